@@ -1,0 +1,51 @@
+//! Every bound of this crate, with its unit last and its reason beside it.
+//!
+//! A body is bounded in bytes before it arrives here, by whoever reads it from the network. These
+//! bounds keep what is made of it, and what many requests could add up to, in proportion.
+
+/// The longest filter or PATCH path. The longest one any known client sends is about 200 bytes; four
+/// kibibytes leave room for people, and bound the work of one comparison list.
+pub const FILTER_LENGTH_BYTES_MAX: usize = 4_096;
+
+/// How deeply parentheses, `not` and value paths of a filter may nest. The parser recurses once per
+/// level, so this bounds its stack; nobody writes ten by hand.
+pub const FILTER_DEPTH_MAX: usize = 32;
+
+/// How many operations a PATCH may have. Entra sends one per changed attribute and at most a few
+/// hundred; each one may walk the whole resource.
+pub const PATCH_OPERATIONS_MAX: usize = 1_000;
+
+/// How deeply a JSON value of a resource may nest. Schemas need four levels (extension, complex
+/// attribute, element, sub-attribute); attributes outside every schema are kept too and may need more.
+pub const VALUE_DEPTH_MAX: usize = 16;
+
+/// How many keys one JSON object may have, be it the resource, an extension, or a value in it. The
+/// User schema with its enterprise extension has about thirty.
+pub const ATTRIBUTES_MAX: usize = 256;
+
+/// The longest attribute name or schema URN taken into a resource.
+pub const NAME_BYTES_MAX: usize = 512;
+
+/// The longest string value. Certificates and small inline pictures fit; documents do not belong here.
+pub const STRING_BYTES_MAX: usize = 65_536;
+
+/// How many elements a multi-valued attribute may have, members aside. Roles and entitlements of real
+/// people reach a few hundred.
+pub const MULTI_VALUE_ELEMENTS_MAX: usize = 1_000;
+
+/// How large a resource may grow over many requests, counted as the bytes of its keys and strings and
+/// eight for any other value. It is stored, copied and compared as one piece.
+pub const RESOURCE_BYTES_MAX: usize = 1_048_576;
+
+/// How many elements of the rows attribute (a group's members) one request may name. Clients send
+/// full groups by PUT; each element costs an index lookup and a row inside one write transaction.
+pub const MEMBERS_PER_REQUEST_MAX: usize = 10_000;
+
+/// The longest identifier an element of the rows attribute may carry. Identifiers are ours and short.
+pub const MEMBER_VALUE_BYTES_MAX: usize = 256;
+
+/// How many names `attributes` or `excludedAttributes` may list. More than a schema has is a mistake.
+pub const PROJECTION_NAMES_MAX: usize = 256;
+
+/// How many operations a bulk request may have, unless the caller offers less.
+pub const BULK_OPERATIONS_MAX: usize = 1_000;

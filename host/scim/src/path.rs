@@ -1,0 +1,278 @@
+//! Attribute paths (RFC 7644, section 3.10) and PATCH paths (section 3.5.2).
+//!
+//! A path is read against a [`ResourceType`] and kept in the schema's spelling, so two paths are equal
+//! exactly if they lead to the same attribute. Reading a path says nothing about a resource: whether
+//! there is a value at its end is another question.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::Resource;
+use crate::error::{Error, ErrorKind};
+use crate::filter::Filter;
+use crate::limits::FILTER_LENGTH_BYTES_MAX;
+use crate::schema::{Attribute, ResourceType, Schema};
+
+/// The way to an attribute of a resource type, in the schema's spelling.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttrPath {
+    /// The extension schema the attribute belongs to; `None` for core and common attributes, also
+    /// when the path was written with the URN of the core schema.
+    pub urn: Option<String>,
+    /// The attribute. Empty if the path is the URN of an extension alone and means its whole object.
+    pub name: String,
+    /// The sub-attribute, if the path goes on to one.
+    pub sub: Option<String>,
+}
+
+/// The target of a PATCH operation: `attr`, `attr.sub`, `attr[filter]` or `attr[filter].sub`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatchPath {
+    /// The attribute, without its sub-attribute.
+    pub attr: AttrPath,
+    /// The filter that selects elements of the attribute.
+    pub filter: Option<Filter>,
+    /// The sub-attribute.
+    pub sub: Option<String>,
+}
+
+impl AttrPath {
+    /// Reads a path, such as `userName`, `name.givenName` or
+    /// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value`. Letter case does
+    /// not matter.
+    ///
+    /// # Errors
+    /// `invalidPath` if no schema of the resource type knows the attribute.
+    pub fn parse(text: &str, rt: &ResourceType) -> Result<Self, Error> {
+        Self::resolve(text, rt).map_or_else(|| Err(unknown(text)), Ok)
+    }
+
+    /// The path to an attribute, or `None` if no schema of the resource type knows it.
+    pub(crate) fn resolve(text: &str, rt: &ResourceType) -> Option<Self> {
+        let (extension, rest) = split_urn(text, rt);
+        let (name, sub) = match rest.split_once('.') {
+            Some((name, sub)) => (name, Some(sub)),
+            None => (rest, None),
+        };
+        let attribute = match extension {
+            Some(schema) if rest.is_empty() => {
+                return Some(Self {
+                    urn: Some(schema.id.clone()),
+                    name: String::new(),
+                    sub: None,
+                });
+            }
+            Some(schema) => schema.attribute(name)?,
+            None => rt.core(name)?,
+        };
+        let mut path = Self {
+            urn: extension.map(|schema| schema.id.clone()),
+            name: attribute.name.clone(),
+            sub: None,
+        };
+        if let Some(sub) = sub {
+            path.sub = Some(sub_spelling(attribute, sub)?.to_owned());
+        }
+        Some(path)
+    }
+
+    /// The path to an attribute at the top of a resource.
+    pub(crate) fn top(urn: Option<&str>, name: &str) -> Self {
+        Self {
+            urn: urn.map(str::to_owned),
+            name: name.to_owned(),
+            sub: None,
+        }
+    }
+
+    /// Whether the path means the whole object of an extension.
+    pub fn is_extension(&self) -> bool {
+        self.name.is_empty()
+    }
+
+    /// The same path, ending at a sub-attribute.
+    pub(crate) fn with_sub(&self, sub: &str) -> Self {
+        Self {
+            sub: Some(sub.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The value at the path before its sub-attribute is looked at: a list for a multi-valued attribute.
+    pub(crate) fn top_value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
+        match &self.urn {
+            None => resource.get(&self.name),
+            Some(urn) if self.is_extension() => resource.get(urn),
+            Some(urn) => resource.get(urn)?.as_object()?.get(&self.name),
+        }
+    }
+
+    /// Every value at the end of the path: those of each element if an attribute on the way is
+    /// multi-valued, none if nothing is assigned.
+    pub fn values<'a>(&self, resource: &'a Resource) -> Vec<&'a Value> {
+        let mut values = Vec::new();
+        self.any(resource, &mut |value| {
+            values.push(value);
+            false
+        });
+        values
+    }
+
+    /// Whether a value at the end of the path passes a test. Stops at the first that does.
+    pub(crate) fn any<'a>(
+        &self,
+        resource: &'a Resource,
+        test: &mut dyn FnMut(&'a Value) -> bool,
+    ) -> bool {
+        match self.top_value(resource) {
+            None => false,
+            Some(Value::Array(elements)) => elements
+                .iter()
+                .any(|element| self.end_of(element).is_some_and(&mut *test)),
+            Some(single) => self.end_of(single).is_some_and(test),
+        }
+    }
+
+    /// What the path's sub-attribute finds in one element of the attribute.
+    pub(crate) fn end_of<'a>(&self, element: &'a Value) -> Option<&'a Value> {
+        let end = match (&self.sub, element) {
+            (None, whole) => Some(whole),
+            (Some(sub), Value::Object(object)) => object.get(sub),
+            // An element that is a plain value is its own `value` (RFC 7643, section 2.4).
+            (Some(sub), plain) => (sub == "value").then_some(plain),
+        };
+        end.filter(|value| !value.is_null())
+    }
+}
+
+impl fmt::Display for AttrPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(urn) = &self.urn {
+            f.write_str(urn)?;
+            if self.is_extension() {
+                return Ok(());
+            }
+            f.write_str(":")?;
+        }
+        f.write_str(&self.name)?;
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PatchPath {
+    /// Reads the `path` of a PATCH operation.
+    ///
+    /// # Errors
+    /// `invalidPath` if the path is malformed, longer than [`FILTER_LENGTH_BYTES_MAX`], or leads to
+    /// an attribute no schema knows; `invalidFilter` if the text between the brackets is no filter
+    /// over the attribute's elements.
+    pub fn parse(text: &str, rt: &ResourceType) -> Result<Self, Error> {
+        if text.len() > FILTER_LENGTH_BYTES_MAX {
+            return Err(Error::new(
+                ErrorKind::InvalidPath,
+                format!("The path is longer than {FILTER_LENGTH_BYTES_MAX} bytes."),
+            ));
+        }
+        let text = text.trim();
+        let Some((before, after)) = text.split_once('[') else {
+            let mut attr = AttrPath::parse(text, rt)?;
+            let sub = attr.sub.take();
+            return Ok(Self {
+                attr,
+                filter: None,
+                sub,
+            });
+        };
+        let attr = AttrPath::parse(before.trim_end(), rt)?;
+        let attribute = rt.attribute(&attr).filter(|attribute| {
+            attr.sub.is_none() && (attribute.multi_valued || !attribute.sub_attributes.is_empty())
+        });
+        let Some(attribute) = attribute else {
+            return Err(Error::new(
+                ErrorKind::InvalidPath,
+                format!("{attr} has no elements that a filter in brackets could select."),
+            ));
+        };
+        let (filter, rest) = Filter::parse_elements(after, rt, &attr)?;
+        let sub = match rest.trim() {
+            "" => None,
+            rest => {
+                let sub = rest
+                    .strip_prefix('.')
+                    .and_then(|sub| sub_spelling(attribute, sub))
+                    .ok_or_else(|| unknown(text))?;
+                Some(sub.to_owned())
+            }
+        };
+        Ok(Self {
+            attr,
+            filter: Some(filter),
+            sub,
+        })
+    }
+}
+
+/// Splits a leading schema URN off a path. Gives the extension, or `None` for core attributes, and
+/// what is left to be read; the whole text if no known URN is in front.
+pub(crate) fn split_urn<'t, 'r>(
+    text: &'t str,
+    rt: &'r ResourceType,
+) -> (Option<&'r Schema>, &'t str) {
+    if let Some(rest) = strip_urn(text, &rt.schema.id).and_then(|rest| rest.strip_prefix(':')) {
+        return (None, rest);
+    }
+    for (schema, _) in &rt.extensions {
+        match strip_urn(text, &schema.id) {
+            Some("") => return (Some(schema), ""),
+            Some(rest) => {
+                if let Some(name) = rest.strip_prefix(':').filter(|name| !name.is_empty()) {
+                    return (Some(schema), name);
+                }
+            }
+            None => {}
+        }
+    }
+    (None, text)
+}
+
+fn strip_urn<'t>(text: &'t str, urn: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(urn.len())?;
+    start.eq_ignore_ascii_case(urn).then_some(rest)
+}
+
+/// The schema's spelling of a sub-attribute; `value` for an element that is a plain value.
+pub(crate) fn sub_spelling<'a>(attribute: &'a Attribute, sub: &str) -> Option<&'a str> {
+    match attribute.sub_attribute(sub) {
+        Some(found) => Some(&found.name),
+        None => {
+            let is_plain = attribute.multi_valued && attribute.sub_attributes.is_empty();
+            (is_plain && sub.eq_ignore_ascii_case("value")).then_some("value")
+        }
+    }
+}
+
+/// How much of what a client wrote is repeated to it.
+const ECHO_CHARS_MAX: usize = 100;
+
+/// A client's own words, short enough to be repeated in an error.
+pub(crate) fn echo(text: &str) -> String {
+    let mut start: String = text.chars().take(ECHO_CHARS_MAX).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
+}
+
+fn unknown(text: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidPath,
+        format!(
+            "The path \"{}\" leads to no attribute that the schemas of this resource define.",
+            echo(text)
+        ),
+    )
+}

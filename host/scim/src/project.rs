@@ -1,0 +1,196 @@
+//! Which attributes an answer has (RFC 7644, section 3.9, and `returned` of RFC 7643, section 2.2).
+
+use serde_json::Value;
+
+use crate::Resource;
+use crate::error::{Error, ErrorKind};
+use crate::limits::PROJECTION_NAMES_MAX;
+use crate::path::AttrPath;
+use crate::schema::{Attribute, ResourceType, Returned};
+
+/// A choice of attributes, made by `attributes` or `excludedAttributes`, or none.
+///
+/// Names no schema defines choose attributes of that name if a resource has kept some, and nothing
+/// otherwise. `id` and `schemas` are in every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    choice: Choice,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    Everything,
+    Only(Vec<AttrPath>),
+    Except(Vec<AttrPath>),
+}
+
+/// How a choice names one attribute.
+enum Named<'a> {
+    Not,
+    Whole,
+    /// Some of its sub-attributes.
+    Subs(Vec<&'a str>),
+}
+
+impl Projection {
+    /// Reads the two query parameters, each a list of paths with commas between them. An empty list
+    /// is as good as none.
+    ///
+    /// # Errors
+    /// `invalidValue` if both are given, or more than [`PROJECTION_NAMES_MAX`] names.
+    pub fn parse(
+        attributes: Option<&str>,
+        excluded: Option<&str>,
+        rt: &ResourceType,
+    ) -> Result<Self, Error> {
+        let attributes = names(attributes, rt)?;
+        let excluded = names(excluded, rt)?;
+        let choice = match (attributes.is_empty(), excluded.is_empty()) {
+            (true, true) => Choice::Everything,
+            (false, true) => Choice::Only(attributes),
+            (true, false) => Choice::Except(excluded),
+            (false, false) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidValue,
+                    "attributes and excludedAttributes cannot be used together.",
+                ));
+            }
+        };
+        Ok(Self { choice })
+    }
+
+    /// The projection of a request that names no attributes.
+    pub fn full() -> Self {
+        Self {
+            choice: Choice::Everything,
+        }
+    }
+
+    /// Whether the request named no attributes.
+    pub fn is_full(&self) -> bool {
+        self.choice == Choice::Everything
+    }
+
+    /// Whether an answer has the core or common attribute of this name, or a part of it, when a
+    /// resource has it. Saves loading what would be left out.
+    pub fn wants(&self, name: &str) -> bool {
+        if ["id", "schemas"].contains(&name) {
+            return true;
+        }
+        let named = self.named(None, name);
+        match self.choice {
+            Choice::Everything => true,
+            Choice::Only(_) => !matches!(named, Named::Not),
+            Choice::Except(_) => !matches!(named, Named::Whole),
+        }
+    }
+
+    /// Removes from a resource what the answer does not have.
+    pub fn apply(&self, rt: &ResourceType, resource: &mut Resource) {
+        resource.retain(|key, value| match (rt.extension(key), value) {
+            (Some(schema), Value::Object(extension)) => {
+                extension.retain(|name, value| {
+                    self.keeps(Some(&schema.id), name, schema.attribute(name), value)
+                });
+                !extension.is_empty()
+            }
+            (_, value) => self.keeps(None, key, rt.core(key), value),
+        });
+    }
+
+    /// Whether an attribute stays, after its sub-attributes were thinned out.
+    fn keeps(
+        &self,
+        urn: Option<&str>,
+        name: &str,
+        attribute: Option<&Attribute>,
+        value: &mut Value,
+    ) -> bool {
+        let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
+        let named = self.named(urn, name);
+        let stays = match (returned, &self.choice, &named) {
+            (Returned::Never, _, _) => false,
+            (Returned::Always, _, _) => true,
+            (_, Choice::Only(_), named) => !matches!(named, Named::Not),
+            (Returned::Request, _, _) => false,
+            (_, Choice::Except(_), named) => !matches!(named, Named::Whole),
+            (_, Choice::Everything, _) => true,
+        };
+        if !stays {
+            return false;
+        }
+        match value {
+            Value::Array(elements) => {
+                elements.retain_mut(|element| self.keeps_parts(attribute, &named, element));
+                !elements.is_empty()
+            }
+            single => self.keeps_parts(attribute, &named, single),
+        }
+    }
+
+    /// Thins out one complex value. Whether something is left.
+    fn keeps_parts(
+        &self,
+        attribute: Option<&Attribute>,
+        named: &Named<'_>,
+        value: &mut Value,
+    ) -> bool {
+        let Value::Object(object) = value else {
+            return true;
+        };
+        object.retain(|key, _| {
+            let sub = attribute.and_then(|attribute| attribute.sub_attribute(key));
+            let returned = sub.map_or(Returned::Default, |sub| sub.returned);
+            let is_listed = match named {
+                Named::Subs(subs) => Some(subs.iter().any(|sub| sub.eq_ignore_ascii_case(key))),
+                Named::Not | Named::Whole => None,
+            };
+            match (returned, &self.choice, is_listed) {
+                (Returned::Never, _, _) => false,
+                (Returned::Always, _, _) => true,
+                (_, Choice::Only(_), Some(is_listed)) => is_listed,
+                (Returned::Request, _, _) => false,
+                (_, Choice::Except(_), Some(is_listed)) => !is_listed,
+                _ => true,
+            }
+        });
+        !object.is_empty()
+    }
+
+    fn named(&self, urn: Option<&str>, name: &str) -> Named<'_> {
+        let paths = match &self.choice {
+            Choice::Everything => return Named::Not,
+            Choice::Only(paths) | Choice::Except(paths) => paths,
+        };
+        let mut subs = Vec::new();
+        for path in paths.iter().filter(|path| path.urn.as_deref() == urn) {
+            let is_it = path.is_extension() || path.name.eq_ignore_ascii_case(name);
+            match (&path.sub, is_it) {
+                (_, false) => {}
+                (None, true) => return Named::Whole,
+                (Some(sub), true) => subs.push(sub.as_str()),
+            }
+        }
+        if subs.is_empty() {
+            Named::Not
+        } else {
+            Named::Subs(subs)
+        }
+    }
+}
+
+fn names(list: Option<&str>, rt: &ResourceType) -> Result<Vec<AttrPath>, Error> {
+    let names = list.unwrap_or_default().split(',').map(str::trim);
+    let names: Vec<&str> = names
+        .filter(|name| !name.is_empty())
+        .take(PROJECTION_NAMES_MAX + 1)
+        .collect();
+    if names.len() > PROJECTION_NAMES_MAX {
+        return Err(Error::new(
+            ErrorKind::InvalidValue,
+            format!("At most {PROJECTION_NAMES_MAX} attributes can be named."),
+        ));
+    }
+    let path = |name| AttrPath::resolve(name, rt).unwrap_or_else(|| AttrPath::top(None, name));
+    Ok(names.into_iter().map(path).collect())
+}

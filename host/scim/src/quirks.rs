@@ -1,0 +1,96 @@
+//! What particular clients send beside the RFCs, one function or constant each.
+//!
+//! Every item names the client and the request that needs it. The main path calls them by name, so a
+//! deviation is never hidden in the code that follows the RFC.
+
+use serde_json::{Map, Value};
+
+use crate::path::PatchPath;
+use crate::schema::{Attribute, ResourceType, Type};
+use crate::write::values::is_void;
+
+/// Attributes a PUT keeps when its body does not assign them, although RFC 7644, section 3.5.1, would
+/// clear them.
+///
+/// - `externalId`: JumpCloud updates its users with bodies that leave it out. Dropping the stored value
+///   would cut the link between the two accounts.
+/// - `active`: its absence says nothing, and guessing would let a PUT revive or lock out a person.
+///
+/// Null counts as absent (RFC 7643, section 2.5). A PATCH can still remove either.
+pub const KEPT_WHEN_ABSENT: [&str; 2] = ["externalId", "active"];
+
+/// The name of an attribute that is dropped even where no schema defines it. JumpCloud and Okta send
+/// `password` when their administrators say so, and nothing should keep it because it came under
+/// another URN or inside another object.
+pub const NEVER_KEPT: &str = "password";
+
+/// A boolean written as text. Entra sends `"active": "False"` and `"primary": "True"`.
+pub(crate) fn boolean_text(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// A complex attribute given as its bare `value`. Entra sends `"manager": "<id>"` where RFC 7643,
+/// section 4.3, has an object.
+pub(crate) fn bare_value(attribute: &Attribute, text: &str) -> Option<Map<String, Value>> {
+    if attribute.multi_valued || !attribute.has_value() {
+        return None;
+    }
+    let mut object = Map::new();
+    if !text.is_empty() {
+        object.insert("value".into(), text.into());
+    }
+    Some(object)
+}
+
+/// Whether a complex attribute is given only to be emptied. Entra removes a manager by replacing it
+/// with an empty `value`.
+pub(crate) fn is_emptied(attribute: &Attribute, object: &Map<String, Value>) -> bool {
+    !attribute.multi_valued
+        && attribute.has_value()
+        && object
+            .iter()
+            .any(|(key, value)| key.eq_ignore_ascii_case("value") && is_void(value))
+}
+
+/// A single value wrapped in a list. Okta is reported to send lists of one as the value of PATCH
+/// operations on single-valued attributes.
+pub(crate) fn only_element(value: &Value) -> &Value {
+    match value.as_array().map(Vec::as_slice) {
+        Some([only]) => only,
+        _ => value,
+    }
+}
+
+/// An element of a multi-valued attribute without the list around it. RFC 7644, section 3.5.2.1, adds
+/// "a new value"; Entra and others send that value alone in a PATCH.
+pub(crate) fn single_element<'a>(attribute: &Attribute, value: &'a Value) -> Option<&'a [Value]> {
+    let is_element = match attribute.kind {
+        Type::Complex => value.is_object(),
+        _ => !value.is_null() && !value.is_array(),
+    };
+    is_element.then(|| std::slice::from_ref(value))
+}
+
+/// Whether a PATCH path is the `display` of an element of the rows attribute, such as
+/// `members[value eq "1"].display`. Okta and Entra send display names of members along; the schema has
+/// none, since a member's name is the member's own, so the operation changes nothing.
+pub(crate) fn is_display_of_row(rt: &ResourceType, path: &str) -> bool {
+    const DISPLAY: &str = ".display";
+    let path = path.trim();
+    let Some((element, end)) = path
+        .len()
+        .checked_sub(DISPLAY.len())
+        .and_then(|at| path.split_at_checked(at))
+    else {
+        return false;
+    };
+    end.eq_ignore_ascii_case(DISPLAY)
+        && PatchPath::parse(element, rt)
+            .is_ok_and(|element| element.sub.is_none() && rt.is_rows(&element.attr.name))
+}

@@ -1,0 +1,158 @@
+//! Resource types (RFC 7643, section 6), and the two this product serves.
+
+use std::sync::{Arc, LazyLock};
+
+use serde_json::{Value, json};
+
+use super::{Attribute, Schema};
+use crate::path::AttrPath;
+
+/// The schema of a resource type resource (RFC 7643, section 6).
+pub const RESOURCE_TYPE_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+
+/// What resources of one kind are made of. It is data: nothing in this crate asks which type it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceType {
+    /// The identifier, the same as the name for the types of the RFC.
+    pub id: String,
+    /// The name, also the value of `meta.resourceType`.
+    pub name: String,
+    /// The path of the endpoint, relative to the SCIM base and with a leading slash.
+    pub endpoint: String,
+    /// What resources of this type are.
+    pub description: String,
+    /// The core schema.
+    pub schema: Arc<Schema>,
+    /// Extension schemas, each with whether a resource must have it.
+    pub extensions: Vec<(Arc<Schema>, bool)>,
+    /// The name of the multi-valued attribute whose elements the caller keeps as rows of its own
+    /// rather than inside the resource, if there is one.
+    pub rows: Option<String>,
+}
+
+static COMMON: LazyLock<Schema> =
+    LazyLock::new(|| embedded(include_str!("../../../../schemas/scim/common.json")));
+
+static USER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
+    id: "User".into(),
+    name: "User".into(),
+    endpoint: "/Users".into(),
+    description: "User accounts".into(),
+    schema: Arc::new(embedded(include_str!("../../../../schemas/scim/user.json"))),
+    extensions: vec![(
+        Arc::new(embedded(include_str!(
+            "../../../../schemas/scim/enterprise-user.json"
+        ))),
+        false,
+    )],
+    rows: None,
+});
+
+static GROUP: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
+    id: "Group".into(),
+    name: "Group".into(),
+    endpoint: "/Groups".into(),
+    description: "Groups of users".into(),
+    schema: Arc::new(embedded(include_str!(
+        "../../../../schemas/scim/group.json"
+    ))),
+    extensions: Vec::new(),
+    rows: Some("members".into()),
+});
+
+/// Reads a schema that is part of this crate.
+#[expect(
+    clippy::expect_used,
+    reason = "the text is compiled in, and a test reads every schema there is"
+)]
+fn embedded(text: &str) -> Schema {
+    let json: Value = serde_json::from_str(text).expect("an embedded schema is JSON");
+    Schema::from_json(&json).expect("an embedded schema is a schema")
+}
+
+impl ResourceType {
+    /// Users, with the enterprise extension (RFC 7643, sections 4.1 and 4.3).
+    pub fn user() -> &'static Self {
+        &USER
+    }
+
+    /// Groups, their members kept as rows (RFC 7643, section 4.2).
+    pub fn group() -> &'static Self {
+        &GROUP
+    }
+
+    /// Every resource type there is, in the order clients see them.
+    pub fn all() -> [&'static Self; 2] {
+        [&USER, &GROUP]
+    }
+
+    /// The attribute a path leads to: the sub-attribute if the path has one. A path `value` into a
+    /// multi-valued attribute of plain values leads to that attribute itself.
+    pub fn attribute(&self, path: &AttrPath) -> Option<&Attribute> {
+        let attribute = self.top_attribute(path)?;
+        match &path.sub {
+            None => Some(attribute),
+            Some(sub) if attribute.sub_attributes.is_empty() => {
+                let is_element = attribute.multi_valued && sub.eq_ignore_ascii_case("value");
+                is_element.then_some(attribute)
+            }
+            Some(sub) => attribute.sub_attribute(sub),
+        }
+    }
+
+    /// The attribute a path starts with, its sub-attribute aside.
+    pub(crate) fn top_attribute(&self, path: &AttrPath) -> Option<&Attribute> {
+        match &path.urn {
+            None => self.core(&path.name),
+            Some(urn) => self.extension(urn)?.attribute(&path.name),
+        }
+    }
+
+    /// The core or common attribute of this name, whatever the letter case.
+    pub(crate) fn core(&self, name: &str) -> Option<&Attribute> {
+        self.schema
+            .attribute(name)
+            .or_else(|| COMMON.attribute(name))
+    }
+
+    /// The extension schema of this URN, whatever the letter case.
+    pub fn extension(&self, urn: &str) -> Option<&Schema> {
+        self.extensions
+            .iter()
+            .map(|(schema, _)| schema.as_ref())
+            .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// The attributes that stand at the top of a resource: the common ones and those of the core schema.
+    pub(crate) fn core_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        COMMON.attributes.iter().chain(&self.schema.attributes)
+    }
+
+    /// Whether a name is that of the rows attribute, whatever the letter case.
+    pub fn is_rows(&self, name: &str) -> bool {
+        self.rows
+            .as_ref()
+            .is_some_and(|rows| rows.eq_ignore_ascii_case(name))
+    }
+
+    /// The body of RFC 7643, section 6, without `meta`.
+    pub fn to_json(&self) -> Value {
+        let extensions: Vec<Value> = self
+            .extensions
+            .iter()
+            .map(|(schema, required)| json!({"schema": schema.id, "required": required}))
+            .collect();
+        let mut body = json!({
+            "schemas": [RESOURCE_TYPE_URN],
+            "id": self.id,
+            "name": self.name,
+            "endpoint": self.endpoint,
+            "description": self.description,
+            "schema": self.schema.id,
+        });
+        if let (Some(object), false) = (body.as_object_mut(), extensions.is_empty()) {
+            object.insert("schemaExtensions".into(), extensions.into());
+        }
+        body
+    }
+}

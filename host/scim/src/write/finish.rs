@@ -1,0 +1,192 @@
+//! What must hold of a resource as a whole, whichever way it came about.
+
+use serde_json::Value;
+
+use super::{bounds, invalid};
+use crate::Resource;
+use crate::error::{Error, ErrorKind};
+use crate::schema::{Attribute, Mutability, ResourceType};
+
+/// Completes and checks a changed resource: `schemas` names what the resource uses, everything
+/// required is there, and the bounds hold.
+pub(crate) fn finish(rt: &ResourceType, resource: &mut Resource) -> Result<(), Error> {
+    name_schemas(rt, resource);
+    bounds::resource(resource)?;
+    require(None, rt.core_attributes(), rt, resource)?;
+    for (schema, is_required) in &rt.extensions {
+        match resource.get(&schema.id).and_then(Value::as_object) {
+            Some(extension) => {
+                require(Some(&schema.id), schema.attributes.iter(), rt, extension)?;
+            }
+            None if *is_required => {
+                return Err(invalid(format!("{} is required.", schema.id)));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn require<'a>(
+    urn: Option<&str>,
+    attributes: impl Iterator<Item = &'a Attribute>,
+    rt: &ResourceType,
+    object: &Resource,
+) -> Result<(), Error> {
+    for attribute in attributes {
+        if !attribute.is_kept() || (urn.is_none() && rt.is_rows(&attribute.name)) {
+            continue;
+        }
+        let value = object.get(&attribute.name);
+        if attribute.required && value.is_none_or(is_blank) {
+            return Err(invalid(format!("{} is required.", attribute.name)));
+        }
+        let required: Vec<&Attribute> = attribute
+            .sub_attributes
+            .iter()
+            .filter(|sub| sub.required && sub.is_kept())
+            .collect();
+        let elements = match value {
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(single) => std::slice::from_ref(single),
+            None => continue,
+        };
+        for (element, sub) in elements
+            .iter()
+            .flat_map(|element| required.iter().map(move |sub| (element, sub)))
+        {
+            if element.get(&sub.name).is_none_or(is_blank) {
+                return Err(invalid(format!(
+                    "{}.{} is required.",
+                    attribute.name, sub.name
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value is text that says nothing. Such text does not meet a requirement.
+fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+/// Completes `schemas`: the core schema first, then what was there, each once, then the URNs of
+/// extensions that have data. URNs that were sent without data stay, as clients send them so.
+pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
+    let mut names = vec![rt.schema.id.clone()];
+    let mut add = |urn: &str| {
+        if !names.iter().any(|name| name.eq_ignore_ascii_case(urn)) {
+            let known = rt.extension(urn).map_or(urn, |schema| &schema.id);
+            names.push(known.to_owned());
+        }
+    };
+    if let Some(Value::Array(sent)) = resource.get("schemas") {
+        sent.iter().filter_map(Value::as_str).for_each(&mut add);
+    }
+    for (key, value) in resource.iter() {
+        let is_urn = key
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
+        if is_urn && value.is_object() {
+            add(key);
+        }
+    }
+    resource.insert("schemas".into(), names.into());
+}
+
+/// Puts back what a PUT may not touch and checks what it may touch only once: read-only attributes
+/// keep their values, and immutable ones too unless they had none (RFC 7644, section 3.5.1).
+pub(crate) fn carry_over(
+    rt: &ResourceType,
+    old: &Resource,
+    new: &mut Resource,
+) -> Result<(), Error> {
+    carry(rt.core_attributes(), old, new)?;
+    for (schema, _) in &rt.extensions {
+        let Some(Value::Object(old)) = old.get(&schema.id) else {
+            continue;
+        };
+        let mut extension = match new.remove(&schema.id) {
+            Some(Value::Object(extension)) => extension,
+            _ => Resource::new(),
+        };
+        carry(schema.attributes.iter(), old, &mut extension)?;
+        if !extension.is_empty() {
+            new.insert(schema.id.clone(), Value::Object(extension));
+        }
+    }
+    Ok(())
+}
+
+fn carry<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
+    old: &Resource,
+    new: &mut Resource,
+) -> Result<(), Error> {
+    for attribute in attributes {
+        // `schemas` is read-only to clients, and yet said by them: see `name_schemas`.
+        let is_fixed = matches!(
+            attribute.mutability,
+            Mutability::ReadOnly | Mutability::Immutable
+        ) && attribute.name != "schemas";
+        if is_fixed
+            && !new.contains_key(&attribute.name)
+            && let Some(value) = old.get(&attribute.name)
+        {
+            new.insert(attribute.name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a change of what can be written only once (RFC 7643, section 2.2).
+pub(crate) fn keep_immutable(
+    rt: &ResourceType,
+    old: &Resource,
+    new: &Resource,
+) -> Result<(), Error> {
+    compare_immutable(rt.core_attributes(), old, new)?;
+    for (schema, _) in &rt.extensions {
+        if let Some(Value::Object(old)) = old.get(&schema.id) {
+            let empty = Resource::new();
+            let new = new.get(&schema.id).and_then(Value::as_object);
+            compare_immutable(schema.attributes.iter(), old, new.unwrap_or(&empty))?;
+        }
+    }
+    Ok(())
+}
+
+fn compare_immutable<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
+    old: &Resource,
+    new: &Resource,
+) -> Result<(), Error> {
+    for attribute in attributes {
+        let (Some(old), new) = (old.get(&attribute.name), new.get(&attribute.name)) else {
+            continue;
+        };
+        if attribute.mutability == Mutability::Immutable && new != Some(old) {
+            return Err(immutable(&attribute.name));
+        }
+        if attribute.multi_valued {
+            continue;
+        }
+        for sub in &attribute.sub_attributes {
+            let is_immutable = sub.mutability == Mutability::Immutable;
+            if let (true, Some(old)) = (is_immutable, old.get(&sub.name))
+                && new.and_then(|new| new.get(&sub.name)) != Some(old)
+            {
+                return Err(immutable(&format!("{}.{}", attribute.name, sub.name)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn immutable(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Mutability,
+        format!("{name} cannot be changed once it has a value."),
+    )
+}

@@ -1,0 +1,256 @@
+//! From the keys of a JSON object, or the path of an operation, to [`Step`]s.
+//!
+//! An attribute may be named plainly, with its sub-attribute (`name.givenName`), behind a schema's URN
+//! (`urn:…:User:employeeNumber`), or inside an object under that URN. The body of a POST or PUT and
+//! the value of a PATCH operation without a path are read alike.
+
+use serde_json::{Map, Value};
+
+use super::values::{self, Form};
+use super::{Change, Place, Select, Step, bounds, invalid};
+use crate::error::Error;
+use crate::path::{AttrPath, split_urn};
+use crate::quirks;
+use crate::schema::{Attribute, ResourceType, Schema, Type};
+
+/// Whether values join what is there or take its place. They differ for lists, and for null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Add,
+    Replace,
+}
+
+/// Where the steps of one request are collected.
+pub(crate) struct Steps<'r> {
+    pub(crate) rt: &'r ResourceType,
+    pub(crate) form: Form,
+    pub(crate) list: Vec<Step>,
+}
+
+impl<'r> Steps<'r> {
+    pub(crate) fn new(rt: &'r ResourceType, form: Form) -> Self {
+        Self {
+            rt,
+            form,
+            list: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, place: Place, change: Change) {
+        self.list.push(Step { place, change });
+    }
+
+    /// The steps of an object whose keys name attributes. Read-only attributes are passed over, since
+    /// clients send back what they were given (RFC 7644, section 3.5.1; Okta's `id` in a PATCH). The
+    /// value of the rows attribute is handed to `rows` instead.
+    pub(crate) fn object<'v>(
+        &mut self,
+        verb: Verb,
+        object: &'v Map<String, Value>,
+        rows: &mut dyn FnMut(&'v Value) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        bounds::keys("The body", object)?;
+        for (key, value) in object {
+            if key.eq_ignore_ascii_case(&self.rt.schema.id)
+                && let Some(inner) = value.as_object()
+            {
+                // Core attributes under the core schema's own URN. One level: the URN is no attribute
+                // of itself.
+                for (key, value) in inner {
+                    self.key(verb, key, value, rows)?;
+                }
+                continue;
+            }
+            self.key(verb, key, value, rows)?;
+        }
+        Ok(())
+    }
+
+    fn key<'v>(
+        &mut self,
+        verb: Verb,
+        key: &str,
+        value: &'v Value,
+        rows: &mut dyn FnMut(&'v Value) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(path) = AttrPath::resolve(key, self.rt) else {
+            bounds::value(key, value)?;
+            self.unknown(verb, key, value);
+            return Ok(());
+        };
+        if path.urn.is_none() && self.rt.is_rows(&path.name) {
+            // What the elements hold beside their `value` is the service provider's to say.
+            return if path.sub.is_none() {
+                rows(value)
+            } else {
+                Ok(())
+            };
+        }
+        bounds::value(key, value)?;
+        let urn = path.urn.as_deref();
+        if let Some(schema) = urn.and_then(|urn| self.rt.extension(urn))
+            && path.is_extension()
+        {
+            return self.extension(verb, schema, value);
+        }
+        let Some(attribute) = self.rt.top_attribute(&path) else {
+            return Ok(());
+        };
+        let sub = path.sub.as_deref();
+        let is_kept = attribute.is_kept()
+            && sub
+                .and_then(|sub| attribute.sub_attribute(sub))
+                .is_none_or(Attribute::is_kept);
+        if !is_kept {
+            return Ok(());
+        }
+        match sub.and_then(|sub| attribute.sub_attribute(sub)) {
+            Some(sub) => self.sub_attribute(verb, urn, attribute, sub, value),
+            None => self.attribute(verb, urn, attribute, value),
+        }
+    }
+
+    /// The steps for a whole attribute.
+    pub(crate) fn attribute(
+        &mut self,
+        verb: Verb,
+        urn: Option<&str>,
+        attribute: &Attribute,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let place = || Place::whole(urn, &attribute.name);
+        if attribute.multi_valued {
+            let list = values::list(attribute, value, self.form)?;
+            match verb {
+                Verb::Add if list.is_empty() => {}
+                Verb::Add => self.push(place(), Change::Append(list)),
+                Verb::Replace => self.push(place(), Change::Set(Value::Array(list))),
+            }
+            return Ok(());
+        }
+        if attribute.kind == Type::Complex {
+            let value = match self.form {
+                Form::Patch => quirks::only_element(value),
+                Form::Body => value,
+            };
+            if let Some(object) = value.as_object() {
+                return self.complex(verb, urn, attribute, object);
+            }
+        }
+        match values::single(attribute, value, self.form, None)? {
+            Some(Value::Object(object)) => self.push(place(), Change::Merge(object)),
+            Some(value) => self.push(place(), Change::Set(value)),
+            None if verb == Verb::Replace => self.push(place(), Change::Clear),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The steps for a complex attribute that is no list: the given sub-attributes change and the
+    /// others stay (RFC 7644, section 3.5.2.3).
+    fn complex(
+        &mut self,
+        verb: Verb,
+        urn: Option<&str>,
+        attribute: &Attribute,
+        object: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        if quirks::is_emptied(attribute, object) {
+            if verb == Verb::Replace {
+                self.push(Place::whole(urn, &attribute.name), Change::Clear);
+            }
+            return Ok(());
+        }
+        for (key, value) in object {
+            match attribute.sub_attribute(key) {
+                Some(sub) if sub.is_kept() => {
+                    self.sub_attribute(verb, urn, attribute, sub, value)?;
+                }
+                Some(_) => {}
+                None => {
+                    let place = Place {
+                        sub: Some(key.clone()),
+                        ..Place::whole(urn, &attribute.name)
+                    };
+                    self.verbatim(verb, place, key, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps for one sub-attribute: of the attribute, or of each element if it is a list.
+    pub(crate) fn sub_attribute(
+        &mut self,
+        verb: Verb,
+        urn: Option<&str>,
+        attribute: &Attribute,
+        sub: &Attribute,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let mut place = Place::whole(urn, &attribute.name);
+        if attribute.multi_valued {
+            place.select = Select::Every;
+        } else if attribute.has_value() && sub.name == "value" && values::is_void(value) {
+            // A complex attribute that stands for one value is nothing without it.
+            if verb == Verb::Replace {
+                self.push(place, Change::Clear);
+            }
+            return Ok(());
+        }
+        place.sub = Some(sub.name.clone());
+        match values::single(sub, value, self.form, Some(&attribute.name))? {
+            Some(value) => self.push(place, Change::Set(value)),
+            None if verb == Verb::Replace => self.push(place, Change::Clear),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The steps for an extension given as an object under its URN.
+    pub(crate) fn extension(
+        &mut self,
+        verb: Verb,
+        schema: &Schema,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let urn = Some(schema.id.as_str());
+        let object = match value {
+            Value::Object(object) => object,
+            Value::Null if verb == Verb::Add => return Ok(()),
+            Value::Null => {
+                self.push(Place::whole(urn, ""), Change::Clear);
+                return Ok(());
+            }
+            _ => return Err(invalid(format!("{} must be an object.", schema.id))),
+        };
+        for (key, value) in object {
+            match schema.attribute(key) {
+                Some(attribute) if attribute.is_kept() => {
+                    self.attribute(verb, urn, attribute, value)?;
+                }
+                Some(_) => {}
+                None => self.verbatim(verb, Place::whole(urn, key), key, value),
+            }
+        }
+        Ok(())
+    }
+
+    /// The step for a key that no schema defines, which is kept where it stands.
+    fn unknown(&mut self, verb: Verb, key: &str, value: &Value) {
+        let place = match split_urn(key, self.rt) {
+            (Some(schema), name) => Place::whole(Some(&schema.id), name),
+            (None, name) => Place::whole(None, name),
+        };
+        self.verbatim(verb, place, key, value);
+    }
+
+    fn verbatim(&mut self, verb: Verb, place: Place, key: &str, value: &Value) {
+        match values::verbatim(key, value) {
+            // Not as a list that a schema defines: its elements have no identity here.
+            Some(value) => self.push(place, Change::Set(value)),
+            None if verb == Verb::Replace => self.push(place, Change::Clear),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Values as a schema wants them: the right type, the schema's spelling, nothing unassigned, nothing
+//! that only the service provider may write.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{invalid, lists};
+use crate::error::Error;
+use crate::quirks;
+use crate::schema::{Attribute, Type};
+
+/// Which message a value stands in. PATCH allows shorter forms than POST and PUT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The body of a POST or PUT: a list is a list.
+    Body,
+    /// The value of a PATCH operation.
+    Patch,
+}
+
+/// What an error calls a value: its attribute, behind the attribute it belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) outer: Option<&'a str>,
+    pub(crate) name: &'a str,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.outer {
+            Some(outer) => write!(f, "{outer}.{}", self.name),
+            None => f.write_str(self.name),
+        }
+    }
+}
+
+/// The elements of a multi-valued attribute. Null and the empty list are no elements.
+pub(crate) fn list(attribute: &Attribute, value: &Value, form: Form) -> Result<Vec<Value>, Error> {
+    let at = At {
+        outer: None,
+        name: &attribute.name,
+    };
+    let given = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(list) => list.as_slice(),
+        other => match quirks::single_element(attribute, other) {
+            Some(element) if form == Form::Patch => element,
+            _ => return Err(wrong_type(at, "a list")),
+        },
+    };
+    let mut elements = Vec::with_capacity(given.len());
+    for element in given {
+        if let Some(element) = one(attribute, element, at)? {
+            elements.push(element);
+        }
+    }
+    lists::collapsed(&attribute.name, elements)
+}
+
+/// The value of an attribute that is no list. `None` if it is unassigned.
+pub(crate) fn single(
+    attribute: &Attribute,
+    value: &Value,
+    form: Form,
+    outer: Option<&str>,
+) -> Result<Option<Value>, Error> {
+    let value = match form {
+        Form::Patch => quirks::only_element(value),
+        Form::Body => value,
+    };
+    let at = At {
+        outer,
+        name: &attribute.name,
+    };
+    one(attribute, value, at)
+}
+
+/// One value: of an attribute that is no list, or one element of a list.
+pub(crate) fn one(
+    attribute: &Attribute,
+    value: &Value,
+    at: At<'_>,
+) -> Result<Option<Value>, Error> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    match (attribute.kind, value) {
+        (Type::Complex, Value::Object(object)) => {
+            let object = complex(attribute, object)?;
+            Ok((!object.is_empty()).then_some(Value::Object(object)))
+        }
+        (Type::Complex, Value::String(text)) => match quirks::bare_value(attribute, text) {
+            Some(object) => Ok((!object.is_empty()).then_some(Value::Object(object))),
+            None => Err(wrong_type(at, type_name(Type::Complex))),
+        },
+        (Type::Boolean, Value::Bool(_)) => Ok(Some(value.clone())),
+        (Type::Boolean, Value::String(text)) => match quirks::boolean_text(text) {
+            Some(flag) => Ok(Some(Value::Bool(flag))),
+            None => Err(wrong_type(at, type_name(Type::Boolean))),
+        },
+        (Type::Decimal, Value::Number(_)) => Ok(Some(value.clone())),
+        (Type::Integer, Value::Number(number)) if !number.is_f64() => Ok(Some(value.clone())),
+        (Type::String | Type::DateTime | Type::Binary | Type::Reference, Value::String(_)) => {
+            Ok(Some(value.clone()))
+        }
+        (kind, _) => Err(wrong_type(at, type_name(kind))),
+    }
+}
+
+/// The sub-attributes of one complex value. What no schema defines is kept as it is.
+pub(crate) fn complex(
+    attribute: &Attribute,
+    object: &Map<String, Value>,
+) -> Result<Map<String, Value>, Error> {
+    let mut kept = Map::new();
+    if quirks::is_emptied(attribute, object) {
+        return Ok(kept);
+    }
+    for (key, value) in object {
+        let Some(sub) = attribute.sub_attribute(key) else {
+            if let Some(value) = verbatim(key, value) {
+                put(&mut kept, &attribute.name, key, value)?;
+            }
+            continue;
+        };
+        if !sub.is_kept() {
+            continue;
+        }
+        let at = At {
+            outer: Some(&attribute.name),
+            name: &sub.name,
+        };
+        if let Some(value) = one(sub, value, at)? {
+            put(&mut kept, &attribute.name, &sub.name, value)?;
+        }
+    }
+    Ok(kept)
+}
+
+fn put(object: &mut Map<String, Value>, outer: &str, key: &str, value: Value) -> Result<(), Error> {
+    if object.contains_key(super::spelling(object, key)) {
+        return Err(invalid(format!("{outer}.{key} is given twice.")));
+    }
+    object.insert(key.to_owned(), value);
+    Ok(())
+}
+
+/// A value no schema defines, as it was sent, without passwords. `None` if nothing is to be kept.
+/// [`bounds`](super::bounds) have been checked before, so the recursion is shallow.
+pub(crate) fn verbatim(key: &str, value: &Value) -> Option<Value> {
+    if value.is_null() || is_secret(key) {
+        return None;
+    }
+    Some(without_secrets(value))
+}
+
+/// Whether a key no schema defines names a password, also behind a URN or another attribute.
+fn is_secret(key: &str) -> bool {
+    key.rsplit([':', '.'])
+        .next()
+        .is_some_and(|name| name.trim().eq_ignore_ascii_case(quirks::NEVER_KEPT))
+}
+
+fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(
+            object
+                .iter()
+                .filter(|(key, _)| !is_secret(key))
+                .map(|(key, value)| (key.clone(), without_secrets(value)))
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.iter().map(without_secrets).collect()),
+        plain => plain.clone(),
+    }
+}
+
+/// Whether a value says that there is none.
+pub(crate) fn is_void(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+fn type_name(kind: Type) -> &'static str {
+    match kind {
+        Type::Boolean => "true or false",
+        Type::Decimal => "a number",
+        Type::Integer => "a whole number",
+        Type::Complex => "an object",
+        Type::String | Type::DateTime | Type::Binary | Type::Reference => "a string",
+    }
+}
+
+fn wrong_type(at: At<'_>, expected: &str) -> Error {
+    invalid(format!("{at} must be {expected}."))
+}
