@@ -1,0 +1,138 @@
+//! The tenant's log: every SCIM request and every operator action, with outcome.
+//!
+//! A change's entry is written in the change's own transaction ([`record`]). Reads and refusals change nothing, so theirs are
+//! gathered in memory ([`Gatherer`]) and written together; reads beyond what fits are counted, not itemised. Knows nothing of bodies: no entry can hold a
+//! secret, since none is given one.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::id::Id;
+use crate::limits::{ACTIVITY_MAX, ACTIVITY_WAITING_MAX};
+use crate::store::layout::{self, Counter};
+use crate::store::{PartitionNumber, Store, Tx};
+
+/// Who acted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Actor {
+    /// An identity provider's client.
+    Client {
+        /// The connection it speaks for.
+        connection: Id,
+    },
+    /// A person or script on the admin API.
+    Operator {
+        /// The operator key; absent for the key of the environment.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<Id>,
+    },
+    /// Doorlist itself.
+    System,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Its number within the tenant; 0 until it is written.
+    #[serde(default)]
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What was asked: method and path, such as `PATCH /Users/{id}`.
+    pub action: String,
+    /// Id of the resource that the request named or made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The request's query, cut to a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Why it was refused, in the words the caller got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Id of the request, the same that the log and the answer's `x-request-id` carry.
+    pub request_id: String,
+    /// How many like requests this entry stands for.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(count: &u64) -> bool {
+    *count == 1
+}
+
+/// Writes an entry and gives its number, which also stamps the dirty marks of the same transaction.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<u64> {
+    let sequence = tx.add(&layout::counter(Counter::Activity), 1)?;
+    let entry = Entry { sequence, ..entry.clone() };
+    tx.put_json(&layout::activity(sequence), &entry)?;
+    if let Some(old) = sequence.checked_sub(ACTIVITY_MAX).filter(|old| *old > 0) {
+        tx.delete(&layout::activity(old));
+    }
+    Ok(sequence)
+}
+
+/// Gathers the entries of requests that changed nothing.
+#[derive(Clone, Default)]
+pub struct Gatherer(Arc<Mutex<Gathered>>);
+
+#[derive(Default)]
+struct Gathered {
+    waiting: usize,
+    by_tenant: BTreeMap<PartitionNumber, Vec<Entry>>,
+}
+
+impl Gatherer {
+    /// Keeps `entry` until the next [`Gatherer::write`]. When too many wait, a like one (same actor, action and status) is counted up instead.
+    pub fn add(&self, tenant: PartitionNumber, entry: Entry) {
+        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = gathered.waiting >= ACTIVITY_WAITING_MAX;
+        let entries = gathered.by_tenant.entry(tenant).or_default();
+        let like = |other: &&mut Entry| other.actor == entry.actor && other.action == entry.action && other.status == entry.status;
+        // Successful reads of one kind come in thousands and say little one by one; only the newest few of a gathering stay single.
+        let crowded = entry.status < 400 && entries.len() >= READS_SINGLE_MAX;
+        if (full || crowded) && let Some(other) = entries.iter_mut().rev().find(like) {
+            other.count += 1;
+            return;
+        }
+        entries.push(entry);
+        gathered.waiting += 1;
+    }
+
+    /// Writes what has been gathered. What a tenant's write fails on is lost and logged: it held no change.
+    pub fn write(&self, store: &Store) {
+        let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for (number, entries) in gathered.by_tenant {
+            let written = store.tenant(number).write(move |tx| {
+                for entry in &entries {
+                    record(tx, entry)?;
+                }
+                Ok(())
+            });
+            if let Err(error) = written {
+                tracing::warn!(%error, "activity of requests that changed nothing was not written");
+            }
+        }
+    }
+}
+
+/// Entries of one tenant and one gathering that stay single before successful reads are counted together.
+const READS_SINGLE_MAX: usize = 16;

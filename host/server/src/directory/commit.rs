@@ -1,0 +1,298 @@
+//! Writing what came of a batch: directory rows, decisions, events and the removal of dirty marks, all in one transaction.
+//!
+//! A subject whose inputs moved since they were looked at is left out, and stays due.
+
+use super::decision::{self, Decision, Reason, SubjectKind};
+use super::evaluate::{GroupOutcome, UserOutcome};
+use super::event::{Change, emit};
+use super::group::{self, Group};
+use super::member::{self, Issued, Member, MemberRow};
+use super::subject::{Due, Setting};
+use super::walk::{self, Walk};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::id::Id;
+use crate::policy::Lifecycle;
+use crate::provision::{Scope, mark_members};
+use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
+use crate::store::{Numbers, Rows, Tx};
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Projected {
+    pub groups: Vec<GroupOutcome>,
+    pub users: Vec<UserOutcome>,
+    /// Subjects of which neither inventory nor directory knows anything, or groups that the inventory no longer has.
+    pub gone: Vec<Due>,
+    /// The walk that the batch belongs to, and where it then stands.
+    pub walk: Option<(Walk, Option<Walk>)>,
+}
+
+/// Writes it.
+pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, now: Timestamp) -> Result<()> {
+    if tx.number(&layout::counter(Counter::Pipeline))? != setting.pipeline.revision {
+        // Another pipeline is in force by now, and with it a walk over everything.
+        return Ok(());
+    }
+    let mut writer = Writer { tx, setting, now, walking: projected.walk.is_some() };
+    for outcome in &projected.groups {
+        if writer.may_write(outcome.subject.due, outcome.postponed)? {
+            writer.group(outcome)?;
+            writer.done(outcome.subject.due);
+        }
+    }
+    for outcome in &projected.users {
+        if writer.may_write(outcome.subject.due, outcome.postponed)? && writer.user(outcome)? {
+            writer.done(outcome.subject.due);
+        }
+    }
+    for due in &projected.gone {
+        if writer.may_write(*due, false)? {
+            writer.gone(*due)?;
+            writer.done(*due);
+        }
+    }
+    if let Some((walked, next)) = &projected.walk
+        && walk::current(tx)?.is_some_and(|current| current == *walked)
+    {
+        match next {
+            Some(next) => tx.put_json(&layout::walk(), next)?,
+            None => tx.delete(&layout::walk()),
+        }
+    }
+    Ok(())
+}
+
+struct Writer<'t, 'a, 's> {
+    tx: &'t mut Tx<'a>,
+    setting: &'s Setting,
+    now: Timestamp,
+    walking: bool,
+}
+
+impl Writer<'_, '_, '_> {
+    /// Whether the subject is still as it was looked at. One that was not asked about is made due if it is not.
+    fn may_write(&mut self, due: Due, postponed: bool) -> Result<bool> {
+        if walk::mark(self.tx, due.kind, due.connection, due.id)? != due.mark {
+            return Ok(false);
+        }
+        if postponed {
+            self.make_due(due)?;
+        }
+        Ok(!postponed)
+    }
+
+    /// Makes a subject due that has no mark: a walk passed it by.
+    fn make_due(&mut self, due: Due) -> Result<()> {
+        if due.mark.is_none() {
+            let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
+            self.tx.put(&layout::dirty_mark(due.kind, due.connection, due.id), stamp.to_be_bytes().to_vec());
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, due: Due) {
+        if due.mark.is_some() {
+            self.tx.delete(&layout::dirty_mark(due.kind, due.connection, due.id));
+        }
+    }
+
+    fn connection_id(&self, number: u32) -> Option<Id> {
+        self.setting.connections.get(&number).map(|connection| connection.id)
+    }
+
+    fn gone(&mut self, due: Due) -> Result<()> {
+        if due.kind == GROUP && self.tx.has(&layout::group(due.id))? {
+            group::remove(self.tx, due.id, self.now)?;
+        }
+        decision::delete(self.tx, due.connection, due.kind, due.id)
+    }
+
+    fn group(&mut self, outcome: &GroupOutcome) -> Result<()> {
+        let subject = &outcome.subject;
+        let due = subject.due;
+        let Some(connection) = self.connection_id(due.connection) else { return Ok(()) };
+        let before: Option<Group> = self.tx.json(&layout::group(due.id))?;
+        let included = if outcome.stuck.is_some() { before.is_some() } else { outcome.view.included };
+        if outcome.stuck.is_none() && included {
+            let mut after = Group {
+                id: due.id,
+                issued: Issued::Scim,
+                connection: Some(connection),
+                external_id: subject.external_id.clone(),
+                display_name: outcome.view.display_name.clone(),
+                created: subject.created,
+                last_modified: before.as_ref().map_or(self.now, |group| group.last_modified),
+            };
+            if before.as_ref() != Some(&after) {
+                after.last_modified = self.now;
+                group::put(self.tx, before.as_ref(), after, self.now)?;
+            }
+            if before.is_none() && !self.walking {
+                // Its members' memberships show from now on. A walk comes to them by itself.
+                let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
+                mark_members(self.tx, Scope { connection: due.connection }, due.id, stamp)?;
+            }
+        } else if outcome.stuck.is_none() && before.is_some() {
+            group::remove(self.tx, due.id, self.now)?;
+        }
+        let decision = Decision {
+            kind: SubjectKind::Group,
+            scim_id: due.id,
+            connection,
+            name: subject.display_name.clone(),
+            member: None,
+            included,
+            reason: outcome.reason.clone().filter(|_| !included),
+            stuck: outcome.stuck.clone(),
+            pipeline_revision: self.setting.pipeline.revision,
+            verdicts: outcome.verdicts.clone(),
+            at: self.now,
+        };
+        decision::put(self.tx, due.connection, &decision)
+    }
+
+    /// Gives whether the subject is dealt with; if its member is another than was looked at, it stays due.
+    fn user(&mut self, outcome: &UserOutcome) -> Result<bool> {
+        let subject = &outcome.subject;
+        let due = subject.due;
+        let Some(connection) = self.connection_id(due.connection) else { return Ok(true) };
+        if self.resolve(outcome)? != subject.member {
+            self.make_due(due)?;
+            return Ok(false);
+        }
+        let (mut row, mut stuck) = (None, outcome.stuck.clone());
+        if stuck.is_none() && outcome.view.included {
+            match self.member_row(outcome, connection)? {
+                Ok(built) => row = Some(built),
+                Err(text) => stuck = Some(Reason { policy: last_policy(outcome), text }),
+            }
+        }
+        let present = subject.member.as_ref().filter(|row| !row.removed);
+        if let Some(after) = row {
+            self.put_member(subject.member.as_ref(), after, outcome)?;
+        } else if stuck.is_none()
+            && let Some(before) = present
+        {
+            member::remove(self.tx, before, self.now)?;
+        }
+        let included = if stuck.is_some() { present.is_some() } else { outcome.view.included };
+        if subject.lifecycle == Lifecycle::Deleted && !included {
+            decision::delete(self.tx, due.connection, USER, due.id)?;
+            return Ok(true);
+        }
+        let member = included.then(|| subject.member.as_ref().map_or(due.id, |row| row.member.id));
+        let decision = Decision {
+            kind: SubjectKind::User,
+            scim_id: due.id,
+            connection,
+            name: subject.user_name.clone(),
+            member,
+            included,
+            reason: outcome.reason(),
+            stuck,
+            pipeline_revision: self.setting.pipeline.revision,
+            verdicts: outcome.verdicts.clone(),
+            at: self.now,
+        };
+        decision::put(self.tx, due.connection, &decision)?;
+        Ok(true)
+    }
+
+    /// The member as of now, found as it was for the snapshot.
+    fn resolve(&self, outcome: &UserOutcome) -> Result<Option<MemberRow>> {
+        let subject = &outcome.subject;
+        let due = subject.due;
+        if subject.lifecycle != Lifecycle::Deleted {
+            return member::resolve(self.tx, due.connection, due.id, subject.external_id.as_deref(), &subject.user_name);
+        }
+        let linked = member::rows_by(self.tx, due.connection, MemberBy::ScimId, &due.id.to_string())?;
+        Ok(linked.into_iter().find(|row| row.member.scim_id == Some(due.id) && !row.removed))
+    }
+
+    /// The row that the view makes, or why the view cannot be.
+    fn member_row(&self, outcome: &UserOutcome, connection: Id) -> Result<Result<MemberRow, String>> {
+        let (subject, view) = (&outcome.subject, &outcome.view);
+        let assigned = |group: &Id| subject.groups.iter().any(|(id, _)| id == group);
+        for group in view.groups.iter().filter(|group| !assigned(group)) {
+            if !self.tx.has(&layout::resource(subject.due.connection, GROUP, *group))? {
+                return Ok(Err("It wanted to add a group that the identity provider does not have.".to_owned()));
+            }
+        }
+        let attributes = match outcome.attributes() {
+            Ok(attributes) => attributes,
+            Err(text) => return Ok(Err(text)),
+        };
+        let before = subject.member.as_ref();
+        let came = before.filter(|row| !row.removed).map_or(self.now, |row| row.member.created);
+        let mut row = MemberRow {
+            connection: subject.due.connection,
+            removed: false,
+            projected: view.status,
+            member: Member {
+                id: before.map_or(subject.due.id, |row| row.member.id),
+                issued: Issued::Scim,
+                connection: Some(connection),
+                scim_id: Some(subject.due.id),
+                external_id: subject.external_id.clone(),
+                user_name: view.user_name.clone(),
+                display_name: view.display_name.clone(),
+                email: subject.email.clone(),
+                status: view.status,
+                role: view.role.clone(),
+                operator_role: before.and_then(|row| row.member.operator_role.clone()),
+                blocked: subject.is_blocked(),
+                attributes,
+                created: came,
+                last_modified: before.map_or(self.now, |row| row.member.last_modified),
+            },
+        };
+        row.settle_status();
+        Ok(Ok(row))
+    }
+
+    fn put_member(&mut self, before: Option<&MemberRow>, mut after: MemberRow, outcome: &UserOutcome) -> Result<()> {
+        let id = after.member.id;
+        if before != Some(&after) {
+            after.member.last_modified = self.now;
+            member::put(self.tx, before, &after)?;
+            let member = after.member;
+            let change = match before.filter(|row| !row.removed) {
+                Some(_) => Change::MemberUpdated { member },
+                None => Change::MemberAdded { member },
+            };
+            emit(self.tx, self.now, change)?;
+        }
+        self.put_memberships(id, outcome)
+    }
+
+    /// Makes the member's synced groups those of the view that the directory shows. Local groups are operators' business.
+    fn put_memberships(&mut self, member: Id, outcome: &UserOutcome) -> Result<()> {
+        let mut wanted = Vec::new();
+        for group in &outcome.view.groups {
+            if self.tx.has(&layout::group(*group))? {
+                wanted.push(*group);
+            }
+        }
+        let have = group::ids_of_member(self.tx, member)?;
+        for group in have.iter().filter(|group| !wanted.contains(group)) {
+            let row: Option<Group> = self.tx.json(&layout::group(*group))?;
+            if row.is_some_and(|row| row.issued == Issued::Api) {
+                continue;
+            }
+            group::unlink(self.tx, member, *group);
+            emit(self.tx, self.now, Change::MembershipRemoved { member_id: member, group_id: *group })?;
+        }
+        for group in wanted.iter().filter(|group| !have.contains(group)) {
+            group::link(self.tx, member, *group);
+            emit(self.tx, self.now, Change::MembershipAdded { member_id: member, group_id: *group })?;
+        }
+        Ok(())
+    }
+}
+
+/// The policy that spoke last with a change, whose change is the one that cannot be.
+fn last_policy(outcome: &UserOutcome) -> Option<String> {
+    let spoke = |verdict: &&decision::Verdict| !verdict.monitor && !verdict.changes.is_empty();
+    outcome.verdicts.iter().rev().find(spoke).map(|verdict| verdict.policy.clone())
+}

@@ -1,0 +1,221 @@
+//! Decisions: what the host concluded of a subject from the whole pipeline, kept with each policy's verdict and reasons.
+
+use std::ops::ControlFlow;
+
+use doorlist_scim::Projection;
+use doorlist_scim::query::{Page, Query};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::member;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::provision::{Kind, Scope, list};
+use crate::store::layout::{self, GROUP, USER};
+use crate::store::{Range, Rows, Table, Tx};
+
+/// What a decision is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SubjectKind {
+    /// A SCIM User.
+    User,
+    /// A SCIM Group.
+    Group,
+}
+
+impl SubjectKind {
+    /// Its number in keys.
+    fn number(self) -> u8 {
+        match self {
+            Self::User => USER,
+            Self::Group => GROUP,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+
+    fn kind(self) -> &'static Kind {
+        match self {
+            Self::User => Kind::user(),
+            Self::Group => Kind::group(),
+        }
+    }
+}
+
+/// Why something is so, and who said it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// Name of the policy in the pipeline; absent if no policy but the identity provider's own state decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The reason, for a person.
+    pub text: String,
+}
+
+/// One change that a policy asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerdictChange {
+    /// What it does: `include`, `exclude`, `set-status`, `set-role`, `add-group` and so on, as the contract names it.
+    pub effect: String,
+    /// To what, if the effect takes a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The policy's reason.
+    pub reason: String,
+}
+
+/// What one policy answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Name of the policy in the pipeline.
+    pub policy: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// The plugin's version.
+    pub version: String,
+    /// Whether it only watches: its changes had no effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub monitor: bool,
+    /// The changes it asked for; none if it handed the view on.
+    pub changes: Vec<VerdictChange>,
+}
+
+/// What was concluded of a subject, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// User or group.
+    pub kind: SubjectKind,
+    /// Its SCIM id.
+    pub scim_id: Id,
+    /// The connection it came by.
+    pub connection: Id,
+    /// Its `userName` or `displayName` at the identity provider.
+    pub name: String,
+    /// The directory's member, if it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Id>,
+    /// Whether the directory shows it.
+    pub included: bool,
+    /// Why not, or why nonetheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What kept it from being projected: it stays as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Reason>,
+    /// The pipeline that was asked.
+    pub pipeline_revision: u64,
+    /// Each policy's verdict, in order.
+    pub verdicts: Vec<Verdict>,
+    /// When it was concluded.
+    pub at: Timestamp,
+}
+
+/// Writes a decision, unless it says what the last one said.
+pub(super) fn put(tx: &mut Tx<'_>, connection: u32, decision: &Decision) -> Result<()> {
+    let key = layout::decision(connection, decision.kind.number(), decision.scim_id);
+    let before: Option<Decision> = tx.json(&key)?;
+    if before.as_ref().is_some_and(|before| Decision { at: decision.at, ..before.clone() } == *decision) {
+        return Ok(());
+    }
+    count_stuck(tx, before.as_ref(), Some(decision))?;
+    tx.put_json(&key, decision)
+}
+
+/// Deletes the decision on a subject that is no more.
+pub(super) fn delete(tx: &mut Tx<'_>, connection: u32, kind: u8, id: Id) -> Result<()> {
+    let key = layout::decision(connection, kind, id);
+    let before: Option<Decision> = tx.json(&key)?;
+    if before.is_some() {
+        count_stuck(tx, before.as_ref(), None)?;
+        tx.delete(&key);
+    }
+    Ok(())
+}
+
+fn count_stuck(tx: &mut Tx<'_>, before: Option<&Decision>, after: Option<&Decision>) -> Result<()> {
+    let is_stuck = |decision: Option<&Decision>| decision.is_some_and(|decision| decision.stuck.is_some());
+    let by = i64::from(is_stuck(after)) - i64::from(is_stuck(before));
+    if by != 0 {
+        tx.add(&layout::counter(layout::Counter::Stuck), by)?;
+    }
+    Ok(())
+}
+
+/// The decision on a user or group, named by its id in the directory, its SCIM id, its `userName` or its `displayName`.
+///
+/// # Errors
+/// 404 if nobody of that name is known; a conflict if the name is known and no decision has been made: it is local, or its projection is still due.
+pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision> {
+    let connections = connections(rows)?;
+    let mut known = false;
+    let mut ids = Vec::new();
+    if let Ok(id) = named.parse::<Id>() {
+        if kind == SubjectKind::User
+            && let Some(row) = member::row(rows, id)?
+        {
+            known = true;
+            ids.extend(row.member.scim_id);
+        }
+        if kind == SubjectKind::Group {
+            known |= rows.has(&layout::group(id))?;
+        }
+        ids.push(id);
+    }
+    for connection in connections {
+        let scope = Scope { connection };
+        let mut candidates = ids.clone();
+        candidates.extend(by_name(rows, scope, kind, named)?);
+        for id in candidates {
+            known |= rows.has(&layout::resource(connection, kind.number(), id))?;
+            if let Some(decision) = rows.json(&layout::decision(connection, kind.number(), id))? {
+                return Ok(decision);
+            }
+        }
+    }
+    if known {
+        let detail = format!("No policy has decided on this {}: it was made locally, or is still to be projected.", kind.noun());
+        return Err(Error::conflict(detail));
+    }
+    Err(Error::not_found(kind.noun()))
+}
+
+/// Subjects of one name that a search by name looks at; group names may repeat.
+const SAME_NAME_MAX: usize = 10;
+
+/// Ids of the subjects with this name in a connection's inventory.
+fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {
+    let attribute = match kind {
+        SubjectKind::User => "userName",
+        SubjectKind::Group => "displayName",
+    };
+    let quoted = Value::String(name.to_owned());
+    // A name too long for a filter is nobody's.
+    let Ok(filter) = doorlist_scim::Filter::parse(&format!("{attribute} eq {quoted}"), kind.kind().scim) else {
+        return Ok(Vec::new());
+    };
+    let page = Page { start_index: 1, count: SAME_NAME_MAX };
+    let query = Query { filter: Some(filter), sort: None, page, projection: Projection::full() };
+    Ok(list(rows, scope, kind.kind(), &query)?.answers.into_iter().map(|answer| answer.id).collect())
+}
+
+/// Numbers of the tenant's connections.
+pub(super) fn connections(rows: &impl Rows) -> Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    rows.each(&Range::under(crate::store::Key::new(Table::Connection)), &mut |key, _| {
+        numbers.extend(key.last_chunk().map(|bytes| u32::from_be_bytes(*bytes)));
+        ControlFlow::Continue(())
+    })?;
+    Ok(numbers)
+}

@@ -1,0 +1,227 @@
+//! Directory groups and memberships: rows, and what operators do to local ones.
+
+use std::ops::ControlFlow;
+
+use doorlist_scim::ErrorKind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::event::{Change, emit};
+use super::member::{self, Issued, Member};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::limits::NAME_BYTES_MAX;
+use crate::store::layout::{self, Counter};
+use crate::store::{Range, Rows, Tx};
+
+/// A group of the directory. One that came by SCIM has the id of its SCIM Group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    /// Its id.
+    pub id: Id,
+    /// How it came.
+    pub issued: Issued,
+    /// The connection it came by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Id>,
+    /// The identity provider's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Its name, as policies left it.
+    pub display_name: String,
+    /// When it came.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub last_modified: Timestamp,
+}
+
+/// The identifiers at the ends of keys.
+fn ids(rows: &impl Rows, range: &Range, most: usize) -> Result<Vec<Id>> {
+    let mut ids = Vec::new();
+    if most == 0 {
+        return Ok(ids);
+    }
+    rows.each(range, &mut |key, _| {
+        ids.extend(key.last_chunk().map(|bytes| Id::from_bytes(*bytes)));
+        if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(ids)
+}
+
+/// Ids of the groups a member is in.
+pub(super) fn ids_of_member(rows: &impl Rows, member: Id) -> Result<Vec<Id>> {
+    ids(rows, &Range::under(layout::memberships(member)), usize::MAX)
+}
+
+/// Writes a membership. The caller tells of it.
+pub(super) fn link(tx: &mut Tx<'_>, member: Id, group: Id) {
+    tx.put(&layout::membership(member, group), Vec::new());
+    tx.put(&layout::membership_of(group, member), Vec::new());
+}
+
+/// Takes a membership away. The caller tells of it.
+pub(super) fn unlink(tx: &mut Tx<'_>, member: Id, group: Id) {
+    tx.delete(&layout::membership(member, group));
+    tx.delete(&layout::membership_of(group, member));
+}
+
+/// Writes a group and tells of it, if it is another than before.
+pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, now: Timestamp) -> Result<()> {
+    if before == Some(&after) {
+        return Ok(());
+    }
+    tx.put_json(&layout::group(after.id), &after)?;
+    let change = if before.is_some() {
+        Change::GroupUpdated { group: after }
+    } else {
+        tx.add(&layout::counter(Counter::Groups), 1)?;
+        Change::GroupAdded { group: after }
+    };
+    emit(tx, now, change)
+}
+
+/// Takes a group out of the directory, with its memberships.
+pub(super) fn remove(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<()> {
+    for member in ids(tx, &Range::under(layout::memberships_of(group)), usize::MAX)? {
+        unlink(tx, member, group);
+    }
+    tx.delete(&layout::group(group));
+    tx.add(&layout::counter(Counter::Groups), -1)?;
+    emit(tx, now, Change::GroupRemoved { group_id: group })
+}
+
+/// Groups with an id above `after`, in the order of their coming, at most `limit`.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn list(rows: &impl Rows, after: Option<Id>, limit: usize) -> Result<Vec<Group>> {
+    let mut range = Range::under(layout::groups());
+    if let Some(after) = after {
+        range = range.after(layout::group(after));
+    }
+    let mut groups = Vec::new();
+    for id in ids(rows, &range, limit)? {
+        groups.extend(rows.json::<Group>(&layout::group(id))?);
+    }
+    Ok(groups)
+}
+
+/// The group with this id.
+///
+/// # Errors
+/// 404 if there is none.
+pub fn get(rows: &impl Rows, id: Id) -> Result<Group> {
+    rows.json(&layout::group(id))?.ok_or_else(|| Error::not_found("group"))
+}
+
+/// Members of a group with an id above `after`, at most `limit`.
+///
+/// # Errors
+/// 404 if there is no such group.
+pub fn members_of(rows: &impl Rows, group: Id, after: Option<Id>, limit: usize) -> Result<Vec<Member>> {
+    get(rows, group)?;
+    let mut range = Range::under(layout::memberships_of(group));
+    if let Some(after) = after {
+        range = range.after(layout::membership_of(group, after));
+    }
+    let mut members = Vec::new();
+    for id in ids(rows, &range, limit)? {
+        members.push(member::get(rows, id)?);
+    }
+    Ok(members)
+}
+
+/// The group, if operators may change it.
+fn local(rows: &impl Rows, id: Id) -> Result<Group> {
+    let group = get(rows, id)?;
+    if group.issued == Issued::Scim {
+        return Err(Error::conflict("This group came by SCIM; its name and members are managed at its identity provider."));
+    }
+    Ok(group)
+}
+
+/// Refuses a name that is blank, too long, or that another local group has. Synced groups may have any name, also this one.
+fn check_name(rows: &impl Rows, name: &str, but: Option<Id>) -> Result<()> {
+    if name.trim().is_empty() || name.len() > NAME_BYTES_MAX {
+        return Err(Error::invalid(format!("displayName must not be blank or longer than {NAME_BYTES_MAX} bytes.")));
+    }
+    let taken = list(rows, None, usize::MAX)?
+        .into_iter()
+        .any(|group| group.issued == Issued::Api && group.display_name == name && Some(group.id) != but);
+    if taken {
+        return Err(Error::new(ErrorKind::Uniqueness, "Another local group has this displayName."));
+    }
+    Ok(())
+}
+
+/// Makes a local group.
+///
+/// # Errors
+/// A blank name, or one that another local group has.
+pub fn create(tx: &mut Tx<'_>, display_name: &str, now: Timestamp) -> Result<Group> {
+    check_name(tx, display_name, None)?;
+    let group = Group {
+        id: Id::new(now),
+        issued: Issued::Api,
+        connection: None,
+        external_id: None,
+        display_name: display_name.to_owned(),
+        created: now,
+        last_modified: now,
+    };
+    put(tx, None, group.clone(), now)?;
+    Ok(group)
+}
+
+/// Renames a local group.
+///
+/// # Errors
+/// 404, a conflict if it came by SCIM, or a name that is blank or taken.
+pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, now: Timestamp) -> Result<Group> {
+    let before = local(tx, id)?;
+    check_name(tx, display_name, Some(id))?;
+    if before.display_name == display_name {
+        return Ok(before);
+    }
+    let after = Group { display_name: display_name.to_owned(), last_modified: now, ..before.clone() };
+    put(tx, Some(&before), after.clone(), now)?;
+    Ok(after)
+}
+
+/// Deletes a local group.
+///
+/// # Errors
+/// 404, or a conflict if it came by SCIM.
+pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
+    local(tx, id)?;
+    remove(tx, id, now)
+}
+
+/// Puts a member, local or synced, into a local group.
+///
+/// # Errors
+/// 404, or a conflict if the group came by SCIM.
+pub fn add_member(tx: &mut Tx<'_>, group: Id, member: Id, now: Timestamp) -> Result<()> {
+    local(tx, group)?;
+    member::get(tx, member)?;
+    if !tx.has(&layout::membership(member, group))? {
+        link(tx, member, group);
+        emit(tx, now, Change::MembershipAdded { member_id: member, group_id: group })?;
+    }
+    Ok(())
+}
+
+/// Takes a member out of a local group. One that is not in it is no error.
+///
+/// # Errors
+/// 404, or a conflict if the group came by SCIM.
+pub fn remove_member(tx: &mut Tx<'_>, group: Id, member: Id, now: Timestamp) -> Result<()> {
+    local(tx, group)?;
+    if tx.has(&layout::membership(member, group))? {
+        unlink(tx, member, group);
+        emit(tx, now, Change::MembershipRemoved { member_id: member, group_id: group })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! What the application sees: members and groups, computed from the inventory through the tenant's policies, and those made locally.
+//!
+//! [`Projector`] takes what is due, looks at a snapshot ([`subject`]), asks the policies with no transaction open
+//! ([`evaluate`]), and writes directory rows, decisions and events in one transaction ([`commit`]), leaving out every subject whose inputs
+//! moved meanwhile: those stay due.
+//!
+//! Knows no status code, header or JSON envelope, no SCIM request, and no plugin's inside: a policy is a function here.
+
+mod commit;
+mod decision;
+mod evaluate;
+mod event;
+mod group;
+mod input;
+mod member;
+mod projector;
+mod subject;
+mod sync;
+mod view;
+mod walk;
+
+pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision};
+pub use event::{Change, Event, EventPage, after as events_after};
+pub use group::{Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member, rename as rename_group};
+pub use member::{
+    Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member,
+    groups_of, list as list_members, patch as patch_member,
+};
+pub use projector::Projector;
+pub use sync::{Counts, SyncState, is_settled, state as sync_state};
+pub use walk::reproject_all;
+
+#[cfg(test)]
+mod tests;

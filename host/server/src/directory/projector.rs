@@ -1,0 +1,170 @@
+//! The thread that projects: tenant by tenant, one batch a turn, so that nobody's backlog holds up the others for long.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::commit::{Projected, commit};
+use super::evaluate;
+use super::subject::{Due, GroupSubject, Setting, UserSubject};
+use super::walk;
+use crate::admin::plugins::Plugins;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_TURN_MS_MAX};
+use crate::store::layout::GROUP;
+use crate::store::{Key, PartitionNumber, Range, Rows, Store, Table};
+use doorlist_scim::ErrorKind;
+
+/// How long the thread waits for something to do before it looks whether it should stop.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a tenant rests whose turn failed for a reason of ours, so that a broken row does not keep a core busy.
+const REST: Duration = Duration::from_secs(1);
+
+/// Projects what is due.
+pub struct Projector {
+    store: Store,
+    plugins: Arc<Plugins>,
+    clock: Clock,
+}
+
+/// What a turn looked at.
+struct Taken {
+    setting: Setting,
+    users: Vec<UserSubject>,
+    groups: Vec<GroupSubject>,
+    projected: Projected,
+}
+
+impl Projector {
+    /// A projector of everything in `store`.
+    pub fn new(store: Store, plugins: Arc<Plugins>, clock: Clock) -> Self {
+        Self { store, plugins, clock }
+    }
+
+    /// Projects until `stop` is set. Whatever is left then is still marked, and the next run takes it up.
+    pub fn run(&self, stop: &AtomicBool) {
+        match self.tenants() {
+            Ok(all) => self.store.touched().add(all),
+            Err(error) => tracing::error!(%error, cause = error.cause().map(tracing::field::display), "the tenants cannot be listed"),
+        }
+        let mut pending = BTreeSet::new();
+        while !stop.load(Ordering::Relaxed) {
+            let patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
+            pending.extend(self.store.touched().take(patience));
+            let mut worked = false;
+            for tenant in std::mem::take(&mut pending) {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                match self.turn(tenant) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        worked = true;
+                        pending.insert(tenant);
+                    }
+                    Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {}
+                    Err(error) => {
+                        let cause = error.cause().map(ToString::to_string);
+                        tracing::error!(tenant, %error, cause, "a projection failed; it will be tried again");
+                        pending.insert(tenant);
+                        std::thread::sleep(REST);
+                    }
+                }
+            }
+            if worked {
+                std::thread::sleep(Duration::from_millis(PROJECTION_GATHER_MS));
+            }
+        }
+    }
+
+    /// Projects one batch of a tenant, marked subjects first. Gives whether there was anything to do.
+    ///
+    /// # Errors
+    /// 404 if there is no such tenant; otherwise a fault of ours.
+    pub fn turn(&self, tenant: PartitionNumber) -> Result<bool> {
+        let handle = self.store.tenant(tenant);
+        let mut worked = false;
+        for walking in [false, true] {
+            let taken = handle.read(|rows| take(rows, tenant, walking))?;
+            let Some(taken) = taken else { continue };
+            worked = true;
+            let (setting, projected) = self.evaluate(taken);
+            let now = self.clock.now();
+            handle.write(move |tx| commit(tx, &setting, &projected, now))?;
+        }
+        Ok(worked)
+    }
+
+    fn evaluate(&self, taken: Taken) -> (Setting, Projected) {
+        let Taken { setting, users, groups, mut projected } = taken;
+        let end = self.clock.now().plus_millis(i64::try_from(PROJECTION_TURN_MS_MAX).unwrap_or(i64::MAX));
+        let is_late = || self.clock.now() > end;
+        for chunk in chunks(groups) {
+            projected.groups.extend(evaluate::groups(&setting, &self.plugins, chunk, &is_late));
+        }
+        for chunk in chunks(users) {
+            projected.users.extend(evaluate::users(&setting, &self.plugins, chunk, &is_late));
+        }
+        (setting, projected)
+    }
+
+    /// Numbers of every tenant.
+    fn tenants(&self) -> Result<Vec<PartitionNumber>> {
+        let mut numbers = Vec::new();
+        self.store.installation().read(|rows| {
+            rows.each(&Range::under(Key::new(Table::Tenant)), &mut |key, _| {
+                numbers.extend(key.last_chunk().map(|bytes| PartitionNumber::from_be_bytes(*bytes)));
+                ControlFlow::Continue(())
+            })
+        })?;
+        Ok(numbers)
+    }
+}
+
+/// Splits subjects into chunks that go through the pipeline together.
+fn chunks<T>(subjects: Vec<T>) -> Vec<Vec<T>> {
+    let mut chunks = Vec::new();
+    let mut rest = subjects.into_iter().peekable();
+    while rest.peek().is_some() {
+        chunks.push(rest.by_ref().take(PROJECTION_CHUNK_MAX).collect());
+    }
+    chunks
+}
+
+/// Looks at what is due: by marks, or the next step of the walk. `None` if nothing is.
+fn take(rows: &impl Rows, tenant: PartitionNumber, walking: bool) -> Result<Option<Taken>> {
+    let (dues, walk) = if walking {
+        let Some(walk) = walk::current(rows)? else { return Ok(None) };
+        let (dues, next) = walk.step(rows, PROJECTION_BATCH_MAX)?;
+        (dues, Some((walk, next)))
+    } else {
+        (walk::marked(rows, PROJECTION_BATCH_MAX)?, None)
+    };
+    if dues.is_empty() && walk.is_none() {
+        return Ok(None);
+    }
+    let setting = Setting::read(rows, tenant)?;
+    let mut taken = Taken { setting, users: Vec::new(), groups: Vec::new(), projected: Projected { walk, ..Projected::default() } };
+    for due in dues {
+        taken.add(rows, due)?;
+    }
+    Ok(Some(taken))
+}
+
+impl Taken {
+    fn add(&mut self, rows: &impl Rows, due: Due) -> Result<(), Error> {
+        let known = if due.kind == GROUP {
+            GroupSubject::read(rows, due)?.map(|subject| self.groups.push(subject))
+        } else {
+            UserSubject::read(rows, due)?.map(|subject| self.users.push(subject))
+        };
+        if known.is_none() {
+            self.projected.gone.push(due);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Subjects: what a snapshot says of a user or group that is to be projected.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::member::{self, MemberRow, Status};
+use super::view::{GroupView, UserView};
+use crate::admin::connections::Connection;
+use crate::admin::pipeline::{self, Pipeline};
+use crate::admin::tenants::Tenant;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::policy::Lifecycle;
+use crate::provision::{Scope, Stored, groups_of};
+use crate::store::layout::{self, GROUP, MemberBy, USER};
+use crate::store::{PartitionNumber, Rows};
+
+/// What all subjects of a batch share.
+pub(super) struct Setting {
+    pub pipeline: Pipeline,
+    pub roles: Vec<String>,
+    pub default_role: String,
+    pub connections: BTreeMap<u32, Connection>,
+}
+
+impl Setting {
+    pub(super) fn read(rows: &impl Rows, tenant: PartitionNumber) -> Result<Self> {
+        let record: Tenant = rows.json(&layout::tenant(tenant))?.ok_or_else(|| Error::not_found("tenant"))?;
+        let mut connections = BTreeMap::new();
+        for number in super::decision::connections(rows)? {
+            if let Some(connection) = rows.json(&layout::connection(number))? {
+                connections.insert(number, connection);
+            }
+        }
+        let pipeline = pipeline::current(rows)?;
+        Ok(Self { pipeline, roles: record.roles, default_role: record.default_role, connections })
+    }
+}
+
+/// Which subject, and what stood at its dirty mark when it was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    pub kind: u8,
+    pub connection: u32,
+    pub id: Id,
+    pub mark: Option<u64>,
+}
+
+/// A user to project.
+pub(super) struct UserSubject {
+    pub due: Due,
+    pub lifecycle: Lifecycle,
+    pub external_id: Option<String>,
+    pub user_name: String,
+    pub display_name: String,
+    pub email: Option<String>,
+    /// The whole resource; of a deleted user, what the directory still has of its attributes.
+    pub resource: doorlist_scim::Resource,
+    pub groups: Vec<(Id, String)>,
+    /// The member that it is or was.
+    pub member: Option<MemberRow>,
+}
+
+/// A group to project.
+pub(super) struct GroupSubject {
+    pub due: Due,
+    pub external_id: Option<String>,
+    pub display_name: String,
+    pub resource: doorlist_scim::Resource,
+    pub created: crate::clock::Timestamp,
+}
+
+/// Attributes that a member has in places of their own, or not at all.
+const NOT_ATTRIBUTES: [&str; 9] =
+    ["id", "externalId", "meta", "schemas", "userName", "displayName", "active", "groups", "password"];
+
+impl UserSubject {
+    /// What is known of a user; `None` if nothing is: neither inventory nor directory has it.
+    pub(super) fn read(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
+        let Some(json) = rows.get(&layout::resource(due.connection, USER, due.id))? else { return Self::read_deleted(rows, due) };
+        let stored = Stored::read(&json)?;
+        let user_name = stored.text("userName").to_owned();
+        let external_id = stored.resource.get("externalId").and_then(Value::as_str).map(str::to_owned);
+        let member = member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?;
+        // Absent is active: RFC 7643 section 4.1.1 leaves the meaning to us, and whoever is sent without it is meant to be there.
+        let active = stored.resource.get("active").and_then(Value::as_bool).unwrap_or(true);
+        Ok(Some(Self {
+            due,
+            lifecycle: if active { Lifecycle::Active } else { Lifecycle::Inactive },
+            display_name: display_name(&stored),
+            email: email(&stored),
+            groups: groups_of(rows, Scope { connection: due.connection }, due.id)?,
+            resource: stored.resource,
+            external_id,
+            user_name,
+            member,
+        }))
+    }
+
+    fn read_deleted(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
+        let linked = member::rows_by(rows, due.connection, MemberBy::ScimId, &due.id.to_string())?;
+        let Some(row) = linked.into_iter().find(|row| row.member.scim_id == Some(due.id) && !row.removed) else { return Ok(None) };
+        Ok(Some(Self {
+            due,
+            lifecycle: Lifecycle::Deleted,
+            external_id: row.member.external_id.clone(),
+            user_name: row.member.user_name.clone(),
+            display_name: row.member.display_name.clone(),
+            email: row.member.email.clone(),
+            resource: row.member.attributes.clone(),
+            groups: Vec::new(),
+            member: Some(row),
+        }))
+    }
+
+    /// The role it has without any policy.
+    pub(super) fn base_role<'a>(&'a self, setting: &'a Setting) -> &'a str {
+        self.member.as_ref().and_then(|row| row.member.operator_role.as_deref()).unwrap_or(&setting.default_role)
+    }
+
+    /// Whether an operator blocked it.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.member.as_ref().is_some_and(|row| row.member.blocked)
+    }
+
+    /// The first view: included unless deleted, status from the lifecycle, role unchanged, groups as assigned.
+    pub(super) fn first_view(&self, setting: &Setting) -> UserView {
+        UserView {
+            included: self.lifecycle != Lifecycle::Deleted,
+            status: if self.lifecycle == Lifecycle::Active { Status::Active } else { Status::Suspended },
+            role: self.base_role(setting).to_owned(),
+            user_name: self.user_name.clone(),
+            display_name: self.display_name.clone(),
+            groups: self.groups.iter().map(|(id, _)| *id).collect(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// The attributes that the member shows beside those in places of their own.
+    pub(super) fn attributes(&self) -> Map<String, Value> {
+        let kept = |name: &str| !NOT_ATTRIBUTES.contains(&name);
+        self.resource.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+impl GroupSubject {
+    /// What is known of a group; `None` if the inventory has none.
+    pub(super) fn read(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
+        let Some(json) = rows.get(&layout::resource(due.connection, GROUP, due.id))? else { return Ok(None) };
+        let stored = Stored::read(&json)?;
+        Ok(Some(Self {
+            due,
+            external_id: stored.resource.get("externalId").and_then(Value::as_str).map(str::to_owned),
+            display_name: stored.text("displayName").to_owned(),
+            created: stored.created,
+            resource: stored.resource,
+        }))
+    }
+
+    /// The first view: included, named as at the identity provider.
+    pub(super) fn first_view(&self) -> GroupView {
+        GroupView { included: true, display_name: self.display_name.clone() }
+    }
+}
+
+/// The name to show: `displayName`, else the parts of `name`, else `userName`.
+fn display_name(stored: &Stored) -> String {
+    let name = |part: &str| stored.resource.get("name").and_then(|name| name.get(part)).and_then(Value::as_str).unwrap_or_default();
+    let given = format!("{} {}", name("givenName"), name("familyName"));
+    [stored.text("displayName"), name("formatted"), given.trim()]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .unwrap_or_else(|| stored.text("userName"))
+        .to_owned()
+}
+
+/// The address to use: the primary one, else the first, else `userName` if it looks like one (a client may send none at all).
+fn email(stored: &Stored) -> Option<String> {
+    let emails = stored.resource.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let is_primary = |email: &&Value| email.get("primary").and_then(Value::as_bool) == Some(true);
+    let chosen = emails.iter().find(is_primary).or(emails.first());
+    let address = chosen.and_then(|email| email.get("value")).and_then(Value::as_str);
+    let fallback = Some(stored.text("userName")).filter(|name| name.contains('@'));
+    address.or(fallback).map(str::to_owned)
+}

@@ -1,0 +1,73 @@
+//! How far the directory has followed the inventory.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::decision::connections;
+use super::walk;
+use crate::error::Result;
+use crate::store::layout::{self, Counter, GROUP, USER};
+use crate::store::{Numbers, Range, Rows};
+
+/// Users and groups counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Users, or members of the directory.
+    pub users: u64,
+    /// Groups.
+    pub groups: u64,
+}
+
+/// How far the directory has followed the inventory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncState {
+    /// What identity providers have written, over all connections.
+    pub inventory: Counts,
+    /// What the directory has, local ones included.
+    pub directory: Counts,
+    /// Subjects whose projection is due by a change of their own.
+    pub dirty: u64,
+    /// Whether everything is being projected, since the pipeline changed.
+    pub reprojecting: bool,
+    /// Subjects that a fault keeps at their last good projection.
+    pub stuck: u64,
+    /// Number of the newest event.
+    pub last_event: u64,
+    /// Number of the pipeline in force.
+    pub pipeline_revision: u64,
+}
+
+/// Dirty marks that are counted; there may be more.
+const DIRTY_COUNTED_MAX: usize = 1_000_000;
+
+/// The tenant's state, from one snapshot.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn state(rows: &impl Rows) -> Result<SyncState> {
+    let mut inventory = Counts::default();
+    for connection in connections(rows)? {
+        inventory.users += rows.number(&layout::resource_count(connection, USER))?;
+        inventory.groups += rows.number(&layout::resource_count(connection, GROUP))?;
+    }
+    let counter = |counter| rows.number(&layout::counter(counter));
+    Ok(SyncState {
+        inventory,
+        directory: Counts { users: counter(Counter::Members)?, groups: counter(Counter::Groups)? },
+        dirty: rows.count(&Range::under(layout::dirty()), DIRTY_COUNTED_MAX)? as u64,
+        reprojecting: walk::current(rows)?.is_some(),
+        stuck: counter(Counter::Stuck)?,
+        last_event: counter(Counter::Event)?,
+        pipeline_revision: counter(Counter::Pipeline)?,
+    })
+}
+
+/// Whether nothing is due: the directory says what inventory and pipeline say.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn is_settled(rows: &impl Rows) -> Result<bool> {
+    Ok(rows.count(&Range::under(layout::dirty()), 1)? == 0 && walk::current(rows)?.is_none())
+}

@@ -1,0 +1,152 @@
+//! Views: what the policies so far propose for a subject, and how a policy's changes alter it.
+
+use serde_json::{Map, Value, json};
+
+use super::decision::VerdictChange;
+use super::member::Status;
+use crate::id::Id;
+use crate::policy;
+
+/// What is proposed for a user.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct UserView {
+    pub included: bool,
+    pub status: Status,
+    pub role: String,
+    pub user_name: String,
+    pub display_name: String,
+    pub groups: Vec<Id>,
+    /// Attributes that policies set (`Some`) or removed (`None`), by path, in order.
+    pub attributes: Vec<(String, Option<policy::Value>)>,
+}
+
+/// What is proposed for a group.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct GroupView {
+    pub included: bool,
+    pub display_name: String,
+}
+
+impl UserView {
+    /// Makes a policy's change.
+    ///
+    /// # Errors
+    /// In words for an operator, if the change is none that a policy may make.
+    pub(super) fn apply(&mut self, effect: policy::UserEffect, roles: &[String]) -> Result<(), String> {
+        use policy::UserEffect as Effect;
+        match effect {
+            Effect::Include => self.included = true,
+            Effect::Exclude => self.included = false,
+            Effect::SetStatus(policy::Status::Active) => self.status = Status::Active,
+            Effect::SetStatus(policy::Status::Suspended) => self.status = Status::Suspended,
+            Effect::SetStatus(policy::Status::Blocked) => return Err("It wanted to block; only operators do.".to_owned()),
+            Effect::SetRole(role) if roles.contains(&role) => self.role = role,
+            Effect::SetRole(_) => return Err("It wanted to give a role that the tenant does not have.".to_owned()),
+            Effect::AddGroup(group) => {
+                let group = group.parse().map_err(|_| "It wanted to add a group by what is no group's id.".to_owned())?;
+                if !self.groups.contains(&group) {
+                    self.groups.push(group);
+                }
+            }
+            Effect::RemoveGroup(group) => self.groups.retain(|known| known.to_string() != group),
+            Effect::SetUserName(name) if !name.is_empty() => self.user_name = name,
+            Effect::SetUserName(_) => return Err("It wanted to set an empty userName.".to_owned()),
+            Effect::SetDisplayName(name) => self.display_name = name,
+            Effect::SetAttribute(attribute) => self.set(attribute.path, Some(attribute.value)),
+            Effect::RemoveAttribute(path) => self.set(path, None),
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, path: String, value: Option<policy::Value>) {
+        self.attributes.retain(|(known, _)| *known != path);
+        self.attributes.push((path, value));
+    }
+}
+
+impl GroupView {
+    /// Makes a policy's change.
+    ///
+    /// # Errors
+    /// In words for an operator, if the change is none that a policy may make.
+    pub(super) fn apply(&mut self, effect: policy::GroupEffect) -> Result<(), String> {
+        match effect {
+            policy::GroupEffect::Include => self.included = true,
+            policy::GroupEffect::Exclude => self.included = false,
+            policy::GroupEffect::SetDisplayName(name) if !name.is_empty() => self.display_name = name,
+            policy::GroupEffect::SetDisplayName(_) => return Err("It wanted to set an empty displayName.".to_owned()),
+        }
+        Ok(())
+    }
+}
+
+/// A change as it is kept, under the contract's name for it.
+pub(super) fn of_user(change: &policy::UserChange) -> VerdictChange {
+    use policy::UserEffect as Effect;
+    let (effect, value) = match &change.effect {
+        Effect::Include => ("include", None),
+        Effect::Exclude => ("exclude", None),
+        Effect::SetStatus(policy::Status::Active) => ("set-status", Some(json!("active"))),
+        Effect::SetStatus(policy::Status::Suspended) => ("set-status", Some(json!("suspended"))),
+        Effect::SetStatus(policy::Status::Blocked) => ("set-status", Some(json!("blocked"))),
+        Effect::SetRole(role) => ("set-role", Some(json!(role))),
+        Effect::AddGroup(group) => ("add-group", Some(json!(group))),
+        Effect::RemoveGroup(group) => ("remove-group", Some(json!(group))),
+        Effect::SetUserName(name) => ("set-user-name", Some(json!(name))),
+        Effect::SetDisplayName(name) => ("set-display-name", Some(json!(name))),
+        Effect::SetAttribute(attribute) => {
+            ("set-attribute", Some(json!({"path": attribute.path, "value": to_json(&attribute.value)})))
+        }
+        Effect::RemoveAttribute(path) => ("remove-attribute", Some(json!(path))),
+    };
+    VerdictChange { effect: effect.to_owned(), value, reason: change.reason.clone() }
+}
+
+/// A change as it is kept, under the contract's name for it.
+pub(super) fn of_group(change: &policy::GroupChange) -> VerdictChange {
+    let (effect, value) = match &change.effect {
+        policy::GroupEffect::Include => ("include", None),
+        policy::GroupEffect::Exclude => ("exclude", None),
+        policy::GroupEffect::SetDisplayName(name) => ("set-display-name", Some(json!(name))),
+    };
+    VerdictChange { effect: effect.to_owned(), value, reason: change.reason.clone() }
+}
+
+fn to_json(value: &policy::Value) -> Value {
+    match value {
+        policy::Value::Text(text) => json!(text),
+        policy::Value::Boolean(truth) => json!(truth),
+        policy::Value::Integer(number) => json!(number),
+        policy::Value::Decimal(number) => json!(number),
+        // What is no JSON is kept as the text it is.
+        policy::Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+    }
+}
+
+/// Sets or removes the attribute at a SCIM path in a member's attributes.
+///
+/// # Errors
+/// In words for an operator, if no schema knows the path.
+pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, value: Option<&policy::Value>) -> Result<(), String> {
+    let scim = doorlist_scim::schema::ResourceType::user();
+    let path = doorlist_scim::AttrPath::parse(path, scim)
+        .map_err(|_| "It wanted to set an attribute that no schema knows.".to_owned())?;
+    let mut steps: Vec<String> = path.urn.into_iter().collect();
+    steps.extend(Some(path.name).filter(|name| !name.is_empty()));
+    steps.extend(path.sub);
+    let Some(last) = steps.pop() else { return Ok(()) };
+    let mut place = attributes;
+    for step in steps {
+        let next = place.entry(step).or_insert_with(|| json!({}));
+        if !next.is_object() {
+            *next = json!({});
+        }
+        let Some(object) = next.as_object_mut() else { return Ok(()) };
+        place = object;
+    }
+    match value {
+        Some(value) => drop(place.insert(last, to_json(value))),
+        None => drop(place.remove(&last)),
+    }
+    Ok(())
+}

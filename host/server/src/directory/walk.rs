@@ -1,0 +1,149 @@
+//! The walk: projecting everything, batch by batch, with the place kept in a row, so that a restart goes on where it was.
+//!
+//! Groups first, then users, then members whose SCIM User is gone (a policy may have kept them).
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::decision::connections;
+use super::member::MemberRow;
+use super::subject::Due;
+use crate::error::Result;
+use crate::id::Id;
+use crate::store::layout::{self, Counter, GROUP, USER};
+use crate::store::{Range, Rows, Tx};
+
+/// How far a projection of everything has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Walk {
+    /// Which one it is: another is begun whenever the pipeline changes.
+    pub number: u64,
+    stage: Stage,
+    connection: u32,
+    after: Option<Id>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    Groups,
+    Users,
+    Members,
+}
+
+/// Makes the whole directory due for projection, from the beginning.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn reproject_all(tx: &mut Tx<'_>) -> Result<()> {
+    let number = tx.add(&layout::counter(Counter::Walk), 1)?;
+    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None })
+}
+
+/// The walk under way.
+pub(super) fn current(rows: &impl Rows) -> Result<Option<Walk>> {
+    rows.json(&layout::walk())
+}
+
+impl Walk {
+    /// The next subjects, at most `most`, and where the walk then stands; `None` behind its end.
+    pub(super) fn step(mut self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
+        let numbers = connections(rows)?;
+        loop {
+            let kind = match self.stage {
+                Stage::Groups => GROUP,
+                Stage::Users => USER,
+                Stage::Members => return self.step_members(rows, most),
+            };
+            let Some(connection) = numbers.iter().copied().find(|number| *number >= self.connection) else {
+                let stage = if self.stage == Stage::Groups { Stage::Users } else { Stage::Members };
+                self = Self { number: self.number, stage, connection: 0, after: None };
+                continue;
+            };
+            let after = self.after.filter(|_| connection == self.connection);
+            let ids = ids_after(rows, connection, kind, after, most)?;
+            let Some(last) = ids.last() else {
+                self = Self { connection: connection.saturating_add(1), after: None, ..self };
+                continue;
+            };
+            let next = Self { connection, after: Some(*last), ..self };
+            let dues = ids.into_iter().map(|id| due(rows, kind, connection, id)).collect::<Result<_>>()?;
+            return Ok((dues, Some(next)));
+        }
+    }
+
+    /// Members that came by SCIM and whose SCIM User is no longer there.
+    fn step_members(self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
+        let mut range = Range::under(layout::members());
+        if let Some(after) = self.after {
+            range = range.after(layout::member(after));
+        }
+        let (mut last, mut looked, mut found) = (self.after, 0, Vec::new());
+        let mut outcome = Ok(());
+        rows.each(&range, &mut |_, value| {
+            match crate::store::from_json::<MemberRow>(value) {
+                Ok(row) => {
+                    last = Some(row.member.id);
+                    found.extend(row.member.scim_id.filter(|_| !row.removed).map(|id| (row.connection, id)));
+                }
+                Err(error) => outcome = Err(error),
+            }
+            looked += 1;
+            if looked < most && outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        outcome?;
+        let mut dues = Vec::new();
+        for (connection, id) in found {
+            if !rows.has(&layout::resource(connection, USER, id))? {
+                dues.push(due(rows, USER, connection, id)?);
+            }
+        }
+        Ok((dues, (looked >= most).then_some(Self { after: last, ..self })))
+    }
+}
+
+fn ids_after(rows: &impl Rows, connection: u32, kind: u8, after: Option<Id>, most: usize) -> Result<Vec<Id>> {
+    let mut range = Range::under(layout::resources(connection, kind));
+    if let Some(after) = after {
+        range = range.after(layout::resource(connection, kind, after));
+    }
+    let mut ids = Vec::new();
+    rows.each(&range, &mut |key, _| {
+        ids.extend(key.last_chunk().map(|bytes| Id::from_bytes(*bytes)));
+        if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(ids)
+}
+
+fn due(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Due> {
+    Ok(Due { kind, connection, id, mark: mark(rows, kind, connection, id)? })
+}
+
+/// What stands at a subject's dirty mark.
+pub(super) fn mark(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Option<u64>> {
+    let value = rows.get(&layout::dirty_mark(kind, connection, id))?;
+    Ok(value.and_then(|bytes| bytes.first_chunk().copied()).map(u64::from_be_bytes))
+}
+
+/// The first subjects that are due by a mark, at most `most`, all of one type: groups before users.
+pub(super) fn marked(rows: &impl Rows, most: usize) -> Result<Vec<Due>> {
+    let mut dues: Vec<Due> = Vec::new();
+    rows.each(&Range::under(layout::dirty()), &mut |key, value| {
+        if let Some(due) = read_mark(key, value) {
+            if dues.first().is_some_and(|first| first.kind != due.kind) {
+                return ControlFlow::Break(());
+            }
+            dues.push(due);
+        }
+        if dues.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(dues)
+}
+
+/// A mark's key is table, kind, connection, id.
+fn read_mark(key: &[u8], value: &[u8]) -> Option<Due> {
+    let (kind, rest) = key.get(1..)?.split_first()?;
+    let (connection, id) = rest.split_first_chunk()?;
+    let mark = value.first_chunk().copied().map(u64::from_be_bytes);
+    Some(Due { kind: *kind, connection: u32::from_be_bytes(*connection), id: Id::from_slice(id)?, mark })
+}

@@ -1,0 +1,171 @@
+//! SCIM over HTTP (RFC 7644): one handler for every method and path below the base.
+//!
+//! It finds the target, then the caller, then the method, and translates: what a request means is decided in [`crate::provision`].
+//! Everything answered here has the media type `application/scim+json`, errors and unknown paths too. Users and groups share every line.
+
+mod answer;
+mod discovery;
+mod target;
+mod verbs;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
+use doorlist_scim::ErrorKind;
+use serde_json::Value;
+
+use self::target::Target;
+use super::{App, RequestId, SCIM_BASE, note_cause, request};
+use crate::activity::{Actor, Entry};
+use crate::auth::ScimCaller;
+use crate::error::{Error, Result};
+use crate::limits::ACTIVITY_QUERY_BYTES_MAX;
+use crate::provision::{Context, Scope};
+
+/// A request whose caller is known.
+struct Call {
+    app: App,
+    caller: ScimCaller,
+    method: Method,
+    target: Target,
+    query: String,
+    headers: HeaderMap,
+    context: Context,
+}
+
+/// What a verb answers, and whether the log's entry went with a change.
+struct Outcome {
+    response: Response,
+    recorded: bool,
+}
+
+/// Answers a request.
+pub async fn handle(State(app): State<App>, request: Request) -> Response {
+    let target = Target::of(request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default());
+    if target.is_public() && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
+        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &base(&app)).unwrap_or_else(|error| refuse(&error));
+    }
+    let caller = match request::bearer(request.headers()).and_then(|token| app.authenticator.scim(token)) {
+        Ok(caller) => caller,
+        Err(error) => return refuse(&error),
+    };
+    let (parts, body) = request.into_parts();
+    let context = Context { now: app.clock.now(), entry: entry(&app, &caller, &parts, &target) };
+    let call = Call {
+        app,
+        caller,
+        method: parts.method,
+        target,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        context,
+    };
+    let outcome = verbs::run(&call, body).await;
+    let (response, recorded) = match outcome {
+        Ok(outcome) => (outcome.response, outcome.recorded),
+        Err(error) => (call.refuse(&error), false),
+    };
+    if !recorded {
+        let Call { app, caller, mut context, .. } = call;
+        context.entry.status = response.status().as_u16();
+        context.entry.detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
+        app.gatherer.add(caller.tenant.number(), context.entry);
+    }
+    response
+}
+
+/// Why a request was refused, put on the response for the log.
+#[derive(Clone)]
+struct Detail(String);
+
+/// Where this installation's SCIM is.
+fn base(app: &App) -> String {
+    format!("{}{SCIM_BASE}", app.public_url)
+}
+
+/// The log's line about a request, as if it succeeded.
+fn entry(app: &App, caller: &ScimCaller, parts: &axum::http::request::Parts, target: &Target) -> Entry {
+    let query = parts.uri.query().map(|query| query.chars().take(ACTIVITY_QUERY_BYTES_MAX).collect());
+    Entry {
+        sequence: 0,
+        at: app.clock.now(),
+        actor: Actor::Client { connection: caller.connection.id },
+        action: format!("{} {}", parts.method, target.template()),
+        subject: target.id().map(str::to_owned),
+        query,
+        status: if parts.method == Method::POST { 201 } else if parts.method == Method::DELETE { 204 } else { 200 },
+        detail: None,
+        request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
+        count: 1,
+    }
+}
+
+impl Call {
+    fn scope(&self) -> Scope {
+        Scope { connection: self.caller.connection.number }
+    }
+
+    fn base(&self) -> String {
+        base(&self.app)
+    }
+
+    /// The query's parameters, decoded.
+    fn parameters(&self) -> Result<Vec<(String, String)>> {
+        parameters(&self.query)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// 415 for a media type that is none of SCIM's (RFC 7644 section 3.1; a missing one is taken as SCIM's), 413, or `invalidSyntax`.
+    async fn json(&self, body: axum::body::Body) -> Result<Value> {
+        if let Some(media_type) = self.headers.get(header::CONTENT_TYPE) {
+            let essence = media_type.to_str().ok().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+            let known = ["application/scim+json", "application/json"].iter().any(|known| essence.eq_ignore_ascii_case(known));
+            if !known {
+                let detail = "The body must be application/scim+json or application/json.";
+                return Err(Error::new(ErrorKind::UnsupportedMediaType, detail));
+            }
+        }
+        let bytes = request::body(body).await?;
+        // The reader refuses more than 128 levels by itself, so depth costs no stack.
+        serde_json::from_slice(&bytes)
+            .map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))
+    }
+
+    /// The error as an answer; 405 says what is allowed (RFC 9110 section 15.5.6).
+    fn refuse(&self, error: &Error) -> Response {
+        let mut response = refuse(error);
+        if response.status().as_u16() == 405
+            && let Ok(allow) = HeaderValue::from_str(self.target.allow())
+        {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
+    }
+}
+
+/// Decodes a query.
+fn parameters(query: &str) -> Result<Vec<(String, String)>> {
+    let uri = axum::http::Uri::builder().path_and_query(format!("/?{query}")).build();
+    let malformed = || Error::invalid("The query is malformed.");
+    let uri = uri.map_err(|_| malformed())?;
+    axum::extract::Query::try_from_uri(&uri).map(|query| query.0).map_err(|_| malformed())
+}
+
+/// The error as an answer (RFC 7644 section 3.12).
+fn refuse(error: &Error) -> Response {
+    let kind = match error.kind() {
+        crate::error::Kind::Scim(kind) => kind,
+        // Nothing that SCIM serves is ever announced as dropped.
+        crate::error::Kind::Gone => ErrorKind::NotFound,
+    };
+    let body = doorlist_scim::Error::new(kind, error.to_string()).body().to_string();
+    let mut response = answer::json(kind.status(), body.into_bytes());
+    if kind == ErrorKind::Unauthorized {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response.extensions_mut().insert(Detail(error.to_string()));
+    note_cause(&mut response, error);
+    response
+}

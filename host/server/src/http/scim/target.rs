@@ -1,0 +1,134 @@
+//! What a path below the base names.
+
+use crate::provision::Kind;
+
+/// What a request is about.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// Every resource of a type.
+    Resources(&'static Kind),
+    /// One resource.
+    Resource(&'static Kind, String),
+    /// What this service provider can do (RFC 7643 section 5).
+    ServiceProviderConfig,
+    /// The resource types, or one of them (RFC 7643 section 6).
+    ResourceTypes(Option<String>),
+    /// The schemas, or one of them (RFC 7643 section 7).
+    Schemas(Option<String>),
+    /// Something of RFC 7644 that is not offered: `/Me`, `/Bulk`, `/.search`.
+    NotOffered(&'static str),
+    /// Nothing.
+    Unknown,
+}
+
+impl Target {
+    /// Reads a path, relative to the base.
+    pub(super) fn of(path: &str) -> Self {
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        let (first, second) = (segments.next(), segments.next());
+        if segments.next().is_some() {
+            return Self::Unknown;
+        }
+        let decoded = || second.map(decode);
+        match (first, second) {
+            (Some("ServiceProviderConfig"), None) => Self::ServiceProviderConfig,
+            (Some("ResourceTypes"), _) => Self::ResourceTypes(decoded()),
+            (Some("Schemas"), _) => Self::Schemas(decoded()),
+            (Some("Me"), _) => Self::NotOffered("/Me"),
+            (Some("Bulk"), None) => Self::NotOffered("/Bulk"),
+            (Some(".search"), None) => Self::NotOffered("/.search"),
+            (Some(endpoint), Some(".search")) if Kind::at(endpoint).is_some() => Self::NotOffered("/.search"),
+            (Some(endpoint), id) => match (Kind::at(endpoint), id) {
+                (Some(kind), None) => Self::Resources(kind),
+                (Some(kind), Some(id)) => Self::Resource(kind, decode(id)),
+                (None, _) => Self::Unknown,
+            },
+            (None, _) => Self::Unknown,
+        }
+    }
+
+    /// Whether clients may read it before they have a token (RFC 7643 section 5).
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self, Self::ServiceProviderConfig)
+    }
+
+    /// The path as the log has it, without the id.
+    pub(super) fn template(&self) -> String {
+        match self {
+            Self::Resources(kind) => kind.scim.endpoint.clone(),
+            Self::Resource(kind, _) => format!("{}/{{id}}", kind.scim.endpoint),
+            Self::ServiceProviderConfig => "/ServiceProviderConfig".to_owned(),
+            Self::ResourceTypes(_) => "/ResourceTypes".to_owned(),
+            Self::Schemas(_) => "/Schemas".to_owned(),
+            Self::NotOffered(path) => (*path).to_owned(),
+            Self::Unknown => "(unknown path)".to_owned(),
+        }
+    }
+
+    /// The id of a resource, cut to a bound, since a stranger wrote it.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Resource(_, id) => Some(id.get(..64).unwrap_or(id)),
+            _ => None,
+        }
+    }
+
+    /// The methods it takes.
+    pub(super) fn allow(&self) -> &'static str {
+        match self {
+            Self::Resources(_) => "GET, POST",
+            Self::Resource(..) => "GET, PUT, PATCH, DELETE",
+            _ => "GET",
+        }
+    }
+}
+
+/// Percent-decodes a segment. What is no UTF-8 afterwards names nothing.
+fn decode(segment: &str) -> String {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digits = (ahead.next().and_then(hex), ahead.next().and_then(hex));
+        match digits {
+            (Some(high), Some(low)) if byte == b'%' => {
+                bytes.push(high << 4 | low);
+                rest = ahead;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_what_the_rfc_says() {
+        let table = [
+            ("", "(unknown path)", None),
+            ("/Users", "/Users", None),
+            ("/Users/abc", "/Users/{id}", Some("abc")),
+            ("/Users/a%20b%2F", "/Users/{id}", Some("a b/")),
+            ("/Users/%zz%4", "/Users/{id}", Some("%zz%4")),
+            ("/Users/a/b", "(unknown path)", None),
+            ("/users", "(unknown path)", None),
+            ("/Groups", "/Groups", None),
+            ("/Schemas/urn:x", "/Schemas", None),
+            ("/Me", "/Me", None),
+            ("/Users/.search", "/.search", None),
+            ("/.search", "/.search", None),
+            ("/Bulk", "/Bulk", None),
+        ];
+        for (path, template, id) in table {
+            let target = Target::of(path);
+            assert_eq!((target.template().as_str(), target.id()), (template, id), "{path}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The verbs: each translates a request into a call of [`crate::provision`] and its answer back.
+
+use axum::body::Body;
+use axum::http::Method;
+use doorlist_scim::query::Query;
+use doorlist_scim::{ErrorKind, Projection};
+
+use super::target::Target;
+use super::{Call, Outcome, answer, discovery};
+use crate::error::{Error, Result};
+use crate::limits::SCIM_PAGE_MAX;
+use crate::provision::{self, Create, Delete, Kind, Modify, Replace};
+use crate::store::View;
+
+/// Answers a request whose caller is known.
+pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
+    match (&call.target, call.method.as_str()) {
+        (Target::Unknown, _) => Err(Error::not_found("endpoint")),
+        (Target::NotOffered(path), _) => Err(Error::new(ErrorKind::NotImplemented, format!("{path} is not offered."))),
+        (Target::Resources(kind), "GET" | "HEAD") => list(call, kind).await,
+        (Target::Resources(kind), "POST") => create(call, kind, body).await,
+        (Target::Resource(kind, id), "GET" | "HEAD") => get(call, kind, id).await,
+        (Target::Resource(kind, id), "PUT") => replace(call, kind, id, body).await,
+        (Target::Resource(kind, id), "PATCH") => modify(call, kind, id, body).await,
+        (Target::Resource(kind, id), "DELETE") => delete(call, kind, id).await,
+        (Target::ServiceProviderConfig | Target::ResourceTypes(_) | Target::Schemas(_), "GET" | "HEAD") => {
+            discovery::answer(&call.target, &call.query, &call.base()).map(read)
+        }
+        _ => Err(not_allowed(&call.method)),
+    }
+}
+
+fn not_allowed(method: &Method) -> Error {
+    // Methods are short: a longer one never came this far.
+    Error::new(ErrorKind::MethodNotAllowed, format!("{method} is not allowed here."))
+}
+
+/// An answer that changed nothing.
+fn read(response: axum::response::Response) -> Outcome {
+    Outcome { response, recorded: false }
+}
+
+/// An answer to a change, whose log entry was written with it.
+fn written(response: axum::response::Response) -> Outcome {
+    Outcome { response, recorded: true }
+}
+
+/// What of the resource the answer shows.
+fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
+    if call.query.is_empty() {
+        return Ok(Projection::full());
+    }
+    let parameters = call.parameters()?;
+    let value = |wanted: &str| {
+        parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+    };
+    Ok(Projection::parse(value("attributes"), value("excludedAttributes"), kind.scim)?)
+}
+
+/// Reads a snapshot; on a thread that may wait, if that takes long.
+async fn look<T: Send + 'static>(
+    call: &Call,
+    long: bool,
+    look: impl FnOnce(&View) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    if !long {
+        return call.caller.tenant.read(look);
+    }
+    let tenant = call.caller.tenant.clone();
+    tokio::task::spawn_blocking(move || tenant.read(look)).await.map_err(Error::internal)?
+}
+
+async fn list(call: &Call, kind: &'static Kind) -> Result<Outcome> {
+    let parameters = call.parameters()?;
+    let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let query = Query::from_parameters(kind.scim, pairs, SCIM_PAGE_MAX)?;
+    let (scope, base) = (call.scope(), call.base());
+    let members = kind.has_members && kind.wants_links(&query.projection);
+    let response = look(call, members || provision::is_scan(kind, &query), move |rows| {
+        let page = provision::list(rows, scope, kind, &query)?;
+        answer::list(kind, &page, query.page.start_index, &query.projection, &base)
+    });
+    response.await.map(read)
+}
+
+async fn get(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
+    let projection = projection(call, kind)?;
+    let (scope, base, id) = (call.scope(), call.base(), id.to_owned());
+    let links = kind.wants_links(&projection);
+    let response = look(call, links && kind.has_members, move |rows| {
+        let found = provision::get(rows, scope, kind, &id, links)?;
+        answer::resource(200, kind, &found, &projection, &base)
+    });
+    response.await.map(read)
+}
+
+async fn create(call: &Call, kind: &'static Kind, body: Body) -> Result<Outcome> {
+    let projection = projection(call, kind)?;
+    let create = Create::parse(kind, &call.json(body).await?)?;
+    let (scope, context) = (call.scope(), call.context.clone());
+    let made = call.caller.tenant.submit(move |tx| create.run(tx, scope, &context)).await?;
+    answer::resource(201, kind, &made, &projection, &call.base()).map(written)
+}
+
+async fn replace(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
+    let projection = projection(call, kind)?;
+    let replace = Replace::new(kind, id, call.json(body).await?);
+    let (scope, context) = (call.scope(), call.context.clone());
+    let made = call.caller.tenant.submit(move |tx| replace.run(tx, scope, &context)).await?;
+    answer::resource(200, kind, &made, &projection, &call.base()).map(written)
+}
+
+async fn modify(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
+    let projection = projection(call, kind)?;
+    let modify = Modify::parse(kind, id, &call.json(body).await?)?;
+    let (scope, context, always) = (call.scope(), call.context.clone(), call.query.to_ascii_lowercase().contains("attributes="));
+    let made = call.caller.tenant.submit(move |tx| modify.run(tx, scope, &context, always)).await?;
+    let response = match made {
+        Some(made) => answer::resource(200, kind, &made, &projection, &call.base())?,
+        None => answer::empty(),
+    };
+    Ok(written(response))
+}
+
+async fn delete(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
+    let delete = Delete::new(kind, id);
+    let (scope, context) = (call.scope(), call.context.clone());
+    call.caller.tenant.submit(move |tx| delete.run(tx, scope, &context)).await?;
+    Ok(written(answer::empty()))
+}

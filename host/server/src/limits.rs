@@ -1,0 +1,100 @@
+//! Every bound of the server, with its unit and its reason. SCIM's own stand in `doorlist_scim::limits`, those of the sandbox
+//! in [`crate::policy`].
+
+/// Writes that wait for the writer before callers wait to hand theirs in. Enough to fill the next commit.
+pub const WRITE_QUEUE_MAX: usize = 1_024;
+
+/// Writes in one commit. Bounds how long the first of them waits for the last.
+pub const WRITE_BATCH_MAX: usize = 1_024;
+
+/// Bytes of the database file that are held in memory, unless the operator says otherwise: about 150,000 users.
+pub const CACHE_BYTES_DEFAULT: usize = 256 << 20;
+
+/// Bytes of a request's body. A PUT of a group with 10,000 members takes about 1 MB.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of a request's path and query: a filter of the longest kind, percent-encoded.
+pub const URI_BYTES_MAX: usize = 16 << 10;
+
+/// Milliseconds in which a request's body must have arrived, so that a slow sender holds nothing for long.
+pub const BODY_MS_MAX: u64 = 30_000;
+
+/// Milliseconds that requests in flight get to finish after a stop signal.
+pub const SHUTDOWN_MS_MAX: u64 = 20_000;
+
+/// Resources on one page of a SCIM list (`filter.maxResults` of the ServiceProviderConfig); also what a request gets that says no count.
+pub const SCIM_PAGE_MAX: usize = 200;
+
+/// Members beyond which a PATCH of a group is answered without a body, so that it costs what the change costs.
+pub const PATCH_ANSWER_MEMBERS_MAX: usize = 100;
+
+/// Items on one page of an admin list.
+pub const ADMIN_PAGE_MAX: usize = 1_000;
+
+/// Items on a page of an admin list that asks for no limit.
+pub const ADMIN_PAGE_DEFAULT: usize = 100;
+
+/// Bytes of a name that an operator gives: tenant, connection, key, local group.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Tenants of one installation. Partition numbers are 32 bits and never reused.
+pub const TENANTS_MAX: u64 = 1_000_000;
+
+/// Connections of one tenant.
+pub const CONNECTIONS_MAX: usize = 100;
+
+/// SCIM tokens of one connection: one in use, one coming, and room for a script that forgets to delete.
+pub const TOKENS_MAX: usize = 20;
+
+/// Operator keys of one tenant, and of the installation.
+pub const KEYS_MAX: usize = 100;
+
+/// Prefixes or group names in one filter of a connection.
+pub const FILTER_ENTRIES_MAX: usize = 100;
+
+/// Roles that a tenant can list.
+pub const ROLES_MAX: usize = 50;
+
+/// Policies of one pipeline. Each costs every subject a call.
+pub const POLICIES_MAX: usize = 32;
+
+/// Pipeline revisions that are kept.
+pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
+
+/// Groups of one user that policies see and the directory shows.
+pub const GROUPS_OF_USER_MAX: usize = 1_000;
+
+/// Events that a tenant keeps; a reader further behind starts over from the directory.
+pub const EVENTS_MAX: u64 = 1_000_000;
+
+/// Activity entries that a tenant keeps.
+pub const ACTIVITY_MAX: u64 = 100_000;
+
+/// Activity entries that wait for being written, beyond which reads are counted together. They hold no acknowledged change:
+/// a change's own entry is written with it.
+pub const ACTIVITY_WAITING_MAX: usize = 1_024;
+
+/// Milliseconds for which entries of reads and refusals are gathered before they are written together.
+pub const ACTIVITY_GATHER_MS: u64 = 200;
+
+/// Bytes of a request's query that its activity entry keeps.
+pub const ACTIVITY_QUERY_BYTES_MAX: usize = 512;
+
+/// Subjects that are projected in one batch: each policy gets one instance for them.
+pub const PROJECTION_BATCH_MAX: usize = 500;
+
+/// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
+pub const PROJECTION_CHUNK_MAX: usize = 100;
+
+/// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others.
+pub const PROJECTION_TURN_MS_MAX: u64 = 250;
+
+/// Milliseconds between rounds of projection while writes keep coming: changes of the same subject meet in one round, and its
+/// commits do not crowd out those of requests.
+pub const PROJECTION_GATHER_MS: u64 = 25;
+
+/// Rows that one write deletes when a connection or a tenant goes, so that nobody waits long behind it.
+pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
+
+/// Milliseconds for which `?wait=` may ask.
+pub const SYNC_WAIT_MS_MAX: u64 = 60_000;

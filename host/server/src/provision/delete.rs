@@ -1,0 +1,84 @@
+//! DELETE (RFC 7644 section 3.6).
+
+use super::index::{self, last_ids};
+use super::members::{MemberKind, members_of};
+use super::read::{parse_id, stored};
+use super::{Context, Kind, Scope, Stored, mark_dirty};
+use crate::error::Result;
+use crate::id::Id;
+use crate::store::layout::{self, GROUP, USER};
+use crate::store::{Range, Tx};
+
+/// A resource to delete.
+#[derive(Debug)]
+pub struct Delete {
+    kind: &'static Kind,
+    id: String,
+}
+
+impl Delete {
+    /// Names it.
+    pub fn new(kind: &'static Kind, id: &str) -> Self {
+        Self { kind, id: id.to_owned() }
+    }
+
+    /// Deletes it, takes it out of every group and, if it is a group, everybody out of it.
+    ///
+    /// # Errors
+    /// 404 if there is none.
+    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<()> {
+        let id = parse_id(self.kind, &self.id)?;
+        let before = Stored::read(&stored(tx, scope, self.kind, id)?)?;
+        let stamp = context.record(tx, id)?;
+        remove(tx, scope, self.kind, id, &before, stamp)?;
+        Ok(())
+    }
+}
+
+/// Deletes a resource's rows and gives how many.
+fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, stamp: u64) -> Result<usize> {
+    index::update(tx, scope, kind, id, Some(&before.resource), None)?;
+    tx.delete(&layout::resource(scope.connection, kind.number, id));
+    tx.add(&layout::resource_count(scope.connection, kind.number), -1)?;
+    mark_dirty(tx, scope, kind.number, id, stamp);
+    let mut rows = 1;
+    for (member, what) in members_of(tx, scope, id)? {
+        tx.delete(&layout::group_member(scope.connection, id, member));
+        tx.delete(&layout::member_group(scope.connection, member, id));
+        if what == MemberKind::User {
+            mark_dirty(tx, scope, USER, member, stamp);
+        }
+        rows += 2;
+    }
+    for group in last_ids(tx, &Range::under(layout::member_groups(scope.connection, id)))? {
+        tx.delete(&layout::member_group(scope.connection, id, group));
+        tx.delete(&layout::group_member(scope.connection, group, id));
+        rows += 2;
+    }
+    Ok(rows)
+}
+
+/// Deletes resources of a connection that goes, until about `most` rows are gone, and marks them as due for projection. Gives how many
+/// resources it deleted; 0 when none was left.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, most: usize, stamp: u64) -> Result<usize> {
+    let (mut resources, mut rows) = (0, 0);
+    // Users first: a group then has few members left when its turn comes.
+    for (number, kind) in [(USER, Kind::user()), (GROUP, Kind::group())] {
+        let mut found = Vec::new();
+        crate::store::Rows::each(tx, &Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
+            found.extend(index::last_id(key).map(|id| (id, value.to_vec())));
+            if found.len() < most { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+        })?;
+        for (id, json) in found {
+            if rows >= most {
+                return Ok(resources);
+            }
+            rows += remove(tx, scope, kind, id, &Stored::read(&json)?, stamp)?;
+            resources += 1;
+        }
+    }
+    Ok(resources)
+}

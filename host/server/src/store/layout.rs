@@ -1,0 +1,242 @@
+//! What the keys of each table are made of. One place, so that a row's neighbours can be seen at a glance.
+//!
+//! `connection` is a connection's number within its tenant (0: made locally); `kind` the number of a resource type.
+
+use super::{Key, Table};
+use crate::id::Id;
+
+/// Number of the resource type Group in keys. Below [`USER`], so that groups are projected before their members.
+pub const GROUP: u8 = 1;
+/// Number of the resource type User in keys.
+pub const USER: u8 = 2;
+
+/// A number that only grows.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub enum Counter {
+    /// Partition numbers given out. Kept in the installation's partition.
+    Partition = 1,
+    /// Connection numbers given out.
+    Connection = 2,
+    /// Activity entries written. Stamps dirty marks too.
+    Activity = 3,
+    /// Events written.
+    Event = 4,
+    /// Pipeline revisions written.
+    Pipeline = 5,
+    /// Members in the directory.
+    Members = 6,
+    /// Groups in the directory.
+    Groups = 7,
+    /// Subjects left at their last good projection by a fault.
+    Stuck = 8,
+    /// Projections of everything that were begun.
+    Walk = 9,
+}
+
+/// What recognises a directory member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MemberBy {
+    /// Its SCIM id.
+    ScimId = 1,
+    /// Its `externalId`, to the letter.
+    ExternalId = 2,
+    /// Its `userName`, without regard to case.
+    UserName = 3,
+}
+
+/// Format version of the file.
+pub fn format() -> Key {
+    Key::new(Table::Meta)
+}
+
+/// A tenant's record.
+pub fn tenant(number: u32) -> Key {
+    Key::new(Table::Tenant).number(number)
+}
+
+/// The partition number of a tenant.
+pub fn tenant_number(id: Id) -> Key {
+    Key::new(Table::TenantNumber).id(id)
+}
+
+/// A SCIM token.
+pub fn token_hash(hash: &[u8; 32]) -> Key {
+    Key::new(Table::TokenHash).raw(hash)
+}
+
+/// An operator key.
+pub fn key_hash(hash: &[u8; 32]) -> Key {
+    Key::new(Table::KeyHash).raw(hash)
+}
+
+/// An operator key that reaches every tenant.
+pub fn root_key(id: Id) -> Key {
+    Key::new(Table::RootKey).id(id)
+}
+
+/// A counter.
+pub fn counter(counter: Counter) -> Key {
+    Key::new(Table::Counter).byte(counter as u8)
+}
+
+/// A connection's record.
+pub fn connection(number: u32) -> Key {
+    Key::new(Table::Connection).number(number)
+}
+
+/// A connection's number.
+pub fn connection_number(id: Id) -> Key {
+    Key::new(Table::ConnectionNumber).id(id)
+}
+
+/// Head of a connection's tokens.
+pub fn tokens(connection: u32) -> Key {
+    Key::new(Table::Token).number(connection)
+}
+
+/// A token's record, without the secret.
+pub fn token(connection: u32, id: Id) -> Key {
+    tokens(connection).id(id)
+}
+
+/// An operator key's record, without the secret.
+pub fn key(id: Id) -> Key {
+    Key::new(Table::Key).id(id)
+}
+
+/// A pipeline revision.
+pub fn pipeline(revision: u64) -> Key {
+    Key::new(Table::Pipeline).sequence(revision)
+}
+
+/// Head of a connection's resources of a type, in the order of their creation.
+pub fn resources(connection: u32, kind: u8) -> Key {
+    Key::new(Table::Resource).number(connection).byte(kind)
+}
+
+/// A resource.
+pub fn resource(connection: u32, kind: u8, id: Id) -> Key {
+    resources(connection, kind).id(id)
+}
+
+/// Head of the ids of resources whose indexed attribute has this (folded) value.
+pub fn index(connection: u32, kind: u8, attribute: u8, value: &str) -> Key {
+    Key::new(Table::Index).number(connection).byte(kind).byte(attribute).text(value)
+}
+
+/// Head of a group's members.
+pub fn group_members(connection: u32, group: Id) -> Key {
+    Key::new(Table::GroupMember).number(connection).id(group)
+}
+
+/// A member of a group; the value is the member's kind.
+pub fn group_member(connection: u32, group: Id, member: Id) -> Key {
+    group_members(connection, group).id(member)
+}
+
+/// Head of the groups a resource is a member of.
+pub fn member_groups(connection: u32, member: Id) -> Key {
+    Key::new(Table::MemberGroup).number(connection).id(member)
+}
+
+/// A group a resource is a member of.
+pub fn member_group(connection: u32, member: Id, group: Id) -> Key {
+    member_groups(connection, member).id(group)
+}
+
+/// How many resources of a type a connection has.
+pub fn resource_count(connection: u32, kind: u8) -> Key {
+    Key::new(Table::ResourceCount).number(connection).byte(kind)
+}
+
+/// Head of the dirty marks: all groups, then all users.
+pub fn dirty() -> Key {
+    Key::new(Table::Dirty)
+}
+
+/// A subject's dirty mark; the value is the stamp of the change that set it.
+pub fn dirty_mark(kind: u8, connection: u32, id: Id) -> Key {
+    dirty().byte(kind).number(connection).id(id)
+}
+
+/// The projection of everything that is under way.
+pub fn walk() -> Key {
+    Key::new(Table::Walk)
+}
+
+/// Head of a connection's decisions on subjects of a type.
+pub fn decisions(connection: u32, kind: u8) -> Key {
+    Key::new(Table::Decision).number(connection).byte(kind)
+}
+
+/// The decision on a subject, by its SCIM id.
+pub fn decision(connection: u32, kind: u8, id: Id) -> Key {
+    decisions(connection, kind).id(id)
+}
+
+/// A directory member.
+pub fn member(id: Id) -> Key {
+    Key::new(Table::Member).id(id)
+}
+
+/// Head of every directory member.
+pub fn members() -> Key {
+    Key::new(Table::Member)
+}
+
+/// Head of the ids of directory members recognised by this text.
+pub fn member_by(connection: u32, by: MemberBy, text: &str) -> Key {
+    Key::new(Table::MemberIndex).number(connection).byte(by as u8).text(text)
+}
+
+/// A directory group.
+pub fn group(id: Id) -> Key {
+    Key::new(Table::Group).id(id)
+}
+
+/// Head of every directory group.
+pub fn groups() -> Key {
+    Key::new(Table::Group)
+}
+
+/// Head of the groups of a directory member.
+pub fn memberships(member: Id) -> Key {
+    Key::new(Table::Membership).id(member)
+}
+
+/// A group of a directory member.
+pub fn membership(member: Id, group: Id) -> Key {
+    memberships(member).id(group)
+}
+
+/// Head of the members of a directory group.
+pub fn memberships_of(group: Id) -> Key {
+    Key::new(Table::MembershipOf).id(group)
+}
+
+/// A member of a directory group.
+pub fn membership_of(group: Id, member: Id) -> Key {
+    memberships_of(group).id(member)
+}
+
+/// Head of the events.
+pub fn events() -> Key {
+    Key::new(Table::Event)
+}
+
+/// An event.
+pub fn event(sequence: u64) -> Key {
+    events().sequence(sequence)
+}
+
+/// Head of the activity.
+pub fn activities() -> Key {
+    Key::new(Table::Activity)
+}
+
+/// An activity entry.
+pub fn activity(sequence: u64) -> Key {
+    activities().sequence(sequence)
+}

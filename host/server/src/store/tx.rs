@@ -1,0 +1,147 @@
+//! A write in the making: its own writes lie in memory over the rows, and reach the engine only together.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+
+use redb::ReadableTable;
+
+use super::{Key, PartitionNumber, Range, Rows};
+use crate::error::{Error, Result};
+
+/// The engine's table as the writer holds it during one commit.
+pub(super) type Table<'txn> = redb::Table<'txn, &'static [u8], &'static [u8]>;
+
+/// Rows that can be read and written. What is written is seen by later reads of the same transaction at once, by others
+/// after it returned `Ok` and was committed.
+pub struct Tx<'a> {
+    table: &'a Table<'a>,
+    partition: PartitionNumber,
+    writes: Writes,
+}
+
+/// Values to put (`Some`) and rows to delete (`None`), by the key as the engine sees it.
+pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(table: &'a Table<'a>, partition: PartitionNumber) -> Self {
+        Self { table, partition, writes: Writes::new() }
+    }
+
+    pub(super) fn into_writes(self) -> Writes {
+        self.writes
+    }
+
+    /// Puts `value` at `key`.
+    pub fn put(&mut self, key: &Key, value: Vec<u8>) {
+        self.writes.insert(key.stored(self.partition), Some(value));
+    }
+
+    /// Puts `value` at `key` as JSON.
+    ///
+    /// # Errors
+    /// None that a value of ours can cause.
+    pub fn put_json<T: serde::Serialize>(&mut self, key: &Key, value: &T) -> Result<()> {
+        let bytes = serde_json::to_vec(value).map_err(Error::internal)?;
+        self.put(key, bytes);
+        Ok(())
+    }
+
+    /// Deletes the row at `key`, if there is one.
+    pub fn delete(&mut self, key: &Key) {
+        self.writes.insert(key.stored(self.partition), None);
+    }
+
+    /// Deletes at most `most` rows of `range` and says how many it found.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn delete_range(&mut self, range: &Range, most: usize) -> Result<usize> {
+        let mut found = Vec::new();
+        if most == 0 {
+            return Ok(0);
+        }
+        let partition: Vec<u8> = range.stored(self.partition).0.into_iter().take(4).collect();
+        self.each(range, &mut |key, _| {
+            found.push([partition.as_slice(), key].concat());
+            if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        let count = found.len();
+        self.writes.extend(found.into_iter().map(|key| (key, None)));
+        Ok(count)
+    }
+
+    /// Adds `by` to the number at `key` (0 if there is none) and gives the sum. Never goes below 0.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn add(&mut self, key: &Key, by: i64) -> Result<u64> {
+        let sum = self.number(key)?.saturating_add_signed(by);
+        self.put(key, sum.to_be_bytes().to_vec());
+        Ok(sum)
+    }
+}
+
+/// Reading a number that [`Tx::add`] keeps.
+pub trait Numbers {
+    /// The number at `key`; 0 if there is none.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    fn number(&self, key: &Key) -> Result<u64>;
+}
+
+impl<R: Rows> Numbers for R {
+    fn number(&self, key: &Key) -> Result<u64> {
+        Ok(self.get(key)?.and_then(|bytes| bytes.first_chunk().copied()).map_or(0, u64::from_be_bytes))
+    }
+}
+
+impl Rows for Tx<'_> {
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        let key = key.stored(self.partition);
+        if let Some(written) = self.writes.get(&key) {
+            return Ok(written.clone());
+        }
+        let value = self.table.get(key.as_slice()).map_err(Error::internal)?;
+        Ok(value.map(|guard| guard.value().to_vec()))
+    }
+
+    /// Two ordered runs, rows and writes, merged: where both have a key, the write counts.
+    fn each(&self, range: &Range, step: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<()> {
+        let (from, to) = range.stored(self.partition);
+        if from >= to {
+            return Ok(());
+        }
+        let descending = range.is_descending();
+        let mut rows = self.table.range::<&[u8]>(from.as_slice()..to.as_slice()).map_err(Error::internal)?;
+        let mut writes = self.writes.range::<[u8], _>((Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice())));
+        let mut next_row = || if descending { rows.next_back() } else { rows.next() }.transpose().map_err(Error::internal);
+        let mut next_write = || if descending { writes.next_back() } else { writes.next() };
+        let (mut row, mut write) = (next_row()?, next_write());
+        loop {
+            let order = match (&row, write) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some((key, _)), Some((written, _))) => {
+                    let order = key.value().cmp(written.as_slice());
+                    if descending { order.reverse() } else { order }
+                }
+            };
+            let flow = match (&row, write) {
+                (Some((key, value)), _) if order.is_lt() => step(key.value().get(4..).unwrap_or_default(), value.value()),
+                (_, Some((key, Some(value)))) => step(key.get(4..).unwrap_or_default(), value),
+                _ => ControlFlow::Continue(()),
+            };
+            if flow.is_break() {
+                return Ok(());
+            }
+            if order.is_le() {
+                row = next_row()?;
+            }
+            if order.is_ge() {
+                write = next_write();
+            }
+        }
+    }
+}
