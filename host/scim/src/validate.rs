@@ -71,7 +71,7 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
             resource.insert(name.to_owned(), kept.clone());
         }
     }
-    finish::carry_over(rt, current, resource)?;
+    finish::carry_over(rt, current, resource);
     finish::keep_immutable(rt, current, resource)?;
     finish::finish(rt, resource)?;
     Ok(incoming)

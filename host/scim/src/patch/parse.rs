@@ -195,7 +195,6 @@ impl Reader<'_> {
         };
         match (value, verb) {
             (Some(Value::Object(element)), Verb::Add) => self.push(place, Change::Merge(element)),
-            // The replaced element keeps being what the filter selects: see `Filter::template`.
             (Some(value), _) => self.push(place, Change::Set(value)),
             (None, Verb::Replace) => self.push(place, Change::Clear),
             (None, Verb::Add) => {}

@@ -97,12 +97,8 @@ pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
 
 /// Puts back what a PUT may not touch and checks what it may touch only once: read-only attributes
 /// keep their values, and immutable ones too unless they had none (RFC 7644, section 3.5.1).
-pub(crate) fn carry_over(
-    rt: &ResourceType,
-    old: &Resource,
-    new: &mut Resource,
-) -> Result<(), Error> {
-    carry(rt.core_attributes(), old, new)?;
+pub(crate) fn carry_over(rt: &ResourceType, old: &Resource, new: &mut Resource) {
+    carry(rt.core_attributes(), old, new);
     for (schema, _) in &rt.extensions {
         let Some(Value::Object(old)) = old.get(&schema.id) else {
             continue;
@@ -111,19 +107,14 @@ pub(crate) fn carry_over(
             Some(Value::Object(extension)) => extension,
             _ => Resource::new(),
         };
-        carry(schema.attributes.iter(), old, &mut extension)?;
+        carry(schema.attributes.iter(), old, &mut extension);
         if !extension.is_empty() {
             new.insert(schema.id.clone(), Value::Object(extension));
         }
     }
-    Ok(())
 }
 
-fn carry<'a>(
-    attributes: impl Iterator<Item = &'a Attribute>,
-    old: &Resource,
-    new: &mut Resource,
-) -> Result<(), Error> {
+fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, new: &mut Resource) {
     for attribute in attributes {
         // `schemas` is read-only to clients, and yet said by them: see `name_schemas`.
         let is_fixed = matches!(
@@ -136,8 +127,24 @@ fn carry<'a>(
         {
             new.insert(attribute.name.clone(), value.clone());
         }
+        if let (Some(Value::Object(old)), Some(Value::Object(new))) =
+            (old.get(&attribute.name), new.get_mut(&attribute.name))
+        {
+            carry_subs(attribute, old, new);
+        }
     }
-    Ok(())
+}
+
+/// A read-only sub-attribute is not carried: it says something about a value that may have changed.
+fn carry_subs(attribute: &Attribute, old: &Resource, new: &mut Resource) {
+    for sub in &attribute.sub_attributes {
+        if sub.mutability == Mutability::Immutable
+            && !new.contains_key(&sub.name)
+            && let Some(value) = old.get(&sub.name)
+        {
+            new.insert(sub.name.clone(), value.clone());
+        }
+    }
 }
 
 /// Refuses a change of what can be written only once (RFC 7643, section 2.2).
@@ -172,10 +179,11 @@ fn compare_immutable<'a>(
         if attribute.multi_valued {
             continue;
         }
+        // Where the whole complex value goes, its immutable parts go with it.
         for sub in &attribute.sub_attributes {
             let is_immutable = sub.mutability == Mutability::Immutable;
             if let (true, Some(old)) = (is_immutable, old.get(&sub.name))
-                && new.and_then(|new| new.get(&sub.name)) != Some(old)
+                && new.is_some_and(|new| new.get(&sub.name) != Some(old))
             {
                 return Err(immutable(&format!("{}.{}", attribute.name, sub.name)));
             }

@@ -124,7 +124,7 @@ impl<'r> Steps<'r> {
             match verb {
                 Verb::Add if list.is_empty() => {}
                 Verb::Add => self.push(place(), Change::Append(list)),
-                Verb::Replace => self.push(place(), Change::Set(Value::Array(list))),
+                Verb::Replace => self.push(place(), Change::SetList(list)),
             }
             return Ok(());
         }
@@ -236,18 +236,39 @@ impl<'r> Steps<'r> {
         Ok(())
     }
 
-    /// The step for a key that no schema defines, which is kept where it stands.
+    /// The step for a key that no schema defines, which is kept where it stands: in the resource, in
+    /// the extension whose URN is in front of it, or in the complex attribute before its dot.
     fn unknown(&mut self, verb: Verb, key: &str, value: &Value) {
-        let place = match split_urn(key, self.rt) {
-            (Some(schema), name) => Place::whole(Some(&schema.id), name),
-            (None, name) => Place::whole(None, name),
+        let head = key.rsplit_once('.').and_then(|(head, sub)| {
+            let path = AttrPath::resolve(head, self.rt)?;
+            let attribute = self.rt.attribute(&path)?;
+            Some((path, attribute, sub))
+        });
+        let place = match head {
+            Some((path, attribute, _))
+                if !attribute.is_kept() || (path.urn.is_none() && self.rt.is_rows(&path.name)) =>
+            {
+                return;
+            }
+            Some((path, attribute, sub))
+                if attribute.kind == Type::Complex && !attribute.multi_valued =>
+            {
+                Place {
+                    sub: Some(sub.to_owned()),
+                    ..Place::whole(path.urn.as_deref(), &path.name)
+                }
+            }
+            _ => match split_urn(key, self.rt) {
+                (Some(schema), name) => Place::whole(Some(&schema.id), name),
+                (None, name) => Place::whole(None, name),
+            },
         };
         self.verbatim(verb, place, key, value);
     }
 
     fn verbatim(&mut self, verb: Verb, place: Place, key: &str, value: &Value) {
         match values::verbatim(key, value) {
-            // Not as a list that a schema defines: its elements have no identity here.
+            // Also for a list: where no schema defines its elements, equal ones are not one.
             Some(value) => self.push(place, Change::Set(value)),
             None if verb == Verb::Replace => self.push(place, Change::Clear),
             None => {}

@@ -83,6 +83,16 @@ impl Elements<'_> {
     /// What the change makes of one element; nothing if it goes.
     fn changed(&self, element: Value) -> Option<Value> {
         match (self.sub, self.change, element) {
+            (None, Change::Set(Value::Object(new)), _) => {
+                // The new element is still what the filter selects, also when the client did not
+                // repeat that. Otherwise the same request would add another one next time.
+                let mut object = match self.select {
+                    Select::Matching(filter) => filter.template().unwrap_or_default(),
+                    Select::Whole | Select::Every => Map::new(),
+                };
+                object.extend(new.clone());
+                Some(Value::Object(object))
+            }
             (None, Change::Set(value), _) => Some(value.clone()),
             (None, Change::Merge(new), Value::Object(mut object)) => {
                 object.extend(new.clone());
@@ -111,7 +121,7 @@ impl Elements<'_> {
             )
         };
         let mut element = match (self.change, self.select) {
-            (Change::Clear | Change::Append(_) | Change::Discard(_), _) => return Ok(None),
+            (Change::Clear, _) => return Ok(None),
             (_, Select::Matching(filter)) => filter.template().ok_or_else(no_target)?,
             (_, Select::Whole | Select::Every) => Map::new(),
         };

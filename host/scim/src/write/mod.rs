@@ -53,6 +53,8 @@ pub(crate) enum Select {
 pub(crate) enum Change {
     /// Takes this value.
     Set(Value),
+    /// A list takes these elements in the place of its own.
+    SetList(Vec<Value>),
     /// An element takes these sub-attributes and keeps its others.
     Merge(Map<String, Value>),
     /// Becomes unassigned.
@@ -134,7 +136,7 @@ impl Step {
                 container.remove(&name);
                 Ok(())
             }
-            (Select::Whole, None, Change::Set(Value::Array(new))) => {
+            (Select::Whole, None, Change::SetList(new)) => {
                 lists::replace(container, &name, new.clone())
             }
             (Select::Whole, None, Change::Set(value)) => {
