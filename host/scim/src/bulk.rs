@@ -87,10 +87,7 @@ impl BulkRequest {
             _ => return Err(syntax("Operations must be a list.")),
         };
         if operations.len() > BULK_OPERATIONS_MAX {
-            return Err(Error::new(
-                ErrorKind::PayloadTooLarge,
-                format!("One request can have at most {BULK_OPERATIONS_MAX} operations."),
-            ));
+            return Err(Error::new(ErrorKind::PayloadTooLarge, format!("One request can have at most {BULK_OPERATIONS_MAX} operations.")));
         }
         let fail_on_errors = match body.get("failOnErrors") {
             None | Some(Value::Null) => None,
@@ -99,23 +96,14 @@ impl BulkRequest {
                 Some(number.ok_or_else(|| syntax("failOnErrors must be a whole number."))?)
             }
         };
-        let operations: Vec<BulkOperation> = operations
-            .iter()
-            .map(BulkOperation::parse)
-            .collect::<Result<_, _>>()?;
+        let operations: Vec<BulkOperation> = operations.iter().map(BulkOperation::parse).collect::<Result<_, _>>()?;
         let mut seen = HashMap::new();
-        for bulk_id in operations
-            .iter()
-            .filter_map(|operation| operation.bulk_id.as_ref())
-        {
+        for bulk_id in operations.iter().filter_map(|operation| operation.bulk_id.as_ref()) {
             if seen.insert(bulk_id, ()).is_some() {
                 return Err(invalid("A bulkId is given twice."));
             }
         }
-        Ok(Self {
-            fail_on_errors,
-            operations,
-        })
+        Ok(Self { fail_on_errors, operations })
     }
 }
 
@@ -148,23 +136,13 @@ impl BulkOperation {
         if depth_exceeds(&data, DATA_DEPTH_MAX) {
             return Err(invalid("data nests too deeply."));
         }
-        Ok(Self {
-            method,
-            resource_type,
-            id,
-            bulk_id,
-            version: text(json, "version")?.map(str::to_owned),
-            data,
-        })
+        Ok(Self { method, resource_type, id, bulk_id, version: text(json, "version")?.map(str::to_owned), data })
     }
 
     /// The `bulkId`s this operation needs resolved before it can be carried out, once each.
     pub fn references(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
-        let id = self
-            .id
-            .as_deref()
-            .and_then(|id| id.strip_prefix(REFERENCE_PREFIX));
+        let id = self.id.as_deref().and_then(|id| id.strip_prefix(REFERENCE_PREFIX));
         found.extend(id);
         collect_references(&self.data, &mut found);
         found.sort_unstable();
@@ -187,13 +165,7 @@ impl BulkOperation {
 
 /// What became of one operation: an element of `Operations` of the response. `location` is absent
 /// only when a POST failed; `response` is the error body of a failed operation.
-pub fn outcome(
-    operation: &BulkOperation,
-    status: u16,
-    location: Option<&str>,
-    version: Option<&str>,
-    response: Option<Value>,
-) -> Value {
+pub fn outcome(operation: &BulkOperation, status: u16, location: Option<&str>, version: Option<&str>, response: Option<Value>) -> Value {
     let mut json = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -218,19 +190,12 @@ pub fn bulk_response(outcomes: Vec<Value>) -> Value {
 fn target(path: &str) -> Result<(&'static ResourceType, Option<String>), Error> {
     let mut parts = path.trim_matches('/').splitn(2, '/');
     let endpoint = parts.next().unwrap_or_default();
-    let resource_type = ResourceType::all()
-        .into_iter()
-        .find(|rt| rt.endpoint.trim_start_matches('/') == endpoint);
+    let resource_type = ResourceType::all().into_iter().find(|rt| rt.endpoint.trim_start_matches('/') == endpoint);
     let id = parts.next().map(str::to_owned);
     match (resource_type, id) {
         (Some(rt), None) => Ok((rt, None)),
-        (Some(rt), Some(id)) if !id.contains(['/', '?']) && id.len() <= NAME_BYTES_MAX => {
-            Ok((rt, Some(id)))
-        }
-        _ => Err(Error::new(
-            ErrorKind::InvalidPath,
-            "The path of an operation leads to no endpoint.",
-        )),
+        (Some(rt), Some(id)) if !id.contains(['/', '?']) && id.len() <= NAME_BYTES_MAX => Ok((rt, Some(id))),
+        _ => Err(Error::new(ErrorKind::InvalidPath, "The path of an operation leads to no endpoint.")),
     }
 }
 
@@ -257,12 +222,8 @@ fn depth_exceeds(value: &Value, depth_max: usize) -> bool {
 fn collect_references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::String(text) => found.extend(text.strip_prefix(REFERENCE_PREFIX)),
-        Value::Array(list) => list
-            .iter()
-            .for_each(|value| collect_references(value, found)),
-        Value::Object(object) => object
-            .values()
-            .for_each(|value| collect_references(value, found)),
+        Value::Array(list) => list.iter().for_each(|value| collect_references(value, found)),
+        Value::Object(object) => object.values().for_each(|value| collect_references(value, found)),
         _ => {}
     }
 }
@@ -270,12 +231,8 @@ fn collect_references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 fn resolve_value(value: &mut Value, ids: &HashMap<String, String>) -> Result<(), Error> {
     match value {
         Value::String(text) => resolve_text(text, ids),
-        Value::Array(list) => list
-            .iter_mut()
-            .try_for_each(|value| resolve_value(value, ids)),
-        Value::Object(object) => object
-            .values_mut()
-            .try_for_each(|value| resolve_value(value, ids)),
+        Value::Array(list) => list.iter_mut().try_for_each(|value| resolve_value(value, ids)),
+        Value::Object(object) => object.values_mut().try_for_each(|value| resolve_value(value, ids)),
         _ => Ok(()),
     }
 }
@@ -284,12 +241,9 @@ fn resolve_text(text: &mut String, ids: &HashMap<String, String>) -> Result<(), 
     let Some(bulk_id) = text.strip_prefix(REFERENCE_PREFIX) else {
         return Ok(());
     };
-    let id = ids.get(bulk_id).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Conflict,
-            "The operation refers to a bulkId that no resource has been created for.",
-        )
-    })?;
+    let id = ids
+        .get(bulk_id)
+        .ok_or_else(|| Error::new(ErrorKind::Conflict, "The operation refers to a bulkId that no resource has been created for."))?;
     text.clone_from(id);
     Ok(())
 }

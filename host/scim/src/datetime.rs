@@ -28,14 +28,8 @@ impl Instant {
         if !is_day || hour > 23 || minute > 59 || second > 60 {
             return None;
         }
-        let seconds = days_since_epoch(year, month, day) * 86_400
-            + hour * 3_600
-            + minute * 60
-            + second.min(59);
-        Some(Self {
-            seconds: seconds - offset,
-            nanos,
-        })
+        let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second.min(59);
+        Some(Self { seconds: seconds - offset, nanos })
     }
 }
 
@@ -59,9 +53,7 @@ fn fraction(text: &str) -> Option<(u32, &str)> {
     let Some(text) = text.strip_prefix('.') else {
         return Some((0, text));
     };
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     if digits.is_empty() {
         return None;
@@ -100,11 +92,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 /// Days from 1970-01-01 to a day of the Gregorian calendar. Years are counted from March, so that the
 /// leap day is the last of its year.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     // 719_468 days lie between 0000-03-01 and 1970-01-01.

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::schema::{ResourceType, Schema};
 
 /// The schema of the service provider configuration (RFC 7643, section 5).
-pub const SERVICE_PROVIDER_CONFIG_URN: &str =
-    "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+pub const SERVICE_PROVIDER_CONFIG_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
 /// What a service provider can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +59,7 @@ pub struct AuthenticationScheme {
 impl ServiceProviderConfig {
     /// The body of RFC 7643, section 5.
     pub fn body(&self) -> Value {
-        let bulk = self.bulk.unwrap_or(BulkLimits {
-            operations_max: 0,
-            payload_bytes_max: 0,
-        });
+        let bulk = self.bulk.unwrap_or(BulkLimits { operations_max: 0, payload_bytes_max: 0 });
         let schemes = self.authentication_schemes.iter();
         let mut body = json!({
             "schemas": [SERVICE_PROVIDER_CONFIG_URN],
@@ -83,11 +79,7 @@ impl ServiceProviderConfig {
             "authenticationSchemes": schemes.map(AuthenticationScheme::body).collect::<Vec<_>>(),
         });
         if let Some(object) = body.as_object_mut() {
-            put(
-                object,
-                "documentationUri",
-                self.documentation_uri.as_deref(),
-            );
+            put(object, "documentationUri", self.documentation_uri.as_deref());
         }
         body
     }
@@ -103,11 +95,7 @@ impl AuthenticationScheme {
         });
         if let Some(object) = body.as_object_mut() {
             put(object, "specUri", self.spec_uri.as_deref());
-            put(
-                object,
-                "documentationUri",
-                self.documentation_uri.as_deref(),
-            );
+            put(object, "documentationUri", self.documentation_uri.as_deref());
         }
         body
     }

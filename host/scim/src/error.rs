@@ -119,10 +119,7 @@ impl ErrorKind {
 impl Error {
     /// An error of a kind, with a sentence for the client.
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-        }
+        Self { kind, detail: detail.into() }
     }
 
     /// The body of RFC 7644, section 3.12. The status is a string there, and here.

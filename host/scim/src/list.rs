@@ -46,8 +46,7 @@ pub fn sort_key(rt: &ResourceType, path: &AttrPath, resource: &Resource) -> Sort
     let element = match path.top_value(resource) {
         Some(Value::Array(elements)) => {
             let mut primary = elements.iter();
-            let primary =
-                primary.find(|element| element.get("primary") == Some(&Value::Bool(true)));
+            let primary = primary.find(|element| element.get("primary") == Some(&Value::Bool(true)));
             primary.or(elements.first())
         }
         single => single,
@@ -92,9 +91,7 @@ impl Ord for SortKey {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             (Key::Flag(left), Key::Flag(right)) => left.cmp(right),
-            (Key::Number(left), Key::Number(right)) => {
-                numeric_order(left, right).unwrap_or(Ordering::Equal)
-            }
+            (Key::Number(left), Key::Number(right)) => numeric_order(left, right).unwrap_or(Ordering::Equal),
             (Key::Instant(left), Key::Instant(right)) => left.cmp(right),
             (Key::Text(left), Key::Text(right)) => left.cmp(right),
             (left, right) => left.rank().cmp(&right.rank()),

@@ -57,20 +57,12 @@ impl AttrPath {
         };
         let attribute = match extension {
             Some(schema) if rest.is_empty() => {
-                return Some(Self {
-                    urn: Some(schema.id.clone()),
-                    name: String::new(),
-                    sub: None,
-                });
+                return Some(Self { urn: Some(schema.id.clone()), name: String::new(), sub: None });
             }
             Some(schema) => schema.attribute(name)?,
             None => rt.core(name)?,
         };
-        let mut path = Self {
-            urn: extension.map(|schema| schema.id.clone()),
-            name: attribute.name.clone(),
-            sub: None,
-        };
+        let mut path = Self { urn: extension.map(|schema| schema.id.clone()), name: attribute.name.clone(), sub: None };
         if let Some(sub) = sub {
             path.sub = Some(sub_spelling(attribute, sub)?.to_owned());
         }
@@ -79,11 +71,7 @@ impl AttrPath {
 
     /// The path to an attribute at the top of a resource.
     pub(crate) fn top(urn: Option<&str>, name: &str) -> Self {
-        Self {
-            urn: urn.map(str::to_owned),
-            name: name.to_owned(),
-            sub: None,
-        }
+        Self { urn: urn.map(str::to_owned), name: name.to_owned(), sub: None }
     }
 
     /// Whether the path means the whole object of an extension.
@@ -93,10 +81,7 @@ impl AttrPath {
 
     /// The same path, ending at a sub-attribute.
     pub(crate) fn with_sub(&self, sub: &str) -> Self {
-        Self {
-            sub: Some(sub.to_owned()),
-            ..self.clone()
-        }
+        Self { sub: Some(sub.to_owned()), ..self.clone() }
     }
 
     /// The value at the path before its sub-attribute is looked at: a list for a multi-valued attribute.
@@ -120,16 +105,10 @@ impl AttrPath {
     }
 
     /// Whether a value at the end of the path passes a test. Stops at the first that does.
-    pub(crate) fn any<'a>(
-        &self,
-        resource: &'a Resource,
-        test: &mut dyn FnMut(&'a Value) -> bool,
-    ) -> bool {
+    pub(crate) fn any<'a>(&self, resource: &'a Resource, test: &mut dyn FnMut(&'a Value) -> bool) -> bool {
         match self.top_value(resource) {
             None => false,
-            Some(Value::Array(elements)) => elements
-                .iter()
-                .any(|element| self.end_of(element).is_some_and(&mut *test)),
+            Some(Value::Array(elements)) => elements.iter().any(|element| self.end_of(element).is_some_and(&mut *test)),
             Some(single) => self.end_of(single).is_some_and(test),
         }
     }
@@ -172,56 +151,35 @@ impl PatchPath {
     /// over the attribute's elements.
     pub fn parse(text: &str, rt: &ResourceType) -> Result<Self, Error> {
         if text.len() > FILTER_LENGTH_BYTES_MAX {
-            return Err(Error::new(
-                ErrorKind::InvalidPath,
-                format!("The path is longer than {FILTER_LENGTH_BYTES_MAX} bytes."),
-            ));
+            return Err(Error::new(ErrorKind::InvalidPath, format!("The path is longer than {FILTER_LENGTH_BYTES_MAX} bytes.")));
         }
         let text = text.trim();
         let Some((before, after)) = text.split_once('[') else {
             let mut attr = AttrPath::parse(text, rt)?;
             let sub = attr.sub.take();
-            return Ok(Self {
-                attr,
-                filter: None,
-                sub,
-            });
+            return Ok(Self { attr, filter: None, sub });
         };
         let attr = AttrPath::parse(before.trim_end(), rt)?;
-        let attribute = rt.attribute(&attr).filter(|attribute| {
-            attr.sub.is_none() && (attribute.multi_valued || !attribute.sub_attributes.is_empty())
-        });
+        let attribute = rt.attribute(&attr);
+        let attribute = attribute.filter(|found| attr.sub.is_none() && found.multi_valued);
         let Some(attribute) = attribute else {
-            return Err(Error::new(
-                ErrorKind::InvalidPath,
-                format!("{attr} has no elements that a filter in brackets could select."),
-            ));
+            return Err(Error::new(ErrorKind::InvalidPath, format!("{attr} has no elements that a filter in brackets could select.")));
         };
         let (filter, rest) = Filter::parse_elements(after, rt, &attr)?;
         let sub = match rest.trim() {
             "" => None,
             rest => {
-                let sub = rest
-                    .strip_prefix('.')
-                    .and_then(|sub| sub_spelling(attribute, sub))
-                    .ok_or_else(|| unknown(text))?;
+                let sub = rest.strip_prefix('.').and_then(|sub| sub_spelling(attribute, sub)).ok_or_else(|| unknown(text))?;
                 Some(sub.to_owned())
             }
         };
-        Ok(Self {
-            attr,
-            filter: Some(filter),
-            sub,
-        })
+        Ok(Self { attr, filter: Some(filter), sub })
     }
 }
 
 /// Splits a leading schema URN off a path. Gives the extension, or `None` for core attributes, and
 /// what is left to be read; the whole text if no known URN is in front.
-pub(crate) fn split_urn<'t, 'r>(
-    text: &'t str,
-    rt: &'r ResourceType,
-) -> (Option<&'r Schema>, &'t str) {
+pub(crate) fn split_urn<'t, 'r>(text: &'t str, rt: &'r ResourceType) -> (Option<&'r Schema>, &'t str) {
     if let Some(rest) = strip_urn(text, &rt.schema.id).and_then(|rest| rest.strip_prefix(':')) {
         return (None, rest);
     }
@@ -270,9 +228,6 @@ pub(crate) fn echo(text: &str) -> String {
 fn unknown(text: &str) -> Error {
     Error::new(
         ErrorKind::InvalidPath,
-        format!(
-            "The path \"{}\" leads to no attribute that the schemas of this resource define.",
-            echo(text)
-        ),
+        format!("The path \"{}\" leads to no attribute that the schemas of this resource define.", echo(text)),
     )
 }

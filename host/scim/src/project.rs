@@ -38,11 +38,7 @@ impl Projection {
     ///
     /// # Errors
     /// `invalidValue` if both are given, or more than [`PROJECTION_NAMES_MAX`] names.
-    pub fn parse(
-        attributes: Option<&str>,
-        excluded: Option<&str>,
-        rt: &ResourceType,
-    ) -> Result<Self, Error> {
+    pub fn parse(attributes: Option<&str>, excluded: Option<&str>, rt: &ResourceType) -> Result<Self, Error> {
         let attributes = names(attributes, rt)?;
         let excluded = names(excluded, rt)?;
         let choice = match (attributes.is_empty(), excluded.is_empty()) {
@@ -50,10 +46,7 @@ impl Projection {
             (false, true) => Choice::Only(attributes),
             (true, false) => Choice::Except(excluded),
             (false, false) => {
-                return Err(Error::new(
-                    ErrorKind::InvalidValue,
-                    "attributes and excludedAttributes cannot be used together.",
-                ));
+                return Err(Error::new(ErrorKind::InvalidValue, "attributes and excludedAttributes cannot be used together."));
             }
         };
         Ok(Self { choice })
@@ -61,9 +54,7 @@ impl Projection {
 
     /// The projection of a request that names no attributes.
     pub fn full() -> Self {
-        Self {
-            choice: Choice::Everything,
-        }
+        Self { choice: Choice::Everything }
     }
 
     /// Whether the request named no attributes.
@@ -89,9 +80,7 @@ impl Projection {
     pub fn apply(&self, rt: &ResourceType, resource: &mut Resource) {
         resource.retain(|key, value| match (rt.extension(key), value) {
             (Some(schema), Value::Object(extension)) => {
-                extension.retain(|name, value| {
-                    self.keeps(Some(&schema.id), name, schema.attribute(name), value)
-                });
+                extension.retain(|name, value| self.keeps(Some(&schema.id), name, schema.attribute(name), value));
                 !extension.is_empty()
             }
             (_, value) => self.keeps(None, key, rt.core(key), value),
@@ -99,13 +88,7 @@ impl Projection {
     }
 
     /// Whether an attribute stays, after its sub-attributes were thinned out.
-    fn keeps(
-        &self,
-        urn: Option<&str>,
-        name: &str,
-        attribute: Option<&Attribute>,
-        value: &mut Value,
-    ) -> bool {
+    fn keeps(&self, urn: Option<&str>, name: &str, attribute: Option<&Attribute>, value: &mut Value) -> bool {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
         let named = self.named(urn, name);
         let stays = match (returned, &self.choice, &named) {
@@ -129,12 +112,7 @@ impl Projection {
     }
 
     /// Thins out one complex value. Whether something is left.
-    fn keeps_parts(
-        &self,
-        attribute: Option<&Attribute>,
-        named: &Named<'_>,
-        value: &mut Value,
-    ) -> bool {
+    fn keeps_parts(&self, attribute: Option<&Attribute>, named: &Named<'_>, value: &mut Value) -> bool {
         let Value::Object(object) = value else {
             return true;
         };
@@ -171,25 +149,15 @@ impl Projection {
                 (Some(sub), true) => subs.push(sub.as_str()),
             }
         }
-        if subs.is_empty() {
-            Named::Not
-        } else {
-            Named::Subs(subs)
-        }
+        if subs.is_empty() { Named::Not } else { Named::Subs(subs) }
     }
 }
 
 fn names(list: Option<&str>, rt: &ResourceType) -> Result<Vec<AttrPath>, Error> {
     let names = list.unwrap_or_default().split(',').map(str::trim);
-    let names: Vec<&str> = names
-        .filter(|name| !name.is_empty())
-        .take(PROJECTION_NAMES_MAX + 1)
-        .collect();
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(PROJECTION_NAMES_MAX + 1).collect();
     if names.len() > PROJECTION_NAMES_MAX {
-        return Err(Error::new(
-            ErrorKind::InvalidValue,
-            format!("At most {PROJECTION_NAMES_MAX} attributes can be named."),
-        ));
+        return Err(Error::new(ErrorKind::InvalidValue, format!("At most {PROJECTION_NAMES_MAX} attributes can be named.")));
     }
     let path = |name| AttrPath::resolve(name, rt).unwrap_or_else(|| AttrPath::top(None, name));
     Ok(names.into_iter().map(path).collect())

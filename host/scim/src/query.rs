@@ -87,9 +87,7 @@ impl Query {
     /// # Errors
     /// `invalidSyntax` if the body is no object; otherwise as [`from_parameters`](Self::from_parameters).
     pub fn from_search(rt: &ResourceType, body: &Value, count_max: usize) -> Result<Self, Error> {
-        let object = body.as_object().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidSyntax, "The body must be a JSON object.")
-        })?;
+        let object = body.as_object().ok_or_else(|| Error::new(ErrorKind::InvalidSyntax, "The body must be a JSON object."))?;
         let mut read = Parameters::default();
         for (name, value) in object {
             let Some(slot) = read.slot(name) else {
@@ -120,19 +118,10 @@ impl Page {
     ///
     /// # Errors
     /// `invalidValue` if one of them is no whole number.
-    pub fn parse(
-        start_index: Option<&str>,
-        count: Option<&str>,
-        count_max: usize,
-    ) -> Result<Self, Error> {
-        let start_index = start_index
-            .map(|text| whole("startIndex", text))
-            .transpose()?;
+    pub fn parse(start_index: Option<&str>, count: Option<&str>, count_max: usize) -> Result<Self, Error> {
+        let start_index = start_index.map(|text| whole("startIndex", text)).transpose()?;
         let count = count.map(|text| whole("count", text)).transpose()?;
-        Ok(Self {
-            start_index: start_index.unwrap_or(1).max(1),
-            count: count.unwrap_or(count_max).min(count_max),
-        })
+        Ok(Self { start_index: start_index.unwrap_or(1).max(1), count: count.unwrap_or(count_max).min(count_max) })
     }
 }
 
@@ -189,16 +178,8 @@ impl<'a> Parameters<'a> {
         Ok(Query {
             filter: filter.transpose()?,
             sort: sort_by.transpose()?.map(|path| (path, order)),
-            page: Page::parse(
-                self.start_index.as_deref(),
-                self.count.as_deref(),
-                count_max,
-            )?,
-            projection: Projection::parse(
-                self.attributes.as_deref(),
-                self.excluded_attributes.as_deref(),
-                rt,
-            )?,
+            page: Page::parse(self.start_index.as_deref(), self.count.as_deref(), count_max)?,
+            projection: Projection::parse(self.attributes.as_deref(), self.excluded_attributes.as_deref(), rt)?,
         })
     }
 }

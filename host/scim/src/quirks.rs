@@ -53,9 +53,7 @@ pub(crate) fn bare_value(attribute: &Attribute, text: &str) -> Option<Map<String
 pub(crate) fn is_emptied(attribute: &Attribute, object: &Map<String, Value>) -> bool {
     !attribute.multi_valued
         && attribute.has_value()
-        && object
-            .iter()
-            .any(|(key, value)| key.eq_ignore_ascii_case("value") && is_void(value))
+        && object.iter().any(|(key, value)| key.eq_ignore_ascii_case("value") && is_void(value))
 }
 
 /// A single value wrapped in a list. Okta is reported to send lists of one as the value of PATCH
@@ -83,14 +81,9 @@ pub(crate) fn single_element<'a>(attribute: &Attribute, value: &'a Value) -> Opt
 pub(crate) fn is_display_of_row(rt: &ResourceType, path: &str) -> bool {
     const DISPLAY: &str = ".display";
     let path = path.trim();
-    let Some((element, end)) = path
-        .len()
-        .checked_sub(DISPLAY.len())
-        .and_then(|at| path.split_at_checked(at))
-    else {
+    let Some((element, end)) = path.len().checked_sub(DISPLAY.len()).and_then(|at| path.split_at_checked(at)) else {
         return false;
     };
     end.eq_ignore_ascii_case(DISPLAY)
-        && PatchPath::parse(element, rt)
-            .is_ok_and(|element| element.sub.is_none() && rt.is_rows(&element.attr.name))
+        && PatchPath::parse(element, rt).is_ok_and(|element| element.sub.is_none() && rt.is_rows(&element.attr.name))
 }

@@ -14,10 +14,8 @@ use serde_json::Value;
 
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
-use crate::limits::{
-    MEMBER_VALUE_BYTES_MAX, MEMBERS_PER_REQUEST_MAX, MULTI_VALUE_ELEMENTS_MAX, NAME_BYTES_MAX,
-};
-use crate::path::AttrPath;
+use crate::limits::{MEMBER_VALUE_BYTES_MAX, MEMBERS_PER_REQUEST_MAX, MULTI_VALUE_ELEMENTS_MAX, NAME_BYTES_MAX};
+use crate::path::{AttrPath, echo};
 use crate::quirks;
 use crate::schema::{Attribute, ResourceType};
 use crate::write::keys::{Steps, Verb};
@@ -67,7 +65,8 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
     let mut incoming = read(rt, body)?;
     let resource = &mut incoming.resource;
     for name in quirks::KEPT_WHEN_ABSENT {
-        if let (Some(kept), false) = (current.get(name), resource.contains_key(name)) {
+        let is_absent = rt.core(name).is_some() && !resource.contains_key(name);
+        if let (true, Some(kept)) = (is_absent, current.get(name)) {
             resource.insert(name.to_owned(), kept.clone());
         }
     }
@@ -78,19 +77,13 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
 }
 
 fn read(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
-    let object = body
-        .as_object()
-        .ok_or_else(|| syntax("The body must be a JSON object."))?;
+    let object = body.as_object().ok_or_else(|| syntax("The body must be a JSON object."))?;
     let mut elements = None;
     let mut steps = Steps::new(rt, Form::Body);
     steps.object(Verb::Add, object, &mut |value| {
         let twice = elements.replace(read_elements(rt, value)?).is_some();
         let name = rt.rows.as_deref().unwrap_or_default();
-        if twice {
-            Err(given_twice(name))
-        } else {
-            Ok(())
-        }
+        if twice { Err(given_twice(name)) } else { Ok(()) }
     })?;
     let mut resource = Resource::new();
     let mut work = Budget::new();
@@ -110,9 +103,7 @@ fn read(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
 
 /// The `schemas` of a body, if it has any.
 fn sent_schemas(object: &Resource) -> Result<Option<Value>, Error> {
-    let sent = object
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("schemas"));
+    let sent = object.iter().find(|(key, _)| key.eq_ignore_ascii_case("schemas"));
     let list = match sent {
         None | Some((_, Value::Null)) => return Ok(None),
         Some((_, Value::Array(list))) => list,
@@ -141,10 +132,7 @@ pub(crate) fn read_elements(rt: &ResourceType, value: &Value) -> Result<Vec<Elem
         single => std::slice::from_ref(single),
     };
     if list.len() > MEMBERS_PER_REQUEST_MAX {
-        return Err(Error::new(
-            ErrorKind::PayloadTooLarge,
-            format!("One request can name at most {MEMBERS_PER_REQUEST_MAX} elements."),
-        ));
+        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("One request can name at most {MEMBERS_PER_REQUEST_MAX} elements.")));
     }
     let name = rt.rows.as_deref().unwrap_or_default();
     let attribute = rt.attribute(&AttrPath::top(None, name));
@@ -181,16 +169,11 @@ fn read_element(name: &str, attribute: Option<&Attribute>, item: &Value) -> Resu
     let kind = match field("type") {
         None | Some(Value::Null) => None,
         Some(Value::String(kind)) if kind.is_empty() => None,
-        Some(Value::String(kind)) if kind.len() <= MEMBER_VALUE_BYTES_MAX => {
-            Some(canonical(attribute, kind))
-        }
+        Some(Value::String(kind)) if kind.len() <= MEMBER_VALUE_BYTES_MAX => Some(canonical(attribute, kind)),
         Some(Value::String(_)) => return Err(wrong(".type is too long.")),
         Some(_) => return Err(wrong(".type must be a string.")),
     };
-    Ok(Element {
-        value: value.clone(),
-        kind,
-    })
+    Ok(Element { value: value.clone(), kind })
 }
 
 /// The schema's spelling of an element's `type`.
@@ -206,7 +189,7 @@ fn canonical(attribute: Option<&Attribute>, kind: &str) -> String {
 }
 
 fn given_twice(name: &str) -> Error {
-    Error::new(ErrorKind::InvalidValue, format!("{name} is given twice."))
+    Error::new(ErrorKind::InvalidValue, format!("{} is given twice.", echo(name)))
 }
 
 fn syntax(detail: &str) -> Error {

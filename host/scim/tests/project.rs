@@ -1,11 +1,5 @@
 //! Which attributes an answer has.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::sync::Arc;
 
@@ -28,16 +22,9 @@ fn user() -> Value {
     })
 }
 
-fn projected(
-    rt: &ResourceType,
-    attributes: Option<&str>,
-    excluded: Option<&str>,
-    resource: &Value,
-) -> Value {
+fn projected(rt: &ResourceType, attributes: Option<&str>, excluded: Option<&str>, resource: &Value) -> Value {
     let mut resource = resource.as_object().unwrap().clone();
-    Projection::parse(attributes, excluded, rt)
-        .unwrap()
-        .apply(rt, &mut resource);
+    Projection::parse(attributes, excluded, rt).unwrap().apply(rt, &mut resource);
     Value::Object(resource)
 }
 
@@ -45,42 +32,21 @@ fn projected(
 fn attributes_names_what_is_there() {
     let table = [
         ("userName", json!({"userName": "ada"})),
-        (
-            "USERNAME , name.GivenName",
-            json!({"userName": "ada", "name": {"givenName": "Ada"}}),
-        ),
-        (
-            "name",
-            json!({"name": {"givenName": "Ada", "familyName": "Lovelace"}}),
-        ),
-        (
-            "name.givenName,name",
-            json!({"name": {"givenName": "Ada", "familyName": "Lovelace"}}),
-        ),
+        ("USERNAME , name.GivenName", json!({"userName": "ada", "name": {"givenName": "Ada"}})),
+        ("name", json!({"name": {"givenName": "Ada", "familyName": "Lovelace"}})),
+        ("name.givenName,name", json!({"name": {"givenName": "Ada", "familyName": "Lovelace"}})),
         ("name.middleName", json!({})),
         ("emails.value", json!({"emails": [{"value": "w@x"}]})),
-        (
-            "emails.type,emails.value",
-            json!({"emails": [{"type": "work", "value": "w@x"}]}),
-        ),
+        ("emails.type,emails.value", json!({"emails": [{"type": "work", "value": "w@x"}]})),
         ("meta.version", json!({"meta": {"version": "v"}})),
         ("id,schemas", json!({})),
-        (
-            "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-            json!({"userName": "ada"}),
-        ),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:userName", json!({"userName": "ada"})),
         (
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
             json!({ENT: {"department": "Ops", "manager": {"value": "m", "displayName": "M"}}}),
         ),
-        (
-            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-            json!({ENT: {"department": "Ops"}}),
-        ),
-        (
-            "URN:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-            json!({ENT: {"manager": {"value": "m"}}}),
-        ),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", json!({ENT: {"department": "Ops"}})),
+        ("URN:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", json!({ENT: {"manager": {"value": "m"}}})),
         ("department", json!({})),
         ("nothing", json!({})),
         ("Custom", json!({"custom": {"a": 1}})),
@@ -89,11 +55,7 @@ fn attributes_names_what_is_there() {
     for (attributes, mut expected) in table {
         expected["id"] = json!("1");
         expected["schemas"] = json!([CORE, ENT]);
-        assert_eq!(
-            projected(ResourceType::user(), Some(attributes), None, &user()),
-            expected,
-            "{attributes}"
-        );
+        assert_eq!(projected(ResourceType::user(), Some(attributes), None, &user()), expected, "{attributes}");
     }
 }
 
@@ -103,17 +65,9 @@ fn excluded_attributes_names_what_is_not() {
         ("userName", vec!["userName"], None),
         ("id,schemas,nothing", vec![], None),
         ("emails,NAME,custom", vec!["emails", "name", "custom"], None),
-        (
-            "name.givenName",
-            vec![],
-            Some(("name", json!({"familyName": "Lovelace"}))),
-        ),
+        ("name.givenName", vec![], Some(("name", json!({"familyName": "Lovelace"})))),
         ("name.givenName,name.familyName", vec!["name"], None),
-        (
-            "emails.display",
-            vec![],
-            Some(("emails", json!([{"type": "work", "value": "w@x"}]))),
-        ),
+        ("emails.display", vec![], Some(("emails", json!([{"type": "work", "value": "w@x"}])))),
         (ENT, vec![ENT], None),
         (
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName",
@@ -123,40 +77,24 @@ fn excluded_attributes_names_what_is_not() {
     ];
     for (excluded, gone, changed) in table {
         let mut expected = user();
-        expected
-            .as_object_mut()
-            .unwrap()
-            .retain(|key, _| !gone.contains(&key.as_str()));
+        expected.as_object_mut().unwrap().retain(|key, _| !gone.contains(&key.as_str()));
         if let Some((key, value)) = changed {
             expected[key] = value;
         }
-        assert_eq!(
-            projected(ResourceType::user(), None, Some(excluded), &user()),
-            expected,
-            "{excluded}"
-        );
+        assert_eq!(projected(ResourceType::user(), None, Some(excluded), &user()), expected, "{excluded}");
     }
 }
 
 #[test]
 fn no_names_is_no_choice() {
     let rt = ResourceType::user();
-    for (attributes, excluded) in [
-        (None, None),
-        (Some(""), None),
-        (Some(" , "), Some("")),
-        (None, Some("")),
-    ] {
+    for (attributes, excluded) in [(None, None), (Some(""), None), (Some(" , "), Some("")), (None, Some(""))] {
         let projection = Projection::parse(attributes, excluded, rt).unwrap();
         assert!(projection.is_full());
         assert_eq!(projection, Projection::full());
         assert_eq!(projected(rt, attributes, excluded, &user()), user());
     }
-    assert!(
-        !Projection::parse(Some("nothing"), None, rt)
-            .unwrap()
-            .is_full()
-    );
+    assert!(!Projection::parse(Some("nothing"), None, rt).unwrap().is_full());
 }
 
 #[test]
@@ -165,10 +103,7 @@ fn contradictions_and_floods_are_refused() {
     let both = Projection::parse(Some("userName"), Some("name"), rt).unwrap_err();
     assert_eq!(both.kind, ErrorKind::InvalidValue);
     let flood = "a,".repeat(100_000);
-    assert_eq!(
-        Projection::parse(Some(&flood), None, rt).unwrap_err().kind,
-        ErrorKind::InvalidValue
-    );
+    assert_eq!(Projection::parse(Some(&flood), None, rt).unwrap_err().kind, ErrorKind::InvalidValue);
 }
 
 #[test]
@@ -178,11 +113,7 @@ fn wants_says_what_need_not_be_loaded() {
         (None, None, true),
         (Some("members"), None, true),
         (Some("Members.value"), None, true),
-        (
-            Some("urn:ietf:params:scim:schemas:core:2.0:Group:members"),
-            None,
-            true,
-        ),
+        (Some("urn:ietf:params:scim:schemas:core:2.0:Group:members"), None, true),
         (Some("displayName"), None, false),
         (Some("nothing"), None, false),
         (None, Some("members"), false),
@@ -192,11 +123,7 @@ fn wants_says_what_need_not_be_loaded() {
     ];
     for (attributes, excluded, expected) in table {
         let projection = Projection::parse(attributes, excluded, rt).unwrap();
-        assert_eq!(
-            projection.wants("members"),
-            expected,
-            "{attributes:?} {excluded:?}"
-        );
+        assert_eq!(projection.wants("members"), expected, "{attributes:?} {excluded:?}");
         assert!(projection.wants("id") && projection.wants("schemas"));
     }
 }
@@ -224,39 +151,15 @@ fn returned_has_the_last_word() {
     let part = json!({"always": 1, "never": 2, "request": 3, "plain": 4});
     let whole = json!({"always": 1, "never": 2, "request": 3, "plain": 4, "parts": [part]});
     let table = [
-        (
-            None,
-            None,
-            json!({"always": 1, "plain": 4, "parts": [{"always": 1, "plain": 4}]}),
-        ),
+        (None, None, json!({"always": 1, "plain": 4, "parts": [{"always": 1, "plain": 4}]})),
         (Some("plain"), None, json!({"always": 1, "plain": 4})),
-        (
-            Some("request,never"),
-            None,
-            json!({"always": 1, "request": 3}),
-        ),
-        (
-            Some("parts.request"),
-            None,
-            json!({"always": 1, "parts": [{"always": 1, "request": 3}]}),
-        ),
-        (
-            Some("parts.never"),
-            None,
-            json!({"always": 1, "parts": [{"always": 1}]}),
-        ),
+        (Some("request,never"), None, json!({"always": 1, "request": 3})),
+        (Some("parts.request"), None, json!({"always": 1, "parts": [{"always": 1, "request": 3}]})),
+        (Some("parts.never"), None, json!({"always": 1, "parts": [{"always": 1}]})),
         (None, Some("always,plain,parts"), json!({"always": 1})),
-        (
-            None,
-            Some("parts.always,parts.plain"),
-            json!({"always": 1, "plain": 4, "parts": [{"always": 1}]}),
-        ),
+        (None, Some("parts.always,parts.plain"), json!({"always": 1, "plain": 4, "parts": [{"always": 1}]})),
     ];
     for (attributes, excluded, expected) in table {
-        assert_eq!(
-            projected(&rt, attributes, excluded, &whole),
-            expected,
-            "{attributes:?} {excluded:?}"
-        );
+        assert_eq!(projected(&rt, attributes, excluded, &whole), expected, "{attributes:?} {excluded:?}");
     }
 }

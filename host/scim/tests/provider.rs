@@ -2,13 +2,7 @@
 //!
 //! Bodies marked *captured* are recorded traffic; *documented* ones are printed in the client's own
 //! documentation; *reported* ones are described in the code or articles of servers that serve the client.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use doorlist_scim::validate::{create, replace};
 use doorlist_scim::{Element, ElementChange, Filter, Patch, Resource, ResourceType};
@@ -98,10 +92,7 @@ fn group(operations: Value) -> (Value, Vec<ElementChange>) {
 }
 
 fn members(values: &[&str]) -> Vec<Element> {
-    let element = |value: &&str| Element {
-        value: (*value).to_owned(),
-        kind: None,
-    };
+    let element = |value: &&str| Element { value: (*value).to_owned(), kind: None };
     values.iter().map(element).collect()
 }
 
@@ -112,20 +103,12 @@ fn jumpcloud_activates_with_a_user_that_it_creates_and_updates() {
     // Everything it wrote, it can read back, the extension without data included.
     assert_eq!(Value::Object(created.clone()), jumpcloud_create());
 
-    let updated = replace(rt, &created, &jumpcloud_put_minimal())
-        .unwrap()
-        .resource;
-    assert_eq!(
-        updated["externalId"], "66e2d689590450d073d2df3b",
-        "the link to JumpCloud survives"
-    );
+    let updated = replace(rt, &created, &jumpcloud_put_minimal()).unwrap().resource;
+    assert_eq!(updated["externalId"], "66e2d689590450d073d2df3b", "the link to JumpCloud survives");
     assert_eq!(updated["active"], true);
     assert!(!updated.contains_key("emails"));
     assert!(!updated.contains_key("displayName"));
-    assert!(
-        !updated.contains_key("id"),
-        "only the service provider gives identifiers"
-    );
+    assert!(!updated.contains_key("id"), "only the service provider gives identifiers");
 }
 
 #[test]
@@ -133,10 +116,7 @@ fn jumpcloud_updates_by_writing_back_what_it_read() {
     let rt = ResourceType::user();
     let mut stored = create(rt, &jumpcloud_create()).unwrap().resource;
     stored.insert("id".into(), "d500eedc-4dbc-494e-978a-56da891f179a".into());
-    stored.insert(
-        "meta".into(),
-        json!({"resourceType": "User", "location": "https://sp/Users/d500"}),
-    );
+    stored.insert("meta".into(), json!({"resourceType": "User", "location": "https://sp/Users/d500"}));
     let mut body = jumpcloud_put_full();
     body["meta"] = json!({"location": "elsewhere"});
     body["groups"] = json!([{"value": "g"}]);
@@ -144,10 +124,7 @@ fn jumpcloud_updates_by_writing_back_what_it_read() {
     let mut expected = jumpcloud_put_full();
     expected["schemas"] = json!([CORE, ENT]);
     expected["meta"] = stored["meta"].clone();
-    expected
-        .as_object_mut()
-        .unwrap()
-        .retain(|key, _| key != "addresses" && key != "phoneNumbers");
+    expected.as_object_mut().unwrap().retain(|key, _| key != "addresses" && key != "phoneNumbers");
     assert_eq!(Value::Object(updated), expected);
 }
 
@@ -166,23 +143,15 @@ fn jumpcloud_deactivates_by_put() {
 fn jumpcloud_groups() {
     let rt = ResourceType::group();
     // Inferred: created empty, filled afterwards.
-    let created = create(
-        rt,
-        &json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Engineering", "members": []}),
-    );
+    let created =
+        create(rt, &json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Engineering", "members": []}));
     assert_eq!(created.unwrap().elements, Some(vec![]));
 
     // Reported (github.com/ssoready/ssoready, internal/authservice/scim.go): renamed by a replacement
     // without a path, possibly with more keys.
-    let (renamed, changes) =
-        group(json!([{"op": "replace", "value": {"displayName": "New name"}}]));
-    assert_eq!(
-        (renamed["displayName"].as_str(), changes),
-        (Some("New name"), vec![])
-    );
-    let (renamed, _) = group(
-        json!([{"op": "replace", "value": {"displayName": "New name", "id": "g", "externalId": "e"}}]),
-    );
+    let (renamed, changes) = group(json!([{"op": "replace", "value": {"displayName": "New name"}}]));
+    assert_eq!((renamed["displayName"].as_str(), changes), (Some("New name"), vec![]));
+    let (renamed, _) = group(json!([{"op": "replace", "value": {"displayName": "New name", "id": "g", "externalId": "e"}}]));
     assert_eq!(renamed["externalId"], "e");
     assert_eq!(renamed.get("id"), None);
 
@@ -192,8 +161,7 @@ fn jumpcloud_groups() {
 
     // Reported (app.uni-moni.com, "SSO setup with JumpCloud"): removal with a list, which must not
     // empty the group.
-    let (_, changes) =
-        group(json!([{"op": "remove", "path": "members", "value": [{"value": "U1"}]}]));
+    let (_, changes) = group(json!([{"op": "remove", "path": "members", "value": [{"value": "U1"}]}]));
     assert_eq!(changes, [ElementChange::Remove(vec!["U1".into()])]);
 }
 
@@ -231,16 +199,9 @@ fn okta_groups() {
     );
     let (_, changes) = group(json!([{"op": "replace", "path": "members",
         "value": [{"value": "23a3", "display": "a@x"}, {"value": "89bb", "display": "b@x"}]}]));
-    assert_eq!(
-        changes,
-        [ElementChange::Replace(members(&["23a3", "89bb"]))]
-    );
-    let (renamed, changes) =
-        group(json!([{"op": "replace", "value": {"id": "abf4dd94", "displayName": "Renamed"}}]));
-    assert_eq!(
-        (renamed["displayName"].as_str(), changes),
-        (Some("Renamed"), vec![])
-    );
+    assert_eq!(changes, [ElementChange::Replace(members(&["23a3", "89bb"]))]);
+    let (renamed, changes) = group(json!([{"op": "replace", "value": {"id": "abf4dd94", "displayName": "Renamed"}}]));
+    assert_eq!((renamed["displayName"].as_str(), changes), (Some("Renamed"), vec![]));
 }
 
 #[test]
@@ -254,41 +215,22 @@ fn entra_users() {
         {"op": "replace", "value": {"displayName": "Bjfe", "name.givenName": "Kkom", "name.familyName": "Unua",
             format!("{ENT}:employeeNumber"): "Aklq"}},
     ]));
-    assert_eq!(
-        user["emails"],
-        json!([{"primary": true, "type": "work", "value": "TestMhvaes@test.microsoft.com"}])
-    );
+    assert_eq!(user["emails"], json!([{"primary": true, "type": "work", "value": "TestMhvaes@test.microsoft.com"}]));
     assert_eq!(user["displayName"], "Bjfe");
-    assert_eq!(
-        user["name"],
-        json!({"givenName": "Kkom", "familyName": "Unua"})
-    );
+    assert_eq!(user["name"], json!({"givenName": "Kkom", "familyName": "Unua"}));
     assert_eq!(user[ENT], json!({"employeeNumber": "Aklq"}));
     // An address of a kind the user does not have yet.
-    let user = patch_user(
-        json!([{"op": "Add", "path": "emails[type eq \"other\"].value", "value": "o@x"}]),
-    );
+    let user = patch_user(json!([{"op": "Add", "path": "emails[type eq \"other\"].value", "value": "o@x"}]));
     assert_eq!(user["emails"][1], json!({"type": "other", "value": "o@x"}));
     // A manager as a bare string, in a body and in an operation.
-    let user =
-        patch_user(json!([{"op": "Add", "path": format!("{ENT}:manager"), "value": "271b78c9"}]));
+    let user = patch_user(json!([{"op": "Add", "path": format!("{ENT}:manager"), "value": "271b78c9"}]));
     assert_eq!(user[ENT], json!({"manager": {"value": "271b78c9"}}));
-    let created = create(
-        ResourceType::user(),
-        &json!({"userName": "a", ENT: {"manager": "271b78c9"}}),
-    );
-    assert_eq!(
-        created.unwrap().resource[ENT],
-        json!({"manager": {"value": "271b78c9"}})
-    );
+    let created = create(ResourceType::user(), &json!({"userName": "a", ENT: {"manager": "271b78c9"}}));
+    assert_eq!(created.unwrap().resource[ENT], json!({"manager": {"value": "271b78c9"}}));
     // Booleans as text inside elements (github.com/Paul-E/scim-v2-rust, a fixture of Entra's validator).
-    let user = patch_user(
-        json!([{"op": "Add", "path": "roles", "value": [{"primary": "True", "value": "r"}]}]),
-    );
+    let user = patch_user(json!([{"op": "Add", "path": "roles", "value": [{"primary": "True", "value": "r"}]}]));
     assert_eq!(user["roles"], json!([{"primary": true, "value": "r"}]));
-    let user = patch_user(
-        json!([{"op": "Add", "path": "roles[primary eq \"True\"].display", "value": "R"}]),
-    );
+    let user = patch_user(json!([{"op": "Add", "path": "roles[primary eq \"True\"].display", "value": "R"}]));
     assert_eq!(user["roles"], json!([{"primary": true, "display": "R"}]));
 }
 
@@ -312,10 +254,7 @@ fn entra_groups() {
     ]));
     assert_eq!(
         changes,
-        [
-            ElementChange::Add(members(&["f648f8d5ea4e4cd38e9c"])),
-            ElementChange::Remove(vec!["f648f8d5ea4e4cd38e9c".into()]),
-        ]
+        [ElementChange::Add(members(&["f648f8d5ea4e4cd38e9c"])), ElementChange::Remove(vec!["f648f8d5ea4e4cd38e9c".into()]),]
     );
 }
 
@@ -330,21 +269,11 @@ fn lookups_find_the_user_that_was_created() {
         ("externalId eq 66e2d689590450d073d2df3b", true),
         (r#"externalId eq "66e2d689590450d073d2df3b""#, true),
         (r#"externalId eq "66E2D689590450D073D2DF3B""#, false),
-        (
-            r#"emails[type eq "work"].value eq "testuser@example.io""#,
-            true,
-        ),
-        (
-            r#"emails.value eq "testuser@example.io" and active eq true"#,
-            true,
-        ),
+        (r#"emails[type eq "work"].value eq "testuser@example.io""#, true),
+        (r#"emails.value eq "testuser@example.io" and active eq true"#, true),
         (r#"userName eq "somebody@else""#, false),
     ];
     for (filter, expected) in table {
-        assert_eq!(
-            Filter::parse(filter, rt).unwrap().matches(rt, &user),
-            expected,
-            "{filter}"
-        );
+        assert_eq!(Filter::parse(filter, rt).unwrap().matches(rt, &user), expected, "{filter}");
     }
 }

@@ -1,11 +1,5 @@
 //! Queries, lists, their order, points in time, and bulk requests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use std::collections::HashMap;
 
@@ -30,23 +24,11 @@ fn pages_are_read_as_the_rfc_says() {
     ];
     for (start_index, count, expected) in table {
         let page = Page::parse(start_index, count, 50).unwrap();
-        assert_eq!(
-            (page.start_index, page.count),
-            expected,
-            "{start_index:?} {count:?}"
-        );
+        assert_eq!((page.start_index, page.count), expected, "{start_index:?} {count:?}");
     }
     for bad in ["", "-", "x", "1.5", "1e3", "+1", "٣", "--1"] {
-        assert_eq!(
-            Page::parse(Some(bad), None, 50).unwrap_err().kind,
-            ErrorKind::InvalidValue,
-            "{bad}"
-        );
-        assert_eq!(
-            Page::parse(None, Some(bad), 50).unwrap_err().kind,
-            ErrorKind::InvalidValue,
-            "{bad}"
-        );
+        assert_eq!(Page::parse(Some(bad), None, 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
+        assert_eq!(Page::parse(None, Some(bad), 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
     }
 }
 
@@ -74,23 +56,13 @@ fn a_query_is_the_same_in_a_uri_and_in_a_search() {
     );
     assert_eq!(from_search.unwrap(), from_uri);
     assert_eq!(
-        from_uri
-            .sort
-            .as_ref()
-            .map(|(path, order)| (path.to_string(), *order)),
+        from_uri.sort.as_ref().map(|(path, order)| (path.to_string(), *order)),
         Some(("name.familyName".to_owned(), SortOrder::Descending))
     );
     assert_eq!((from_uri.page.start_index, from_uri.page.count), (3, 7));
 
     let empty = Query::from_parameters(rt, [], 100).unwrap();
-    assert_eq!(
-        (
-            empty.filter.is_none(),
-            empty.sort.is_none(),
-            empty.page.count
-        ),
-        (true, true, 100)
-    );
+    assert_eq!((empty.filter.is_none(), empty.sort.is_none(), empty.page.count), (true, true, 100));
     assert!(empty.projection.is_full());
     assert_eq!(Query::from_search(rt, &json!({}), 100).unwrap(), empty);
 }
@@ -101,38 +73,20 @@ fn queries_that_cannot_be_answered_are_refused() {
     let table = [
         (vec![("filter", "nothing eq 1")], ErrorKind::InvalidFilter),
         (vec![("filter", "")], ErrorKind::InvalidFilter),
-        (
-            vec![("filter", "id pr"), ("Filter", "id pr")],
-            ErrorKind::InvalidValue,
-        ),
+        (vec![("filter", "id pr"), ("Filter", "id pr")], ErrorKind::InvalidValue),
         (vec![("sortBy", "nothing")], ErrorKind::InvalidValue),
         (vec![("sortBy", "name")], ErrorKind::InvalidValue),
         (vec![("sortBy", "password")], ErrorKind::InvalidValue),
         (vec![("sortOrder", "sideways")], ErrorKind::InvalidValue),
-        (
-            vec![("attributes", "id"), ("excludedAttributes", "name")],
-            ErrorKind::InvalidValue,
-        ),
+        (vec![("attributes", "id"), ("excludedAttributes", "name")], ErrorKind::InvalidValue),
     ];
     for (parameters, kind) in table {
         let error = Query::from_parameters(rt, parameters.clone(), 100);
         assert_eq!(error.unwrap_err().kind, kind, "{parameters:?}");
     }
-    assert_eq!(
-        Query::from_search(rt, &json!([]), 100).unwrap_err().kind,
-        ErrorKind::InvalidSyntax
-    );
-    for body in [
-        json!({"count": true}),
-        json!({"count": 1.5}),
-        json!({"attributes": [1]}),
-        json!({"filter": {}}),
-    ] {
-        assert_eq!(
-            Query::from_search(rt, &body, 100).unwrap_err().kind,
-            ErrorKind::InvalidValue,
-            "{body}"
-        );
+    assert_eq!(Query::from_search(rt, &json!([]), 100).unwrap_err().kind, ErrorKind::InvalidSyntax);
+    for body in [json!({"count": true}), json!({"count": 1.5}), json!({"attributes": [1]}), json!({"filter": {}})] {
+        assert_eq!(Query::from_search(rt, &body, 100).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
     }
 }
 
@@ -143,28 +97,13 @@ fn resources_are_ordered_by_any_attribute() {
         let path = sort_by(by, rt).unwrap();
         let mut sorted: Vec<&Value> = resources.iter().collect();
         sorted.sort_by_key(|resource| sort_key(rt, &path, resource.as_object().unwrap()));
-        sorted
-            .into_iter()
-            .map(|resource| resource["n"].as_u64().unwrap())
-            .collect()
+        sorted.into_iter().map(|resource| resource["n"].as_u64().unwrap()).collect()
     };
-    let names = [
-        json!({"n": 1, "userName": "b"}),
-        json!({"n": 2, "userName": "A"}),
-        json!({"n": 3}),
-        json!({"n": 4, "userName": "C"}),
-    ];
+    let names = [json!({"n": 1, "userName": "b"}), json!({"n": 2, "userName": "A"}), json!({"n": 3}), json!({"n": 4, "userName": "C"})];
     assert_eq!(order("userName", &names), [2, 1, 4, 3]);
-    let ids = [
-        json!({"n": 1, "externalId": "b"}),
-        json!({"n": 2, "externalId": "C"}),
-    ];
+    let ids = [json!({"n": 1, "externalId": "b"}), json!({"n": 2, "externalId": "C"})];
     assert_eq!(order("externalId", &ids), [2, 1]);
-    let flags = [
-        json!({"n": 1, "active": true}),
-        json!({"n": 2}),
-        json!({"n": 3, "active": false}),
-    ];
+    let flags = [json!({"n": 1, "active": true}), json!({"n": 2}), json!({"n": 3, "active": false})];
     assert_eq!(order("active", &flags), [3, 1, 2]);
     let times = [
         json!({"n": 1, "meta": {"created": "2020-01-01T10:00:00+02:00"}}),
@@ -180,13 +119,7 @@ fn resources_are_ordered_by_any_attribute() {
     for by in ["emails", "emails.value", "EMAILS"] {
         assert_eq!(order(by, &emails), [2, 1, 3]);
     }
-    let key = |resource: Value| {
-        sort_key(
-            rt,
-            &sort_by("userName", rt).unwrap(),
-            resource.as_object().unwrap(),
-        )
-    };
+    let key = |resource: Value| sort_key(rt, &sort_by("userName", rt).unwrap(), resource.as_object().unwrap());
     assert!(key(json!({"userName": "A"})) == key(json!({"userName": "a"})));
 }
 
@@ -200,14 +133,7 @@ fn a_list_has_its_keys_even_when_it_is_empty() {
         })
     );
     let page = list_response(12, 11, vec![json!({"id": "1"}), json!({"id": "2"})]);
-    assert_eq!(
-        (
-            &page["totalResults"],
-            &page["startIndex"],
-            &page["itemsPerPage"]
-        ),
-        (&json!(12), &json!(11), &json!(2))
-    );
+    assert_eq!((&page["totalResults"], &page["startIndex"], &page["itemsPerPage"]), (&json!(12), &json!(11), &json!(2)));
 }
 
 #[test]
@@ -216,19 +142,12 @@ fn points_in_time() {
         ("2011-05-13T04:42:34Z", "2011-05-13T04:42:34"),
         ("2011-05-13T04:42:34Z", "2011-05-13t04:42:34z"),
         ("2011-05-13T04:42:34Z", "2011-05-13T06:42:34+02:00"),
-        (
-            "2011-05-13T04:42:34Z",
-            "2011-05-12T23:12:34.000000000000-05:30",
-        ),
+        ("2011-05-13T04:42:34Z", "2011-05-12T23:12:34.000000000000-05:30"),
         ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
         ("2000-02-29T00:00:00Z", "2000-02-28T23:00:00-01:00"),
     ];
     for (left, right) in same {
-        assert_eq!(
-            Instant::parse(left).unwrap(),
-            Instant::parse(right).unwrap(),
-            "{left} {right}"
-        );
+        assert_eq!(Instant::parse(left).unwrap(), Instant::parse(right).unwrap(), "{left} {right}");
     }
     let ascending = [
         "0000-01-01T00:00:00Z",
@@ -245,10 +164,7 @@ fn points_in_time() {
         "9999-12-31T23:59:59Z",
     ];
     for pair in ascending.windows(2) {
-        assert!(
-            Instant::parse(pair[0]).unwrap() < Instant::parse(pair[1]).unwrap(),
-            "{pair:?}"
-        );
+        assert!(Instant::parse(pair[0]).unwrap() < Instant::parse(pair[1]).unwrap(), "{pair:?}");
     }
     for text in [
         "",
@@ -295,27 +211,14 @@ fn bulk_requests_are_read_and_their_references_resolved() {
     let [create_user, create_group, patch, delete] = request.operations.as_mut_slice() else {
         panic!("{request:?}");
     };
-    assert_eq!(
-        (
-            create_user.method,
-            create_user.resource_type.name.as_str(),
-            &create_user.id
-        ),
-        (BulkMethod::Post, "User", &None)
-    );
+    assert_eq!((create_user.method, create_user.resource_type.name.as_str(), &create_user.id), (BulkMethod::Post, "User", &None));
     assert_eq!(create_user.references(), [] as [&str; 0]);
     assert_eq!(create_group.references(), ["qwerty"]);
     assert_eq!(patch.references(), ["ytrewq"]);
-    assert_eq!(
-        (delete.method, delete.id.as_deref(), &delete.data),
-        (BulkMethod::Delete, Some("b7c14771"), &Value::Null)
-    );
+    assert_eq!((delete.method, delete.id.as_deref(), &delete.data), (BulkMethod::Delete, Some("b7c14771"), &Value::Null));
 
     let mut ids = HashMap::new();
-    assert_eq!(
-        create_group.clone().resolve(&ids).unwrap_err().kind,
-        ErrorKind::Conflict
-    );
+    assert_eq!(create_group.clone().resolve(&ids).unwrap_err().kind, ErrorKind::Conflict);
     ids.insert("qwerty".to_owned(), "1".to_owned());
     ids.insert("ytrewq".to_owned(), "2".to_owned());
     create_group.resolve(&ids).unwrap();
@@ -324,10 +227,7 @@ fn bulk_requests_are_read_and_their_references_resolved() {
     assert_eq!(patch.id.as_deref(), Some("2"));
 
     let done = outcome(create_group, 201, Some("https://sp/Groups/2"), None, None);
-    assert_eq!(
-        done,
-        json!({"method": "POST", "bulkId": "ytrewq", "status": "201", "location": "https://sp/Groups/2"})
-    );
+    assert_eq!(done, json!({"method": "POST", "bulkId": "ytrewq", "status": "201", "location": "https://sp/Groups/2"}));
     assert_eq!(
         bulk_response(vec![done.clone()]),
         json!({
@@ -342,54 +242,21 @@ fn bulk_requests_that_are_none_are_refused() {
     let user = json!({"userName": "a"});
     let post = |bulk_id: &str| json!({"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": user});
     let table = [
-        (
-            json!([{"method": "GET", "path": "/Users/1"}]),
-            ErrorKind::InvalidSyntax,
-        ),
+        (json!([{"method": "GET", "path": "/Users/1"}]), ErrorKind::InvalidSyntax),
         (json!([{"path": "/Users/1"}]), ErrorKind::InvalidSyntax),
         (json!([{"method": "DELETE"}]), ErrorKind::InvalidSyntax),
         (json!([1]), ErrorKind::InvalidSyntax),
-        (
-            json!([{"method": "DELETE", "path": "/Users"}]),
-            ErrorKind::InvalidValue,
-        ),
-        (
-            json!([{"method": "DELETE", "path": "/Robots/1"}]),
-            ErrorKind::InvalidPath,
-        ),
-        (
-            json!([{"method": "DELETE", "path": "/Users/1/x"}]),
-            ErrorKind::InvalidPath,
-        ),
-        (
-            json!([{"method": "DELETE", "path": "https://elsewhere/Users/1"}]),
-            ErrorKind::InvalidPath,
-        ),
-        (
-            json!([{"method": "POST", "path": "/Users/1", "bulkId": "a", "data": user}]),
-            ErrorKind::InvalidValue,
-        ),
-        (
-            json!([{"method": "POST", "path": "/Users", "data": user}]),
-            ErrorKind::InvalidValue,
-        ),
-        (
-            json!([{"method": "POST", "path": "/Users", "bulkId": "a"}]),
-            ErrorKind::InvalidValue,
-        ),
-        (
-            json!([{"method": "PUT", "path": "/Users/1", "data": []}]),
-            ErrorKind::InvalidValue,
-        ),
-        (
-            json!([{"method": "PUT", "path": "/Users/1", "data": {"x": deep}}]),
-            ErrorKind::InvalidValue,
-        ),
+        (json!([{"method": "DELETE", "path": "/Users"}]), ErrorKind::InvalidValue),
+        (json!([{"method": "DELETE", "path": "/Robots/1"}]), ErrorKind::InvalidPath),
+        (json!([{"method": "DELETE", "path": "/Users/1/x"}]), ErrorKind::InvalidPath),
+        (json!([{"method": "DELETE", "path": "https://elsewhere/Users/1"}]), ErrorKind::InvalidPath),
+        (json!([{"method": "POST", "path": "/Users/1", "bulkId": "a", "data": user}]), ErrorKind::InvalidValue),
+        (json!([{"method": "POST", "path": "/Users", "data": user}]), ErrorKind::InvalidValue),
+        (json!([{"method": "POST", "path": "/Users", "bulkId": "a"}]), ErrorKind::InvalidValue),
+        (json!([{"method": "PUT", "path": "/Users/1", "data": []}]), ErrorKind::InvalidValue),
+        (json!([{"method": "PUT", "path": "/Users/1", "data": {"x": deep}}]), ErrorKind::InvalidValue),
         (json!([post("a"), post("a")]), ErrorKind::InvalidValue),
-        (
-            json!(vec![post("a"); BULK_OPERATIONS_MAX + 1]),
-            ErrorKind::PayloadTooLarge,
-        ),
+        (json!(vec![post("a"); BULK_OPERATIONS_MAX + 1]), ErrorKind::PayloadTooLarge),
         (json!({}), ErrorKind::InvalidSyntax),
     ];
     for (operations, kind) in table {

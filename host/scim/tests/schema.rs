@@ -1,11 +1,5 @@
 //! Schemas and resource types as data, and what a service provider says about itself.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use doorlist_scim::discovery::{AuthenticationScheme, BulkLimits, ServiceProviderConfig, schemas};
 use doorlist_scim::error::ERROR_URN;
@@ -18,10 +12,7 @@ const FILES: [(&str, &str); 4] = [
     ("common", include_str!("../../../schemas/scim/common.json")),
     ("user", include_str!("../../../schemas/scim/user.json")),
     ("group", include_str!("../../../schemas/scim/group.json")),
-    (
-        "enterprise-user",
-        include_str!("../../../schemas/scim/enterprise-user.json"),
-    ),
+    ("enterprise-user", include_str!("../../../schemas/scim/enterprise-user.json")),
 ];
 
 #[test]
@@ -30,15 +21,9 @@ fn every_schema_file_says_exactly_what_is_published() {
         let file: Value = serde_json::from_str(text).unwrap();
         let mut published = Schema::from_json(&file).unwrap().to_json();
         let urns = published.as_object_mut().unwrap().remove("schemas");
-        assert_eq!(
-            urns,
-            Some(json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]))
-        );
+        assert_eq!(urns, Some(json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"])));
         assert_eq!(published, file, "{name}");
-        assert_eq!(
-            Schema::from_json(&published).unwrap().to_json()["attributes"],
-            file["attributes"]
-        );
+        assert_eq!(Schema::from_json(&published).unwrap().to_json()["attributes"], file["attributes"]);
         assert!(!published.to_string().contains("null"), "{name}");
     }
 }
@@ -46,12 +31,7 @@ fn every_schema_file_says_exactly_what_is_published() {
 #[test]
 fn the_attributes_are_those_of_the_rfc() {
     let user = ResourceType::user();
-    let names: Vec<&str> = user
-        .schema
-        .attributes
-        .iter()
-        .map(|attribute| attribute.name.as_str())
-        .collect();
+    let names: Vec<&str> = user.schema.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -79,35 +59,13 @@ fn the_attributes_are_those_of_the_rfc() {
         ]
     );
     let (enterprise, is_required) = &user.extensions[0];
-    let names: Vec<&str> = enterprise
-        .attributes
-        .iter()
-        .map(|attribute| attribute.name.as_str())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "employeeNumber",
-            "costCenter",
-            "organization",
-            "division",
-            "department",
-            "manager"
-        ]
-    );
+    let names: Vec<&str> = enterprise.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+    assert_eq!(names, ["employeeNumber", "costCenter", "organization", "division", "department", "manager"]);
     assert!(!is_required);
     let group = ResourceType::group();
-    let names: Vec<&str> = group
-        .schema
-        .attributes
-        .iter()
-        .map(|attribute| attribute.name.as_str())
-        .collect();
+    let names: Vec<&str> = group.schema.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     assert_eq!(names, ["displayName", "members"]);
-    assert_eq!(
-        ResourceType::all().map(|rt| rt.endpoint.as_str()),
-        ["/Users", "/Groups"]
-    );
+    assert_eq!(ResourceType::all().map(|rt| rt.endpoint.as_str()), ["/Users", "/Groups"]);
     assert!(group.is_rows("MEMBERS") && !user.is_rows("members"));
 }
 
@@ -135,10 +93,7 @@ fn the_characteristics_that_behaviour_hangs_on() {
     assert!(find(group, "displayName").required);
     assert!(!find(group, "displayName").case_exact);
     assert!(find(group, "members.value").case_exact);
-    assert_eq!(
-        find(group, "members.value").mutability,
-        Mutability::Immutable
-    );
+    assert_eq!(find(group, "members.value").mutability, Mutability::Immutable);
 }
 
 #[test]
@@ -165,12 +120,8 @@ fn schemas_that_are_none_are_refused() {
         with(json!({"name": "a", "returned": "maybe"})),
         with(json!({"name": "a", "uniqueness": "galaxy"})),
         with(json!({"name": "a", "canonicalValues": [1]})),
-        with(
-            json!({"name": "a", "type": "complex", "subAttributes": [{"name": "b"}, {"name": "B"}]}),
-        ),
-        with(
-            json!({"name": "a", "type": "complex", "subAttributes": [{"name": "b", "type": "complex"}]}),
-        ),
+        with(json!({"name": "a", "type": "complex", "subAttributes": [{"name": "b"}, {"name": "B"}]})),
+        with(json!({"name": "a", "type": "complex", "subAttributes": [{"name": "b", "type": "complex"}]})),
     ];
     for schema in table {
         let error = Schema::from_json(&schema).expect_err(&schema.to_string());
@@ -189,14 +140,8 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
             "schemaExtensions": [{"schema": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "required": false}],
         })
     );
-    assert_eq!(
-        ResourceType::group().to_json().get("schemaExtensions"),
-        None
-    );
-    let ids: Vec<&str> = schemas()
-        .into_iter()
-        .map(|schema| schema.id.as_str())
-        .collect();
+    assert_eq!(ResourceType::group().to_json().get("schemaExtensions"), None);
+    let ids: Vec<&str> = schemas().into_iter().map(|schema| schema.id.as_str()).collect();
     assert_eq!(
         ids,
         [
@@ -208,10 +153,7 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
     let mut config = ServiceProviderConfig {
         documentation_uri: None,
         patch: true,
-        bulk: Some(BulkLimits {
-            operations_max: 10,
-            payload_bytes_max: 20,
-        }),
+        bulk: Some(BulkLimits { operations_max: 10, payload_bytes_max: 20 }),
         filter_results_max: Some(30),
         change_password: false,
         sort: true,
@@ -241,10 +183,7 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
     );
     config.bulk = None;
     config.documentation_uri = Some("https://docs".into());
-    assert_eq!(
-        config.body()["bulk"],
-        json!({"supported": false, "maxOperations": 0, "maxPayloadSize": 0})
-    );
+    assert_eq!(config.body()["bulk"], json!({"supported": false, "maxOperations": 0, "maxPayloadSize": 0}));
     assert_eq!(config.body()["documentationUri"], "https://docs");
 }
 
@@ -278,8 +217,7 @@ fn errors_have_the_status_and_keyword_of_the_rfc() {
     for (kind, status, scim_type) in table {
         let error = Error::new(kind, "A sentence.");
         assert_eq!((kind.status(), kind.scim_type()), (status, scim_type));
-        let mut body =
-            json!({"schemas": [ERROR_URN], "status": status.to_string(), "detail": "A sentence."});
+        let mut body = json!({"schemas": [ERROR_URN], "status": status.to_string(), "detail": "A sentence."});
         if let Some(scim_type) = scim_type {
             body["scimType"] = json!(scim_type);
         }

@@ -34,9 +34,7 @@ pub(super) fn holds(node: &Node, rt: &ResourceType, scope: Scope<'_>) -> bool {
         Node::Not(inner) => !holds(inner, rt, scope),
         Node::Present(path) => scope.any(path, &mut is_present),
         Node::Compare(comparison) => compare(comparison, rt, scope),
-        Node::Elements(path, inner) => scope.any(path, &mut |element| {
-            holds(inner, rt, Scope::Element(element))
-        }),
+        Node::Elements(path, inner) => scope.any(path, &mut |element| holds(inner, rt, Scope::Element(element))),
     }
 }
 
@@ -58,9 +56,7 @@ fn compare(comparison: &Comparison, rt: &ResourceType, scope: Scope<'_>) -> bool
         return is_assigned == (*op == Op::Ne);
     }
     // A path that was read against another resource type leads nowhere and compares exactly.
-    let case_exact = rt
-        .attribute(path)
-        .is_none_or(|attribute| attribute.case_exact);
+    let case_exact = rt.attribute(path).is_none_or(|attribute| attribute.case_exact);
     let mut is_assigned = false;
     let is_match = scope.any(path, &mut |value| {
         is_assigned = true;
@@ -76,9 +72,7 @@ fn test(op: Op, value: &Value, literal: &Literal, case_exact: bool) -> bool {
         }
         (Literal::Bool(expected), Value::Bool(actual)) => Some(actual.cmp(expected)),
         (Literal::Number(expected), Value::Number(actual)) => numeric_order(actual, expected),
-        (Literal::Instant(expected, _), Value::String(actual)) => {
-            Instant::parse(actual).map(|actual| actual.cmp(expected))
-        }
+        (Literal::Instant(expected, _), Value::String(actual)) => Instant::parse(actual).map(|actual| actual.cmp(expected)),
         _ => None,
     };
     test_order(op, order)

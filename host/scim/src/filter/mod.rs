@@ -101,11 +101,7 @@ impl Filter {
 
     /// Reads a filter over the elements of an attribute, up to its closing bracket. Gives the filter
     /// and the text behind the bracket.
-    pub(crate) fn parse_elements<'t>(
-        text: &'t str,
-        rt: &ResourceType,
-        attr: &AttrPath,
-    ) -> Result<(Self, &'t str), Error> {
+    pub(crate) fn parse_elements<'t>(text: &'t str, rt: &ResourceType, attr: &AttrPath) -> Result<(Self, &'t str), Error> {
         parse::element_filter(text, rt, attr).map(|(node, rest)| (Self { node }, rest))
     }
 
@@ -137,9 +133,7 @@ impl Filter {
     /// the attribute is not `caseExact`, [`fold_case`](crate::schema::fold_case) makes it comparable.
     pub fn equality(&self) -> Option<(&AttrPath, &str)> {
         let found = self.equalities();
-        let telling = found
-            .iter()
-            .find(|(path, _)| path.sub.as_deref().is_none_or(|sub| sub == "value"));
+        let telling = found.iter().find(|(path, _)| path.sub.as_deref().is_none_or(|sub| sub == "value"));
         telling.or(found.first()).copied()
     }
 
@@ -194,15 +188,9 @@ impl Filter {
 
 fn collect_equalities<'f>(node: &'f Node, found: &mut Vec<(&'f AttrPath, &'f str)>) {
     match node {
-        Node::And(terms) => terms
-            .iter()
-            .for_each(|term| collect_equalities(term, found)),
+        Node::And(terms) => terms.iter().for_each(|term| collect_equalities(term, found)),
         Node::Elements(_, inner) => collect_equalities(inner, found),
-        Node::Compare(Comparison {
-            path,
-            op: Op::Eq,
-            literal: Literal::String(text),
-        }) => found.push((path, text)),
+        Node::Compare(Comparison { path, op: Op::Eq, literal: Literal::String(text) }) => found.push((path, text)),
         _ => {}
     }
 }
@@ -227,11 +215,9 @@ fn terms(node: &Node) -> usize {
 
 fn value_named(node: &Node) -> Option<&str> {
     match node {
-        Node::Compare(Comparison {
-            path,
-            op: Op::Eq,
-            literal: Literal::String(text),
-        }) if path.sub.as_deref() == Some("value") => Some(text),
+        Node::Compare(Comparison { path, op: Op::Eq, literal: Literal::String(text) }) if path.sub.as_deref() == Some("value") => {
+            Some(text)
+        }
         _ => None,
     }
 }
@@ -279,12 +265,7 @@ fn write_node(f: &mut fmt::Formatter<'_>, node: &Node, in_element: bool) -> fmt:
     }
 }
 
-fn write_terms(
-    f: &mut fmt::Formatter<'_>,
-    terms: &[Node],
-    between: &str,
-    in_element: bool,
-) -> fmt::Result {
+fn write_terms(f: &mut fmt::Formatter<'_>, terms: &[Node], between: &str, in_element: bool) -> fmt::Result {
     for (position, term) in terms.iter().enumerate() {
         if position > 0 {
             f.write_str(between)?;

@@ -19,11 +19,7 @@ pub(super) fn resource_filter(text: &str, rt: &ResourceType) -> Result<Node, Err
     }
 }
 
-pub(super) fn element_filter<'t>(
-    text: &'t str,
-    rt: &ResourceType,
-    attr: &AttrPath,
-) -> Result<(Node, &'t str), Error> {
+pub(super) fn element_filter<'t>(text: &'t str, rt: &ResourceType, attr: &AttrPath) -> Result<(Node, &'t str), Error> {
     let mut parser = Parser::new(text, rt)?;
     let node = parser.alternatives(Some(attr), 1)?;
     parser.expect(']')?;
@@ -44,9 +40,7 @@ enum Word<'t> {
 impl<'t, 'r> Parser<'t, 'r> {
     fn new(text: &'t str, rt: &'r ResourceType) -> Result<Self, Error> {
         if text.len() > FILTER_LENGTH_BYTES_MAX {
-            return Err(invalid(format!(
-                "The filter is longer than {FILTER_LENGTH_BYTES_MAX} bytes."
-            )));
+            return Err(invalid(format!("The filter is longer than {FILTER_LENGTH_BYTES_MAX} bytes.")));
         }
         Ok(Self { rest: text, rt })
     }
@@ -71,20 +65,14 @@ impl<'t, 'r> Parser<'t, 'r> {
 
     fn term(&mut self, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
         if depth > FILTER_DEPTH_MAX {
-            return Err(invalid(format!(
-                "The filter nests deeper than {FILTER_DEPTH_MAX} levels."
-            )));
+            return Err(invalid(format!("The filter nests deeper than {FILTER_DEPTH_MAX} levels.")));
         }
         let before = self.rest;
         let is_negated = self.keyword("not");
         if self.symbol('(') {
             let inner = self.alternatives(within, depth + 1)?;
             self.expect(')')?;
-            return Ok(if is_negated {
-                Node::Not(Box::new(inner))
-            } else {
-                inner
-            });
+            return Ok(if is_negated { Node::Not(Box::new(inner)) } else { inner });
         }
         if is_negated {
             // An attribute could be called "not"; what follows decides.
@@ -98,20 +86,13 @@ impl<'t, 'r> Parser<'t, 'r> {
     }
 
     /// What follows `attr[`, up to the bracket's end and, as Entra writes it, a comparison behind it.
-    fn elements(
-        &mut self,
-        path: AttrPath,
-        within: Option<&AttrPath>,
-        depth: usize,
-    ) -> Result<Node, Error> {
+    fn elements(&mut self, path: AttrPath, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
         let attribute = self.rt.attribute(&path).filter(|attribute| {
             let has_elements = attribute.multi_valued || attribute.kind == Type::Complex;
             within.is_none() && path.sub.is_none() && has_elements
         });
         let Some(attribute) = attribute else {
-            return Err(invalid(format!(
-                "{path} has no elements that a filter in brackets could select."
-            )));
+            return Err(invalid(format!("{path} has no elements that a filter in brackets could select.")));
         };
         let mut inner = self.alternatives(Some(&path), depth + 1)?;
         self.expect(']')?;
@@ -163,11 +144,7 @@ impl<'t, 'r> Parser<'t, 'r> {
         }
         let path = match within {
             None => AttrPath::resolve(text, self.rt),
-            Some(outer) => self
-                .rt
-                .attribute(outer)
-                .and_then(|attribute| sub_spelling(attribute, text))
-                .map(|sub| outer.with_sub(sub)),
+            Some(outer) => self.rt.attribute(outer).and_then(|attribute| sub_spelling(attribute, text)).map(|sub| outer.with_sub(sub)),
         };
         let path = path.filter(|path| !path.is_extension());
         let found = path.and_then(|path| {
@@ -184,12 +161,8 @@ impl<'t, 'r> Parser<'t, 'r> {
     /// The characters an attribute path or an operator is made of; may be empty.
     fn name(&mut self) -> &'t str {
         let rest = self.rest.trim_start();
-        let end = rest.find(|c: char| {
-            !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | ':' | '.' | '/'))
-        });
-        let (name, rest) = rest
-            .split_at_checked(end.unwrap_or(rest.len()))
-            .unwrap_or(("", rest));
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | ':' | '.' | '/')));
+        let (name, rest) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or(("", rest));
         self.rest = rest;
         name
     }
@@ -199,9 +172,7 @@ impl<'t, 'r> Parser<'t, 'r> {
         let rest = self.rest.trim_start();
         let Some(inside) = rest.strip_prefix('"') else {
             let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']'));
-            let (word, after) = rest
-                .split_at_checked(end.unwrap_or(rest.len()))
-                .unwrap_or(("", rest));
+            let (word, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or(("", rest));
             if word.is_empty() {
                 return Err(invalid("An operator is not followed by a value."));
             }
@@ -221,9 +192,7 @@ impl<'t, 'r> Parser<'t, 'r> {
         let quoted = end.and_then(|end| rest.split_at_checked(end + 2));
         let (quoted, after) = quoted.ok_or_else(|| invalid("A string does not end."))?;
         self.rest = after;
-        serde_json::from_str(quoted)
-            .map(Word::Quoted)
-            .map_err(|_| invalid(format!("{} is not a JSON string.", echo(quoted))))
+        serde_json::from_str(quoted).map(Word::Quoted).map_err(|_| invalid(format!("{} is not a JSON string.", echo(quoted))))
     }
 
     /// Takes a word of the grammar, if it stands next and ends there.
@@ -273,26 +242,17 @@ fn joined(mut terms: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
 }
 
 /// Gives a value the attribute's type, or says why it cannot be compared.
-fn literal(
-    path: &AttrPath,
-    attribute: &Attribute,
-    op: Op,
-    word: Word<'_>,
-) -> Result<Literal, Error> {
+fn literal(path: &AttrPath, attribute: &Attribute, op: Op, word: Word<'_>) -> Result<Literal, Error> {
     let fits = match attribute.kind {
         Type::String | Type::Reference => true,
         Type::Boolean | Type::Binary => matches!(op, Op::Eq | Op::Ne),
         Type::Decimal | Type::Integer | Type::DateTime => !matches!(op, Op::Co | Op::Sw | Op::Ew),
         Type::Complex => {
-            return Err(invalid(format!(
-                "{path} has sub-attributes; compare one of them."
-            )));
+            return Err(invalid(format!("{path} has sub-attributes; compare one of them.")));
         }
     };
     if !fits {
-        return Err(invalid(format!(
-            "{path} has a type this operator does not fit."
-        )));
+        return Err(invalid(format!("{path} has a type this operator does not fit.")));
     }
     if let Word::Bare(bare) = word
         && bare.eq_ignore_ascii_case("null")
@@ -313,10 +273,7 @@ fn literal(
         Type::Boolean if text.eq_ignore_ascii_case("false") => Ok(Literal::Bool(false)),
         Type::Boolean => Err(wrong("true or false")),
         Type::Decimal | Type::Integer if is_quoted => Err(wrong("a number")),
-        Type::Decimal | Type::Integer => text
-            .parse::<Number>()
-            .map(Literal::Number)
-            .map_err(|_| wrong("a number")),
+        Type::Decimal | Type::Integer => text.parse::<Number>().map(Literal::Number).map_err(|_| wrong("a number")),
         Type::DateTime => match Instant::parse(&text) {
             Some(instant) => Ok(Literal::Instant(instant, text)),
             None => Err(wrong("a date and time such as 2011-05-13T04:42:34Z")),
@@ -326,17 +283,11 @@ fn literal(
 }
 
 fn unknown(text: &str) -> Error {
-    invalid(format!(
-        "The filter names \"{}\", which no schema of this resource defines.",
-        echo(text)
-    ))
+    invalid(format!("The filter names \"{}\", which no schema of this resource defines.", echo(text)))
 }
 
 fn unexpected(rest: &str) -> Error {
-    invalid(format!(
-        "The filter cannot be read from \"{}\" on.",
-        echo(rest)
-    ))
+    invalid(format!("The filter cannot be read from \"{}\" on.", echo(rest)))
 }
 
 fn invalid(detail: impl Into<String>) -> Error {

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{ElementChange, Patch, elements};
 use crate::error::{Error, ErrorKind};
-use crate::limits::{ATTRIBUTES_MAX, MEMBERS_PER_REQUEST_MAX, PATCH_OPERATIONS_MAX};
-use crate::path::{PatchPath, echo};
+use crate::limits::{MEMBERS_PER_REQUEST_MAX, PATCH_OPERATIONS_MAX};
+use crate::path::PatchPath;
 use crate::quirks;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
 use crate::write::keys::{Steps, Verb};
@@ -40,43 +40,26 @@ struct Reader<'r> {
 }
 
 pub(super) fn parse(rt: &ResourceType, body: &Value) -> Result<Patch, Error> {
-    let body = body
-        .as_object()
-        .ok_or_else(|| syntax("The body must be a JSON object."))?;
+    let body = body.as_object().ok_or_else(|| syntax("The body must be a JSON object."))?;
     let operations = match field(body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
         _ => {
-            return Err(syntax(
-                "Operations must be a list of at least one operation.",
-            ));
+            return Err(syntax("Operations must be a list of at least one operation."));
         }
     };
     if operations.len() > PATCH_OPERATIONS_MAX {
-        return Err(Error::new(
-            ErrorKind::PayloadTooLarge,
-            format!("One request can have at most {PATCH_OPERATIONS_MAX} operations."),
-        ));
+        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("One request can have at most {PATCH_OPERATIONS_MAX} operations.")));
     }
-    let mut reader = Reader {
-        rt,
-        steps: Steps::new(rt, Form::Patch),
-        elements: Vec::new(),
-        elements_named: 0,
-    };
+    let mut reader = Reader { rt, steps: Steps::new(rt, Form::Patch), elements: Vec::new(), elements_named: 0 };
     for operation in operations {
         reader.operation(operation)?;
     }
-    Ok(Patch {
-        steps: reader.steps.list,
-        elements: reader.elements,
-    })
+    Ok(Patch { steps: reader.steps.list, elements: reader.elements })
 }
 
 impl Reader<'_> {
     fn operation(&mut self, operation: &Value) -> Result<(), Error> {
-        let operation = operation
-            .as_object()
-            .ok_or_else(|| syntax("An operation must be an object."))?;
+        let operation = operation.as_object().ok_or_else(|| syntax("An operation must be an object."))?;
         // Entra capitalises the operations.
         let op = match field(operation, "op").and_then(Value::as_str) {
             Some(op) if op.eq_ignore_ascii_case("add") => Op::Add,
@@ -97,15 +80,10 @@ impl Reader<'_> {
     /// rename groups this way, and Entra puts dotted and URN-prefixed names into the keys.
     fn without_path(&mut self, op: Op, value: Option<&Value>) -> Result<(), Error> {
         let Some(verb) = op.verb() else {
-            return Err(Error::new(
-                ErrorKind::NoTarget,
-                "A remove operation needs a path.",
-            ));
+            return Err(Error::new(ErrorKind::NoTarget, "A remove operation needs a path."));
         };
         let Some(Value::Object(object)) = value.map(quirks::only_element) else {
-            return Err(invalid(
-                "Without a path, value must be an object of attributes.",
-            ));
+            return Err(invalid("Without a path, value must be an object of attributes."));
         };
         let mut given = None;
         self.steps.object(verb, object, &mut |value| {
@@ -127,10 +105,7 @@ impl Reader<'_> {
             return self.on_elements_at(op, &target, value);
         }
         let urn = target.attr.urn.as_deref();
-        if let (Some(schema), true) = (
-            urn.and_then(|urn| self.rt.extension(urn)),
-            target.attr.is_extension(),
-        ) {
+        if let (Some(schema), true) = (urn.and_then(|urn| self.rt.extension(urn)), target.attr.is_extension()) {
             let Some(verb) = op.verb() else {
                 self.push(Place::whole(urn, ""), Change::Clear);
                 return Ok(());
@@ -152,7 +127,7 @@ impl Reader<'_> {
             return Ok(());
         }
         match op.verb() {
-            None => self.remove(attribute, &target, value),
+            None => self.remove(attribute, sub, &target, value),
             Some(verb) => {
                 let value = needed(value)?;
                 bounds::value(&attribute.name, value)?;
@@ -181,15 +156,12 @@ impl Reader<'_> {
             urn: target.attr.urn.clone(),
             name: attribute.name.clone(),
             select: Select::Matching(filter.clone()),
-            sub: target.sub.clone(),
+            sub: sub.map(|sub| sub.name.clone()),
         };
         let value = match sub {
             Some(sub) => values::single(sub, value, Form::Patch, Some(&attribute.name))?,
             None => {
-                let at = At {
-                    outer: None,
-                    name: &attribute.name,
-                };
+                let at = At { outer: None, name: &attribute.name };
                 values::one(attribute, quirks::only_element(value), at)?
             }
         };
@@ -203,28 +175,23 @@ impl Reader<'_> {
     }
 
     /// `remove` at a path.
-    fn remove(
-        &mut self,
-        attribute: &Attribute,
-        target: &PatchPath,
-        value: Option<&Value>,
-    ) -> Result<(), Error> {
+    fn remove(&mut self, attribute: &Attribute, sub: Option<&Attribute>, target: &PatchPath, value: Option<&Value>) -> Result<(), Error> {
         let urn = target.attr.urn.as_deref();
         let mut place = Place::whole(urn, &attribute.name);
-        place.sub.clone_from(&target.sub);
+        place.sub = sub.map(|sub| sub.name.clone());
         if let Some(filter) = &target.filter {
             place.select = Select::Matching(filter.clone());
             self.push(place, Change::Clear);
             return Ok(());
         }
         let listed = value.filter(|value| !value.is_null());
-        if let (true, None, Some(listed)) = (attribute.multi_valued, &target.sub, listed) {
+        if let (true, None, Some(listed)) = (attribute.multi_valued, sub, listed) {
             bounds::value(&attribute.name, listed)?;
             let unwanted = values::list(attribute, listed, Form::Patch)?;
             self.push(place, Change::Discard(unwanted));
             return Ok(());
         }
-        if attribute.multi_valued && target.sub.is_some() {
+        if attribute.multi_valued && sub.is_some() {
             place.select = Select::Every;
         }
         self.push(place, Change::Clear);
@@ -237,12 +204,7 @@ impl Reader<'_> {
         self.push_elements(change)
     }
 
-    fn on_elements_at(
-        &mut self,
-        op: Op,
-        target: &PatchPath,
-        value: Option<&Value>,
-    ) -> Result<(), Error> {
+    fn on_elements_at(&mut self, op: Op, target: &PatchPath, value: Option<&Value>) -> Result<(), Error> {
         match elements::of_path(self.rt, op, target, value)? {
             Some(change) => self.push_elements(change),
             None => Ok(()),
@@ -274,10 +236,8 @@ impl Reader<'_> {
 /// clients differ.
 fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.get(name).or_else(|| {
-        let mut fields = object.iter().take(ATTRIBUTES_MAX);
-        fields
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let mut fields = object.iter();
+        fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     })
 }
 
@@ -289,10 +249,7 @@ fn writable(attribute: &Attribute) -> Result<(), Error> {
     if attribute.mutability != Mutability::ReadOnly {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Mutability,
-        format!("{} can only be read.", echo(&attribute.name)),
-    ))
+    Err(Error::new(ErrorKind::Mutability, format!("{} can only be read.", attribute.name)))
 }
 
 fn syntax(detail: &str) -> Error {

@@ -24,18 +24,10 @@ const MUTABILITIES: [(&str, Mutability); 4] = [
     ("writeOnly", Mutability::WriteOnly),
 ];
 
-const RETURNED: [(&str, Returned); 4] = [
-    ("always", Returned::Always),
-    ("never", Returned::Never),
-    ("default", Returned::Default),
-    ("request", Returned::Request),
-];
+const RETURNED: [(&str, Returned); 4] =
+    [("always", Returned::Always), ("never", Returned::Never), ("default", Returned::Default), ("request", Returned::Request)];
 
-const UNIQUENESSES: [(&str, Uniqueness); 3] = [
-    ("none", Uniqueness::None),
-    ("server", Uniqueness::Server),
-    ("global", Uniqueness::Global),
-];
+const UNIQUENESSES: [(&str, Uniqueness); 3] = [("none", Uniqueness::None), ("server", Uniqueness::Server), ("global", Uniqueness::Global)];
 
 impl Schema {
     /// Reads a schema in the form of RFC 7643, section 7. A characteristic that is missing has the
@@ -81,10 +73,7 @@ fn attributes(json: Option<&Value>, complex_allowed: bool) -> Result<Vec<Attribu
     for json in list {
         let attribute = attribute(json, complex_allowed)?;
         if super::find(&attributes, &attribute.name).is_some() {
-            return Err(invalid(format!(
-                "The attribute {} is defined twice.",
-                attribute.name
-            )));
+            return Err(invalid(format!("The attribute {} is defined twice.", attribute.name)));
         }
         attributes.push(attribute);
     }
@@ -92,16 +81,13 @@ fn attributes(json: Option<&Value>, complex_allowed: bool) -> Result<Vec<Attribu
 }
 
 fn attribute(json: &Value, complex_allowed: bool) -> Result<Attribute, Error> {
-    let name =
-        text(json, "name")?.ok_or_else(|| invalid("Every attribute of a schema has a name."))?;
+    let name = text(json, "name")?.ok_or_else(|| invalid("Every attribute of a schema has a name."))?;
     if !is_attribute_name(&name) {
         return Err(invalid("An attribute of the schema has a malformed name."));
     }
     let kind = keyword(json, "type", &TYPES)?.unwrap_or(Type::String);
     if kind == Type::Complex && !complex_allowed {
-        return Err(invalid(format!(
-            "The sub-attribute {name} cannot be complex itself."
-        )));
+        return Err(invalid(format!("The sub-attribute {name} cannot be complex itself.")));
     }
     let sub_attributes = match kind {
         Type::Complex => attributes(json.get("subAttributes"), false)?,
@@ -126,12 +112,8 @@ fn attribute(json: &Value, complex_allowed: bool) -> Result<Attribute, Error> {
 /// RFC 7643, section 2.1, and `$ref`, which the RFC itself uses against its own grammar.
 pub(crate) fn is_attribute_name(name: &str) -> bool {
     let mut bytes = name.bytes();
-    let starts_well = bytes
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'$');
-    starts_well
-        && name.len() <= NAME_BYTES_MAX
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))
+    let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'$');
+    starts_well && name.len() <= NAME_BYTES_MAX && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))
 }
 
 fn text(json: &Value, key: &str) -> Result<Option<String>, Error> {
@@ -146,10 +128,7 @@ fn texts(json: &Value, key: &str) -> Result<Vec<String>, Error> {
     let wrong = || invalid(format!("In a schema, {key} must be a list of strings."));
     match json.get(key) {
         None => Ok(Vec::new()),
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
-            .collect(),
+        Some(Value::Array(list)) => list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect(),
         Some(_) => Err(wrong()),
     }
 }
@@ -173,10 +152,7 @@ fn keyword<T: Copy>(json: &Value, key: &str, words: &[(&str, T)]) -> Result<Opti
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
-    words
-        .iter()
-        .find(|(_, candidate)| candidate == meaning)
-        .map_or("", |(word, _)| word)
+    words.iter().find(|(_, candidate)| candidate == meaning).map_or("", |(word, _)| word)
 }
 
 fn attribute_json(attribute: &Attribute) -> Value {
@@ -187,23 +163,14 @@ fn attribute_json(attribute: &Attribute) -> Value {
     put("multiValued", attribute.multi_valued.into());
     put("description", attribute.description.as_str().into());
     put("required", attribute.required.into());
-    put(
-        "mutability",
-        word(&MUTABILITIES, &attribute.mutability).into(),
-    );
+    put("mutability", word(&MUTABILITIES, &attribute.mutability).into());
     put("returned", word(&RETURNED, &attribute.returned).into());
     // Letter case is a question for text alone, uniqueness for everything that is one value.
-    if matches!(
-        attribute.kind,
-        Type::String | Type::Reference | Type::Binary
-    ) {
+    if matches!(attribute.kind, Type::String | Type::Reference | Type::Binary) {
         put("caseExact", attribute.case_exact.into());
     }
     if !matches!(attribute.kind, Type::Complex | Type::Boolean) {
-        put(
-            "uniqueness",
-            word(&UNIQUENESSES, &attribute.uniqueness).into(),
-        );
+        put("uniqueness", word(&UNIQUENESSES, &attribute.uniqueness).into());
     }
     if !attribute.canonical_values.is_empty() {
         put("canonicalValues", attribute.canonical_values.clone().into());

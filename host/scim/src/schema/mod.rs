@@ -144,18 +144,12 @@ impl Attribute {
 }
 
 fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes
-        .iter()
-        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
 /// A text as attributes compare it that are not `caseExact`: two texts are the same exactly if their
 /// folded forms are equal. Indexes over such attributes hold folded values.
 pub fn fold_case(text: &str) -> Cow<'_, str> {
     let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if text.bytes().all(is_folded) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.to_lowercase())
-    }
+    if text.bytes().all(is_folded) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }

@@ -30,8 +30,7 @@ pub struct ResourceType {
     pub rows: Option<String>,
 }
 
-static COMMON: LazyLock<Schema> =
-    LazyLock::new(|| embedded(include_str!("../../../../schemas/scim/common.json")));
+static COMMON: LazyLock<Schema> = LazyLock::new(|| embedded(include_str!("../../../../schemas/scim/common.json")));
 
 static USER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
     id: "User".into(),
@@ -39,12 +38,7 @@ static USER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
     endpoint: "/Users".into(),
     description: "User accounts".into(),
     schema: Arc::new(embedded(include_str!("../../../../schemas/scim/user.json"))),
-    extensions: vec![(
-        Arc::new(embedded(include_str!(
-            "../../../../schemas/scim/enterprise-user.json"
-        ))),
-        false,
-    )],
+    extensions: vec![(Arc::new(embedded(include_str!("../../../../schemas/scim/enterprise-user.json"))), false)],
     rows: None,
 });
 
@@ -53,18 +47,13 @@ static GROUP: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
     name: "Group".into(),
     endpoint: "/Groups".into(),
     description: "Groups of users".into(),
-    schema: Arc::new(embedded(include_str!(
-        "../../../../schemas/scim/group.json"
-    ))),
+    schema: Arc::new(embedded(include_str!("../../../../schemas/scim/group.json"))),
     extensions: Vec::new(),
     rows: Some("members".into()),
 });
 
 /// Reads a schema that is part of this crate.
-#[expect(
-    clippy::expect_used,
-    reason = "the text is compiled in, and a test reads every schema there is"
-)]
+#[expect(clippy::expect_used, reason = "the text is compiled in, and a test reads every schema there is")]
 fn embedded(text: &str) -> Schema {
     let json: Value = serde_json::from_str(text).expect("an embedded schema is JSON");
     Schema::from_json(&json).expect("an embedded schema is a schema")
@@ -110,17 +99,12 @@ impl ResourceType {
 
     /// The core or common attribute of this name, whatever the letter case.
     pub(crate) fn core(&self, name: &str) -> Option<&Attribute> {
-        self.schema
-            .attribute(name)
-            .or_else(|| COMMON.attribute(name))
+        self.schema.attribute(name).or_else(|| COMMON.attribute(name))
     }
 
     /// The extension schema of this URN, whatever the letter case.
     pub fn extension(&self, urn: &str) -> Option<&Schema> {
-        self.extensions
-            .iter()
-            .map(|(schema, _)| schema.as_ref())
-            .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+        self.extensions.iter().map(|(schema, _)| schema.as_ref()).find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
     /// The attributes that stand at the top of a resource: the common ones and those of the core schema.
@@ -130,18 +114,13 @@ impl ResourceType {
 
     /// Whether a name is that of the rows attribute, whatever the letter case.
     pub fn is_rows(&self, name: &str) -> bool {
-        self.rows
-            .as_ref()
-            .is_some_and(|rows| rows.eq_ignore_ascii_case(name))
+        self.rows.as_ref().is_some_and(|rows| rows.eq_ignore_ascii_case(name))
     }
 
     /// The body of RFC 7643, section 6, without `meta`.
     pub fn to_json(&self) -> Value {
-        let extensions: Vec<Value> = self
-            .extensions
-            .iter()
-            .map(|(schema, required)| json!({"schema": schema.id, "required": required}))
-            .collect();
+        let extensions: Vec<Value> =
+            self.extensions.iter().map(|(schema, required)| json!({"schema": schema.id, "required": required})).collect();
         let mut body = json!({
             "schemas": [RESOURCE_TYPE_URN],
             "id": self.id,

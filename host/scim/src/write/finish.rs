@@ -41,25 +41,15 @@ fn require<'a>(
         if attribute.required && value.is_none_or(is_blank) {
             return Err(invalid(format!("{} is required.", attribute.name)));
         }
-        let required: Vec<&Attribute> = attribute
-            .sub_attributes
-            .iter()
-            .filter(|sub| sub.required && sub.is_kept())
-            .collect();
+        let required: Vec<&Attribute> = attribute.sub_attributes.iter().filter(|sub| sub.required && sub.is_kept()).collect();
         let elements = match value {
             Some(Value::Array(list)) => list.as_slice(),
             Some(single) => std::slice::from_ref(single),
             None => continue,
         };
-        for (element, sub) in elements
-            .iter()
-            .flat_map(|element| required.iter().map(move |sub| (element, sub)))
-        {
+        for (element, sub) in elements.iter().flat_map(|element| required.iter().map(move |sub| (element, sub))) {
             if element.get(&sub.name).is_none_or(is_blank) {
-                return Err(invalid(format!(
-                    "{}.{} is required.",
-                    attribute.name, sub.name
-                )));
+                return Err(invalid(format!("{}.{} is required.", attribute.name, sub.name)));
             }
         }
     }
@@ -85,9 +75,7 @@ pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
         sent.iter().filter_map(Value::as_str).for_each(&mut add);
     }
     for (key, value) in resource.iter() {
-        let is_urn = key
-            .get(..4)
-            .is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
+        let is_urn = key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
         if is_urn && value.is_object() {
             add(key);
         }
@@ -117,19 +105,14 @@ pub(crate) fn carry_over(rt: &ResourceType, old: &Resource, new: &mut Resource) 
 fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, new: &mut Resource) {
     for attribute in attributes {
         // `schemas` is read-only to clients, and yet said by them: see `name_schemas`.
-        let is_fixed = matches!(
-            attribute.mutability,
-            Mutability::ReadOnly | Mutability::Immutable
-        ) && attribute.name != "schemas";
+        let is_fixed = matches!(attribute.mutability, Mutability::ReadOnly | Mutability::Immutable) && attribute.name != "schemas";
         if is_fixed
             && !new.contains_key(&attribute.name)
             && let Some(value) = old.get(&attribute.name)
         {
             new.insert(attribute.name.clone(), value.clone());
         }
-        if let (Some(Value::Object(old)), Some(Value::Object(new))) =
-            (old.get(&attribute.name), new.get_mut(&attribute.name))
-        {
+        if let (Some(Value::Object(old)), Some(Value::Object(new))) = (old.get(&attribute.name), new.get_mut(&attribute.name)) {
             carry_subs(attribute, old, new);
         }
     }
@@ -148,11 +131,7 @@ fn carry_subs(attribute: &Attribute, old: &Resource, new: &mut Resource) {
 }
 
 /// Refuses a change of what can be written only once (RFC 7643, section 2.2).
-pub(crate) fn keep_immutable(
-    rt: &ResourceType,
-    old: &Resource,
-    new: &Resource,
-) -> Result<(), Error> {
+pub(crate) fn keep_immutable(rt: &ResourceType, old: &Resource, new: &Resource) -> Result<(), Error> {
     compare_immutable(rt.core_attributes(), old, new)?;
     for (schema, _) in &rt.extensions {
         if let Some(Value::Object(old)) = old.get(&schema.id) {
@@ -164,11 +143,7 @@ pub(crate) fn keep_immutable(
     Ok(())
 }
 
-fn compare_immutable<'a>(
-    attributes: impl Iterator<Item = &'a Attribute>,
-    old: &Resource,
-    new: &Resource,
-) -> Result<(), Error> {
+fn compare_immutable<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, new: &Resource) -> Result<(), Error> {
     for attribute in attributes {
         let (Some(old), new) = (old.get(&attribute.name), new.get(&attribute.name)) else {
             continue;
@@ -193,8 +168,5 @@ fn compare_immutable<'a>(
 }
 
 fn immutable(name: &str) -> Error {
-    Error::new(
-        ErrorKind::Mutability,
-        format!("{name} cannot be changed once it has a value."),
-    )
+    Error::new(ErrorKind::Mutability, format!("{name} cannot be changed once it has a value."))
 }

@@ -29,11 +29,7 @@ pub(crate) struct Steps<'r> {
 
 impl<'r> Steps<'r> {
     pub(crate) fn new(rt: &'r ResourceType, form: Form) -> Self {
-        Self {
-            rt,
-            form,
-            list: Vec::new(),
-        }
+        Self { rt, form, list: Vec::new() }
     }
 
     fn push(&mut self, place: Place, change: Change) {
@@ -80,11 +76,7 @@ impl<'r> Steps<'r> {
         };
         if path.urn.is_none() && self.rt.is_rows(&path.name) {
             // What the elements hold beside their `value` is the service provider's to say.
-            return if path.sub.is_none() {
-                rows(value)
-            } else {
-                Ok(())
-            };
+            return if path.sub.is_none() { rows(value) } else { Ok(()) };
         }
         bounds::value(key, value)?;
         let urn = path.urn.as_deref();
@@ -97,10 +89,7 @@ impl<'r> Steps<'r> {
             return Ok(());
         };
         let sub = path.sub.as_deref();
-        let is_kept = attribute.is_kept()
-            && sub
-                .and_then(|sub| attribute.sub_attribute(sub))
-                .is_none_or(Attribute::is_kept);
+        let is_kept = attribute.is_kept() && sub.and_then(|sub| attribute.sub_attribute(sub)).is_none_or(Attribute::is_kept);
         if !is_kept {
             return Ok(());
         }
@@ -111,13 +100,7 @@ impl<'r> Steps<'r> {
     }
 
     /// The steps for a whole attribute.
-    pub(crate) fn attribute(
-        &mut self,
-        verb: Verb,
-        urn: Option<&str>,
-        attribute: &Attribute,
-        value: &Value,
-    ) -> Result<(), Error> {
+    pub(crate) fn attribute(&mut self, verb: Verb, urn: Option<&str>, attribute: &Attribute, value: &Value) -> Result<(), Error> {
         let place = || Place::whole(urn, &attribute.name);
         if attribute.multi_valued {
             let list = values::list(attribute, value, self.form)?;
@@ -148,13 +131,7 @@ impl<'r> Steps<'r> {
 
     /// The steps for a complex attribute that is no list: the given sub-attributes change and the
     /// others stay (RFC 7644, section 3.5.2.3).
-    fn complex(
-        &mut self,
-        verb: Verb,
-        urn: Option<&str>,
-        attribute: &Attribute,
-        object: &Map<String, Value>,
-    ) -> Result<(), Error> {
+    fn complex(&mut self, verb: Verb, urn: Option<&str>, attribute: &Attribute, object: &Map<String, Value>) -> Result<(), Error> {
         if quirks::is_emptied(attribute, object) {
             if verb == Verb::Replace {
                 self.push(Place::whole(urn, &attribute.name), Change::Clear);
@@ -168,10 +145,7 @@ impl<'r> Steps<'r> {
                 }
                 Some(_) => {}
                 None => {
-                    let place = Place {
-                        sub: Some(key.clone()),
-                        ..Place::whole(urn, &attribute.name)
-                    };
+                    let place = Place { sub: Some(key.clone()), ..Place::whole(urn, &attribute.name) };
                     self.verbatim(verb, place, key, value);
                 }
             }
@@ -208,12 +182,7 @@ impl<'r> Steps<'r> {
     }
 
     /// The steps for an extension given as an object under its URN.
-    pub(crate) fn extension(
-        &mut self,
-        verb: Verb,
-        schema: &Schema,
-        value: &Value,
-    ) -> Result<(), Error> {
+    pub(crate) fn extension(&mut self, verb: Verb, schema: &Schema, value: &Value) -> Result<(), Error> {
         let urn = Some(schema.id.as_str());
         let object = match value {
             Value::Object(object) => object,
@@ -245,18 +214,11 @@ impl<'r> Steps<'r> {
             Some((path, attribute, sub))
         });
         let place = match head {
-            Some((path, attribute, _))
-                if !attribute.is_kept() || (path.urn.is_none() && self.rt.is_rows(&path.name)) =>
-            {
+            Some((path, attribute, _)) if !attribute.is_kept() || (path.urn.is_none() && self.rt.is_rows(&path.name)) => {
                 return;
             }
-            Some((path, attribute, sub))
-                if attribute.kind == Type::Complex && !attribute.multi_valued =>
-            {
-                Place {
-                    sub: Some(sub.to_owned()),
-                    ..Place::whole(path.urn.as_deref(), &path.name)
-                }
+            Some((path, attribute, sub)) if attribute.kind == Type::Complex && !attribute.multi_valued => {
+                Place { sub: Some(sub.to_owned()), ..Place::whole(path.urn.as_deref(), &path.name) }
             }
             _ => match split_urn(key, self.rt) {
                 (Some(schema), name) => Place::whole(Some(&schema.id), name),

@@ -28,12 +28,8 @@ impl Budget {
 
     fn spend(&mut self, elements: usize, tests_each: usize) -> Result<(), Error> {
         let left = self.0.checked_sub(elements.saturating_mul(tests_each));
-        self.0 = left.ok_or_else(|| {
-            Error::new(
-                ErrorKind::PayloadTooLarge,
-                "The request compares too many elements with too many values.",
-            )
-        })?;
+        self.0 =
+            left.ok_or_else(|| Error::new(ErrorKind::PayloadTooLarge, "The request compares too many elements with too many values."))?;
         Ok(())
     }
 }
@@ -46,13 +42,7 @@ pub(super) struct Elements<'a> {
 }
 
 impl Elements<'_> {
-    pub(super) fn apply(
-        &self,
-        rt: &ResourceType,
-        container: &mut Map<String, Value>,
-        name: &str,
-        work: &mut Budget,
-    ) -> Result<(), Error> {
+    pub(super) fn apply(&self, rt: &ResourceType, container: &mut Map<String, Value>, name: &str, work: &mut Budget) -> Result<(), Error> {
         let mut list = take(container, name);
         let primaries = primaries_of(&list);
         let tests_each = match self.select {
@@ -114,12 +104,7 @@ impl Elements<'_> {
 
     /// The element a change makes when none is selected. Removing what is not there succeeds.
     fn created(&self, name: &str) -> Result<Option<Value>, Error> {
-        let no_target = || {
-            Error::new(
-                ErrorKind::NoTarget,
-                format!("No element of {name} matches the path, and none can be made from it."),
-            )
-        };
+        let no_target = || Error::new(ErrorKind::NoTarget, format!("No element of {name} matches the path, and none can be made from it."));
         let mut element = match (self.change, self.select) {
             (Change::Clear, _) => return Ok(None),
             (_, Select::Matching(filter)) => filter.template().ok_or_else(no_target)?,
@@ -140,22 +125,13 @@ impl Elements<'_> {
 }
 
 /// Puts a new list in the place of an old one.
-pub(super) fn replace(
-    container: &mut Map<String, Value>,
-    name: &str,
-    new: Vec<Value>,
-) -> Result<(), Error> {
+pub(super) fn replace(container: &mut Map<String, Value>, name: &str, new: Vec<Value>) -> Result<(), Error> {
     let primaries = primaries_of(&take(container, name));
     settle(container, name, new, &primaries)
 }
 
 /// Adds elements behind those that are there.
-pub(super) fn append(
-    container: &mut Map<String, Value>,
-    name: &str,
-    new: &[Value],
-    work: &mut Budget,
-) -> Result<(), Error> {
+pub(super) fn append(container: &mut Map<String, Value>, name: &str, new: &[Value], work: &mut Budget) -> Result<(), Error> {
     let mut list = take(container, name);
     work.spend(list.len() + new.len(), 1)?;
     let primaries = primaries_of(&list);
@@ -164,12 +140,7 @@ pub(super) fn append(
 }
 
 /// Removes the elements that have everything one of the unwanted ones has.
-pub(super) fn discard(
-    container: &mut Map<String, Value>,
-    name: &str,
-    unwanted: &[Value],
-    work: &mut Budget,
-) -> Result<(), Error> {
+pub(super) fn discard(container: &mut Map<String, Value>, name: &str, unwanted: &[Value], work: &mut Budget) -> Result<(), Error> {
     let mut list = take(container, name);
     work.spend(list.len(), unwanted.len())?;
     list.retain(|element| !unwanted.iter().any(|unwanted| covers(element, unwanted)));
@@ -178,9 +149,7 @@ pub(super) fn discard(
 
 fn covers(element: &Value, part: &Value) -> bool {
     match (element, part) {
-        (Value::Object(element), Value::Object(part)) => part
-            .iter()
-            .all(|(key, value)| element.get(key) == Some(value)),
+        (Value::Object(element), Value::Object(part)) => part.iter().all(|(key, value)| element.get(key) == Some(value)),
         (element, part) => element == part,
     }
 }
@@ -205,12 +174,7 @@ fn primaries_of(list: &[Value]) -> Vec<Value> {
 
 /// Puts a changed list back: equal elements are one, and of several primary elements the one that was
 /// not primary before stays it.
-fn settle(
-    container: &mut Map<String, Value>,
-    name: &str,
-    list: Vec<Value>,
-    primaries_before: &[Value],
-) -> Result<(), Error> {
+fn settle(container: &mut Map<String, Value>, name: &str, list: Vec<Value>, primaries_before: &[Value]) -> Result<(), Error> {
     let mut list = merged(list);
     if list.iter().filter(|element| is_primary(element)).count() > 1 {
         let is_new = |element: &Value| is_primary(element) && !primaries_before.contains(element);

@@ -68,12 +68,7 @@ pub(crate) enum Change {
 impl Place {
     /// The whole of an attribute.
     pub(crate) fn whole(urn: Option<&str>, name: &str) -> Self {
-        Self {
-            urn: urn.map(str::to_owned),
-            name: name.to_owned(),
-            select: Select::Whole,
-            sub: None,
-        }
+        Self { urn: urn.map(str::to_owned), name: name.to_owned(), select: Select::Whole, sub: None }
     }
 }
 
@@ -100,12 +95,7 @@ impl Step {
     /// `noTarget` if the place is an element that neither exists nor can be made, `invalidValue` if
     /// two elements would be primary, `tooLarge` if the budget is spent. The resource is then left
     /// half changed; callers work on a copy.
-    pub(crate) fn apply(
-        &self,
-        rt: &ResourceType,
-        resource: &mut Resource,
-        work: &mut lists::Budget,
-    ) -> Result<(), Error> {
+    pub(crate) fn apply(&self, rt: &ResourceType, resource: &mut Resource, work: &mut lists::Budget) -> Result<(), Error> {
         let Some(urn) = &self.place.urn else {
             return self.change(rt, resource, work);
         };
@@ -124,21 +114,14 @@ impl Step {
         Ok(())
     }
 
-    fn change(
-        &self,
-        rt: &ResourceType,
-        container: &mut Map<String, Value>,
-        work: &mut lists::Budget,
-    ) -> Result<(), Error> {
+    fn change(&self, rt: &ResourceType, container: &mut Map<String, Value>, work: &mut lists::Budget) -> Result<(), Error> {
         let name = spelling(container, &self.place.name).to_owned();
         match (&self.place.select, &self.place.sub, &self.change) {
             (Select::Whole, None, Change::Clear) => {
                 container.remove(&name);
                 Ok(())
             }
-            (Select::Whole, None, Change::SetList(new)) => {
-                lists::replace(container, &name, new.clone())
-            }
+            (Select::Whole, None, Change::SetList(new)) => lists::replace(container, &name, new.clone()),
             (Select::Whole, None, Change::Set(value)) => {
                 container.insert(name, value.clone());
                 Ok(())
@@ -147,22 +130,14 @@ impl Step {
                 container.insert(name, Value::Object(object.clone()));
                 Ok(())
             }
-            (Select::Whole, None, Change::Append(new)) => {
-                lists::append(container, &name, new, work)
-            }
-            (Select::Whole, None, Change::Discard(unwanted)) => {
-                lists::discard(container, &name, unwanted, work)
-            }
+            (Select::Whole, None, Change::Append(new)) => lists::append(container, &name, new, work),
+            (Select::Whole, None, Change::Discard(unwanted)) => lists::discard(container, &name, unwanted, work),
             (Select::Whole, Some(sub), change) => {
                 change_sub(container, &name, sub, change);
                 Ok(())
             }
             (select, sub, change) => {
-                let target = lists::Elements {
-                    select,
-                    sub: sub.as_deref(),
-                    change,
-                };
+                let target = lists::Elements { select, sub: sub.as_deref(), change };
                 target.apply(rt, container, &name, work)
             }
         }
@@ -195,10 +170,7 @@ fn spelling<'a>(object: &'a Map<String, Value>, name: &'a str) -> &'a str {
     if object.contains_key(name) {
         return name;
     }
-    object
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))
-        .map_or(name, String::as_str)
+    object.keys().find(|key| key.eq_ignore_ascii_case(name)).map_or(name, String::as_str)
 }
 
 pub(crate) use lists::Budget;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{invalid, lists};
 use crate::error::Error;
+use crate::path::echo;
 use crate::quirks;
 use crate::schema::{Attribute, Type};
 
@@ -37,10 +38,7 @@ impl fmt::Display for At<'_> {
 
 /// The elements of a multi-valued attribute. Null and the empty list are no elements.
 pub(crate) fn list(attribute: &Attribute, value: &Value, form: Form) -> Result<Vec<Value>, Error> {
-    let at = At {
-        outer: None,
-        name: &attribute.name,
-    };
+    let at = At { outer: None, name: &attribute.name };
     let given = match value {
         Value::Null => return Ok(Vec::new()),
         Value::Array(list) => list.as_slice(),
@@ -59,29 +57,17 @@ pub(crate) fn list(attribute: &Attribute, value: &Value, form: Form) -> Result<V
 }
 
 /// The value of an attribute that is no list. `None` if it is unassigned.
-pub(crate) fn single(
-    attribute: &Attribute,
-    value: &Value,
-    form: Form,
-    outer: Option<&str>,
-) -> Result<Option<Value>, Error> {
+pub(crate) fn single(attribute: &Attribute, value: &Value, form: Form, outer: Option<&str>) -> Result<Option<Value>, Error> {
     let value = match form {
         Form::Patch => quirks::only_element(value),
         Form::Body => value,
     };
-    let at = At {
-        outer,
-        name: &attribute.name,
-    };
+    let at = At { outer, name: &attribute.name };
     one(attribute, value, at)
 }
 
 /// One value: of an attribute that is no list, or one element of a list.
-pub(crate) fn one(
-    attribute: &Attribute,
-    value: &Value,
-    at: At<'_>,
-) -> Result<Option<Value>, Error> {
+pub(crate) fn one(attribute: &Attribute, value: &Value, at: At<'_>) -> Result<Option<Value>, Error> {
     if value.is_null() {
         return Ok(None);
     }
@@ -101,18 +87,13 @@ pub(crate) fn one(
         },
         (Type::Decimal, Value::Number(_)) => Ok(Some(value.clone())),
         (Type::Integer, Value::Number(number)) if !number.is_f64() => Ok(Some(value.clone())),
-        (Type::String | Type::DateTime | Type::Binary | Type::Reference, Value::String(_)) => {
-            Ok(Some(value.clone()))
-        }
+        (Type::String | Type::DateTime | Type::Binary | Type::Reference, Value::String(_)) => Ok(Some(value.clone())),
         (kind, _) => Err(wrong_type(at, type_name(kind))),
     }
 }
 
 /// The sub-attributes of one complex value. What no schema defines is kept as it is.
-pub(crate) fn complex(
-    attribute: &Attribute,
-    object: &Map<String, Value>,
-) -> Result<Map<String, Value>, Error> {
+pub(crate) fn complex(attribute: &Attribute, object: &Map<String, Value>) -> Result<Map<String, Value>, Error> {
     let mut kept = Map::new();
     if quirks::is_emptied(attribute, object) {
         return Ok(kept);
@@ -127,10 +108,7 @@ pub(crate) fn complex(
         if !sub.is_kept() {
             continue;
         }
-        let at = At {
-            outer: Some(&attribute.name),
-            name: &sub.name,
-        };
+        let at = At { outer: Some(&attribute.name), name: &sub.name };
         if let Some(value) = one(sub, value, at)? {
             put(&mut kept, &attribute.name, &sub.name, value)?;
         }
@@ -140,7 +118,7 @@ pub(crate) fn complex(
 
 fn put(object: &mut Map<String, Value>, outer: &str, key: &str, value: Value) -> Result<(), Error> {
     if object.contains_key(super::spelling(object, key)) {
-        return Err(invalid(format!("{outer}.{key} is given twice.")));
+        return Err(invalid(format!("{outer}.{} is given twice.", echo(key))));
     }
     object.insert(key.to_owned(), value);
     Ok(())
@@ -157,19 +135,13 @@ pub(crate) fn verbatim(key: &str, value: &Value) -> Option<Value> {
 
 /// Whether a key no schema defines names a password, also behind a URN or another attribute.
 fn is_secret(key: &str) -> bool {
-    key.rsplit([':', '.'])
-        .next()
-        .is_some_and(|name| name.trim().eq_ignore_ascii_case(quirks::NEVER_KEPT))
+    key.rsplit([':', '.']).next().is_some_and(|name| name.trim().eq_ignore_ascii_case(quirks::NEVER_KEPT))
 }
 
 fn without_secrets(value: &Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(
-            object
-                .iter()
-                .filter(|(key, _)| !is_secret(key))
-                .map(|(key, value)| (key.clone(), without_secrets(value)))
-                .collect(),
+            object.iter().filter(|(key, _)| !is_secret(key)).map(|(key, value)| (key.clone(), without_secrets(value))).collect(),
         ),
         Value::Array(list) => Value::Array(list.iter().map(without_secrets).collect()),
         plain => plain.clone(),
