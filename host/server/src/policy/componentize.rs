@@ -1,0 +1,36 @@
+//! Making a component of a core module, so that authors need nothing but a compiler.
+
+use super::load_error::{LoadError, LoadStage};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The contract, for modules that do not say their component type themselves.
+const CONTRACT: &str = include_str!("../../../../plugins/wit/policy.wit");
+
+/// The component around a core module. `typed` says that the module carries its component type.
+pub(super) fn componentize(module: &[u8], typed: bool) -> Result<Vec<u8>, LoadError> {
+    let mut module = module.to_vec();
+    if !typed {
+        embed(&mut module).map_err(|cause| {
+            let message = "The contract of policies cannot be written into the module.";
+            LoadError::new(LoadStage::Componentize, message).caused(cause)
+        })?;
+    }
+    let mut encoder = ComponentEncoder::default();
+    let component = encoder
+        .validate(true)
+        .module(&module)
+        .and_then(ComponentEncoder::encode);
+    component.map_err(|cause| {
+        let message = "The module's functions do not have the names and types that doorlist:policy@1.0.0 asks for.";
+        LoadError::new(LoadStage::Componentize, message).caused(cause)
+    })
+}
+
+fn embed(module: &mut Vec<u8>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut contract = Resolve::default();
+    let package = contract.push_source("policy.wit", CONTRACT)?;
+    let world = contract.select_world(&[package], Some("policy"))?;
+    embed_component_metadata(module, &contract, world, StringEncoding::UTF8, false)?;
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! How running a plugin fails, in words that are safe for strangers.
+
+use super::limits::{ANSWER_BYTES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX};
+use std::fmt;
+use wasmtime::Trap;
+
+/// What went wrong when a plugin ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// It did not answer in time.
+    Timeout,
+    /// It recursed too deeply.
+    StackOverflow,
+    /// It wanted more memory, or larger tables, than it may have.
+    Memory,
+    /// It panicked or did what WebAssembly forbids.
+    Trap,
+    /// Its answer has too many bytes or changes.
+    OutputTooLarge,
+    /// Its answer is not one that the contract has.
+    BadOutput,
+    /// It wanted to change a part of a view that its manifest does not name.
+    Undeclared,
+    /// It refused settings that it had accepted.
+    Settings,
+    /// It could not be instantiated.
+    Start,
+    /// No instance became free in time; nothing is wrong with the plugin.
+    Busy,
+}
+
+/// A failed run of a plugin.
+///
+/// The message is our prose: it holds nothing that the plugin said and no cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What went wrong.
+    pub kind: FaultKind,
+    /// The same as a sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Fault {
+    pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
+        Fault {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// What an error of the engine means. The cause goes to the log, since a plugin's author may want it.
+    pub(super) fn of(error: &wasmtime::Error) -> Fault {
+        let fault = classify(error);
+        tracing::debug!(kind = ?fault.kind, cause = format!("{error:#}"), "a plugin failed");
+        fault
+    }
+}
+
+/// A limit of an instance's memory or tables that a guest ran into. The engine hands it back as the trap's cause.
+#[derive(Debug)]
+pub(super) enum LimitReached {
+    Memory,
+    Table,
+}
+
+impl fmt::Display for LimitReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitReached::Memory => write!(f, "more than {} MiB of memory", MEMORY_BYTES_MAX >> 20),
+            LimitReached::Table => write!(f, "a table of more than {TABLE_ELEMENTS_MAX} elements"),
+        }
+    }
+}
+
+impl std::error::Error for LimitReached {}
+
+fn classify(error: &wasmtime::Error) -> Fault {
+    use FaultKind as Kind;
+    if let Some(limit) = error.downcast_ref::<LimitReached>() {
+        return Fault::new(Kind::Memory, format!("The plugin wanted {limit}."));
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => Fault::new(Kind::Timeout, "The plugin did not answer in time."),
+        Some(Trap::StackOverflow) => {
+            Fault::new(Kind::StackOverflow, "The plugin recursed too deeply.")
+        }
+        Some(Trap::UnreachableCodeReached) => Fault::new(Kind::Trap, "The plugin panicked."),
+        Some(_) => Fault::new(Kind::Trap, "The plugin did what WebAssembly forbids."),
+        // The engine has no type for this one; a test notices if its words change.
+        None if error
+            .chain()
+            .any(|cause| cause.to_string().contains("too much data is being copied")) =>
+        {
+            Fault::new(
+                Kind::OutputTooLarge,
+                format!(
+                    "The plugin answered with more than {} KiB.",
+                    ANSWER_BYTES_MAX >> 10
+                ),
+            )
+        }
+        None => Fault::new(
+            Kind::BadOutput,
+            "The plugin answered with what the contract does not have.",
+        ),
+    }
+}

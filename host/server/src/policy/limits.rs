@@ -1,0 +1,96 @@
+//! What a plugin may cost. Every bound of the module, with its reason.
+
+/// Largest upload. Compiled Rust, C and Zig policies have 10 to 300 KiB, one with an embedded QuickJS 1.7 MiB.
+pub const WASM_BYTES_MAX: usize = 5 << 20;
+/// Functions in all modules of an upload: compiling is paid per function. QuickJS has 1,700.
+pub const FUNCTIONS_MAX: u32 = 6_000;
+/// Largest function body: the compiler needs more than linear time in it. The largest of QuickJS has 54 KB.
+pub const FUNCTION_BYTES_MAX: usize = 64 << 10;
+/// Locals of one function: the compiler's time grows with blocks times locals. QuickJS needs 86.
+pub const LOCALS_MAX: u32 = 500;
+/// Core modules in a component. QuickJS has 11.
+pub const MODULES_MAX: u32 = 16;
+/// Memories in a component, all modules together. QuickJS has 3.
+pub const MEMORIES_MAX: u32 = 4;
+/// Tables in a component, all modules together. QuickJS has 3.
+pub const TABLES_MAX: u32 = 8;
+
+/// Memory of an instance: forty times what an interpreted policy touches.
+pub const MEMORY_BYTES_MAX: usize = 64 << 20;
+/// Elements of one table. A table holds a guest's function pointers.
+pub const TABLE_ELEMENTS_MAX: usize = 20_000;
+/// Core instances of one instantiated component: its modules and the adapters between them.
+pub const CORE_INSTANCES_MAX: u32 = 64;
+/// Stack of a guest. Must fit into the stack of every thread that calls one, with room for the host's frames.
+pub const STACK_BYTES_MAX: usize = 512 << 10;
+/// Bytes that one answer may make the host allocate.
+pub const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Handles to component resources. The contract has none; what a component does inside itself needs few.
+pub const HANDLES_MAX: usize = 1_000;
+
+/// How often the clock of deadlines advances. A deadline is missed by at most this.
+pub const TICK_MS: u64 = 5;
+/// One projection of one item, a thousand times what one costs.
+pub const PROJECT_MS_MAX: u64 = 50;
+/// Making an instance, which runs a guest's start functions.
+pub const START_MS_MAX: u64 = 50;
+/// `describe`, which says constants.
+pub const DESCRIBE_MS_MAX: u64 = 100;
+/// `configure`, which may compile what is in the settings.
+pub const CONFIGURE_MS_MAX: u64 = 250;
+
+/// Instances alive at a time, over all tenants: one for each thread that projects or checks settings.
+pub const INSTANCES_MAX: u32 = 64;
+/// How long a caller waits for an instance slot: longer than any slot is held by a batch of a few hundred items.
+pub const INSTANCE_WAIT_MS_MAX: u64 = 2_000;
+/// Uploads compiled at a time. Compiling takes a core, and hundreds of megabytes at worst.
+pub const COMPILES_MAX: u32 = 1;
+/// How long an upload waits for the one before it.
+pub const COMPILE_WAIT_MS_MAX: u64 = 30_000;
+
+/// Memory of a slot that is kept for the next instance instead of being given back, which is what most of the
+/// price of a fresh instance is.
+pub const KEPT_MEMORY_BYTES: usize = 1 << 20;
+/// The same for a table.
+pub const KEPT_TABLE_BYTES: usize = 64 << 10;
+/// Engine's own record of one instance. QuickJS needs 100 KB.
+pub const INSTANCE_RECORD_BYTES_MAX: usize = 4 << 20;
+/// Frames of a trap's backtrace, for the log.
+pub const BACKTRACE_FRAMES_MAX: usize = 8;
+
+/// Changes in one answer. More would be a policy that says something about every group of a large user.
+pub const CHANGES_MAX: usize = 256;
+/// A reason, which is one sentence. Longer ones are cut.
+pub const REASON_BYTES_MAX: usize = 512;
+/// A name, id, role, path or textual value in a change.
+pub const TEXT_BYTES_MAX: usize = 4 << 10;
+/// A complex value in a change.
+pub const JSON_BYTES_MAX: usize = 16 << 10;
+
+/// A plugin's name, which is part of a URL.
+pub const NAME_BYTES_MAX: usize = 64;
+/// A plugin's version, which is part of a URL.
+pub const VERSION_BYTES_MAX: usize = 64;
+/// A plugin's description, a paragraph.
+pub const DESCRIPTION_BYTES_MAX: usize = 1 << 10;
+/// Entries of `reads` and of `writes`.
+pub const WORDS_MAX: usize = 64;
+/// One entry of `reads`: a SCIM path with the URN of its schema.
+pub const PATH_BYTES_MAX: usize = 256;
+
+/// Settings and the JSON Schema of settings, as text.
+pub const SETTINGS_BYTES_MAX: usize = 64 << 10;
+/// Depth of settings and, with references followed, of their JSON Schema: validation recurses on both.
+pub const SETTINGS_DEPTH_MAX: usize = 64;
+/// JSON values in a JSON Schema with references followed. A schema of 3 KB can stand for one of 16 million.
+pub const SCHEMA_VALUES_MAX: u64 = 10_000;
+/// Regular expressions in a JSON Schema with references followed: each is compiled and kept.
+pub const SCHEMA_PATTERNS_MAX: u64 = 32;
+/// One compiled regular expression. Unicode word classes take about 60 KB.
+pub const PATTERN_BYTES_MAX: usize = 256 << 10;
+/// Values of the settings times values of their JSON Schema: an upper bound of what validation does, about a second.
+pub const VALIDATION_STEPS_MAX: u64 = 20_000_000;
+/// Problems reported at once, so that an operator sees more than the first and no flood.
+pub const PROBLEMS_MAX: usize = 20;
+/// The message of a problem. Longer ones are cut.
+pub const MESSAGE_BYTES_MAX: usize = 512;

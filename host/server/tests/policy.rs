@@ -1,0 +1,44 @@
+//! Policies through the sandbox: the first-party ones do what they say, hostile ones fail alone.
+
+// A test says what it expects by failing.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+#[path = "policy/admission.rs"]
+mod admission;
+#[path = "policy/cost.rs"]
+mod cost;
+#[path = "policy/first_party.rs"]
+mod first_party;
+#[path = "policy/guest.rs"]
+mod guest;
+#[path = "policy/hostile.rs"]
+mod hostile;
+#[path = "policy/item.rs"]
+mod item;
+
+use doorlist::policy::{Host, Plugin, first_party as carried};
+use std::sync::LazyLock;
+
+/// One engine for all tests, as in the server.
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("this machine runs policies"));
+
+/// The first-party plugins, in the order in which the server carries them.
+static FIRST_PARTY: LazyLock<[Plugin; 3]> = LazyLock::new(|| {
+    carried().map(|(name, wasm)| {
+        HOST.load(wasm)
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    })
+});
+
+/// A first-party plugin by its name.
+fn plugin(name: &str) -> &'static Plugin {
+    FIRST_PARTY
+        .iter()
+        .find(|plugin| plugin.manifest().name == name)
+        .expect("the server carries it")
+}

@@ -1,0 +1,76 @@
+//! Guests made of tests/guests, so that no test needs another compiler.
+
+/// A well-behaved plugin with places for other code.
+const BASE: &str = include_str!("../../../../tests/guests/base.wat");
+/// Where the base expects the manifest.
+const MANIFEST_AT: u32 = 1024;
+/// Bytes of the manifest record: six pairs of address and length.
+const RECORD_BYTES: u32 = 48;
+
+/// What a guest says of itself.
+pub struct Said<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+    pub schema: &'a str,
+    pub reads: &'a [&'a str],
+    pub writes: &'a [&'a str],
+}
+
+/// A guest that may change whether an item is included, and takes any settings.
+pub const SAID: Said<'static> = Said {
+    name: "hostile",
+    version: "1.0.0",
+    schema: "{}",
+    reads: &["id"],
+    writes: &["included"],
+};
+
+/// The base with a manifest and with code put at its places.
+pub fn guest(said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = BASE.replace(";;! manifest", &manifest(said));
+    for (place, code) in code {
+        let marker = format!(";;! {place}\n");
+        assert!(text.contains(&marker), "the base has a place {place}");
+        text = text.replace(&marker, &format!("{code}\n"));
+    }
+    wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The well-behaved guest with code at one place.
+pub fn hostile(place: &str, code: &str) -> Vec<u8> {
+    guest(&SAID, &[(place, code)])
+}
+
+/// The data of the manifest record, laid out by the canonical ABI.
+fn manifest(said: &Said<'_>) -> String {
+    let mut record = Vec::new();
+    let mut rest = Vec::new();
+    let end = |rest: &Vec<u8>| MANIFEST_AT + RECORD_BYTES + u32::try_from(rest.len()).unwrap();
+    for text in [
+        said.name,
+        said.version,
+        "A guest of the tests.",
+        said.schema,
+    ] {
+        put(&mut record, end(&rest), text.len());
+        rest.extend_from_slice(text.as_bytes());
+    }
+    for words in [said.reads, said.writes] {
+        let mut list = Vec::new();
+        for word in words {
+            put(&mut list, end(&rest), word.len());
+            rest.extend_from_slice(word.as_bytes());
+        }
+        rest.resize(rest.len().next_multiple_of(4), 0);
+        put(&mut record, end(&rest), words.len());
+        rest.extend_from_slice(&list);
+    }
+    record.extend_from_slice(&rest);
+    let bytes: String = record.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("(data (i32.const {MANIFEST_AT}) \"{bytes}\")")
+}
+
+fn put(record: &mut Vec<u8>, address: u32, length: usize) {
+    record.extend_from_slice(&address.to_le_bytes());
+    record.extend_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
+}
