@@ -1,0 +1,102 @@
+//! What goes on after a tenant or a connection was deleted: its rows go little by little, so that nobody waits long behind them, and
+//! the gathered activity is written meanwhile. One thread does both.
+//!
+//! What is left to do stands in the rows, so a process that ends loses nothing of it. Knows nothing of who asked.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{connections, tenants};
+use crate::activity::Gatherer;
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::limits::ACTIVITY_GATHER_MS;
+use crate::store::{PartitionNumber, Store};
+
+/// Something whose rows are going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deletion {
+    /// The tenant with this partition.
+    Tenant(PartitionNumber),
+    /// A tenant's connection with this number.
+    Connection(PartitionNumber, u32),
+}
+
+/// The deletions that are under way.
+#[derive(Clone, Default)]
+pub struct Deletions(Arc<(Mutex<BTreeSet<Deletion>>, Condvar)>);
+
+impl Deletions {
+    /// Says that this one has begun.
+    pub fn add(&self, deletion: Deletion) {
+        self.edit(|under_way| under_way.insert(deletion));
+        self.0.1.notify_all();
+    }
+
+    fn edit<T>(&self, edit: impl FnOnce(&mut BTreeSet<Deletion>) -> T) -> T {
+        // A set of numbers is whole whatever the thread that held it was doing.
+        edit(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until one is added, at most as long as `patience`.
+    fn wait(&self, patience: Duration) {
+        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.1.wait_timeout(guard, patience).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes up the deletions that the rows say are under way.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn resume(&self, store: &Store) -> Result<()> {
+        let (gone, live) = store.installation().read(|rows| Ok((tenants::numbers(rows, true)?, tenants::numbers(rows, false)?)))?;
+        self.edit(|under_way| under_way.extend(gone.into_iter().map(Deletion::Tenant)));
+        for tenant in live {
+            let numbers = store.tenant(tenant).read(|rows| connections::deleting(rows))?;
+            self.edit(|under_way| under_way.extend(numbers.into_iter().map(|number| Deletion::Connection(tenant, number))));
+        }
+        Ok(())
+    }
+
+    /// Goes one step on with each, and says whether one of them could go on at once.
+    ///
+    /// # Errors
+    /// If the disk refuses; those that were not reached can be gone on with later.
+    pub fn step(&self, store: &Store, clock: &Clock) -> Result<bool> {
+        let mut more = false;
+        for deletion in self.edit(|under_way| under_way.clone()) {
+            let step = match deletion {
+                Deletion::Tenant(number) if tenants::delete_step(store, number)? => connections::Step::Done,
+                Deletion::Tenant(_) => connections::Step::More,
+                Deletion::Connection(tenant, number) => connections::delete_step(store, tenant, number, clock.now())?,
+            };
+            match step {
+                connections::Step::Done => drop(self.edit(|under_way| under_way.remove(&deletion))),
+                connections::Step::More => more = true,
+                connections::Step::Waiting => {}
+            }
+        }
+        Ok(more)
+    }
+}
+
+/// Goes on with deletions and writes gathered activity, until `stop`.
+pub fn run(store: &Store, clock: &Clock, gatherer: &Gatherer, deletions: &Deletions, stop: &AtomicBool) {
+    if let Err(error) = deletions.resume(store) {
+        tracing::error!(%error, cause = ?error.cause(), "deletions that were under way are not taken up before the next start");
+    }
+    while !stop.load(Ordering::Acquire) {
+        gatherer.write(store);
+        match deletions.step(store, clock) {
+            Ok(true) => {}
+            Ok(false) => deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS)),
+            Err(error) => {
+                tracing::warn!(%error, cause = ?error.cause(), "a deletion is tried again");
+                deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS));
+            }
+        }
+    }
+    gatherer.write(store);
+}

@@ -1,0 +1,22 @@
+//! What operators do: tenants, who may call, connections with their tokens, and the pipeline.
+//!
+//! Reading order: [`tenants`], [`keys`], [`connections`], [`tokens`], [`plugins`], [`pipeline`], and [`deletion`] for what
+//! goes on after a tenant or a connection was deleted. Functions take rows or a transaction and are synchronous; whoever calls
+//! them writes the activity entry into the same transaction, since only the edge knows what was asked.
+//!
+//! Knows no status code, header or JSON envelope, and nothing of what SCIM clients wrote.
+
+pub mod connections;
+pub mod deletion;
+mod filters;
+pub mod keys;
+mod listing;
+pub mod log;
+mod name;
+pub mod pipeline;
+pub mod plugins;
+pub mod tenants;
+pub mod tokens;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The plugins that pipelines can name: those that come with Doorlist.
+//!
+//! Knows nothing of which tenant uses which.
+
+use std::sync::OnceLock;
+
+use doorlist_scim::ErrorKind;
+
+use crate::error::{Error, Result};
+use crate::policy::{self, Host, Plugin};
+
+/// The plugins, compiled when they are first asked for.
+#[derive(Default)]
+pub struct Plugins(OnceLock<Result<Loaded, String>>);
+
+/// The sandbox stays as long as its plugins do.
+struct Loaded {
+    _host: Host,
+    plugins: Vec<Plugin>,
+}
+
+impl Plugins {
+    /// None compiled yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every plugin. The first call compiles them, which takes a good part of a second.
+    ///
+    /// # Errors
+    /// If the sandbox cannot be set up on this machine.
+    pub fn list(&self) -> Result<&[Plugin]> {
+        let loaded = self.0.get_or_init(|| load().map_err(|cause| cause.to_string()));
+        loaded.as_ref().map(|loaded| loaded.plugins.as_slice()).map_err(|cause| Error::internal(cause.clone()))
+    }
+
+    /// The plugin with this name and version, if there is one; without a version the newest one. The first call compiles, as
+    /// [`Plugins::list`] says.
+    ///
+    /// # Errors
+    /// If the sandbox cannot be set up on this machine.
+    pub fn find(&self, name: &str, version: Option<&str>) -> Result<Option<Plugin>> {
+        // Each name has one version so far, so the newest is the only one.
+        let wanted = |plugin: &&Plugin| {
+            plugin.manifest().name == name && version.is_none_or(|version| plugin.manifest().version == version)
+        };
+        Ok(self.list()?.iter().find(wanted).cloned())
+    }
+
+    /// The plugin with this name and version.
+    ///
+    /// # Errors
+    /// 404 if there is none; as [`Plugins::find`] otherwise.
+    pub fn get(&self, name: &str, version: &str) -> Result<Plugin> {
+        self.find(name, Some(version))?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("There is no version {version} of a plugin {name}."))
+        })
+    }
+}
+
+fn load() -> Result<Loaded, Box<dyn std::error::Error + Send + Sync>> {
+    let host = Host::new()?;
+    let mut plugins = Vec::new();
+    for (name, wasm) in policy::first_party() {
+        plugins.push(host.load(wasm).map_err(|cause| format!("the plugin {name} does not load: {cause}"))?);
+    }
+    Ok(Loaded { _host: host, plugins })
+}

@@ -1,0 +1,186 @@
+//! Tenants: the customers of an installation.
+//!
+//! A tenant's record is a row of the installation; everything else of it lies in its own partition. Knows nothing of what
+//! that is, except that all of it goes when the tenant goes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::name::{self, Problems};
+use super::{keys, listing, tokens};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::limits::{DELETE_ROWS_PER_WRITE_MAX, ROLES_MAX, TENANTS_MAX};
+use crate::store::layout::{self, Counter};
+use crate::store::{Key, PartitionNumber, Range, Rows, Store, Table, Tx, from_json};
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Its id.
+    pub id: Id,
+    /// What operators call it.
+    pub name: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The roles that its members can have.
+    pub roles: Vec<String>,
+    /// The role that new members get.
+    pub default_role: String,
+    /// Whether it has been deleted and its rows are going.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(skip)]
+    pub deleting: bool,
+}
+
+/// A tenant to make.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewTenant {
+    /// What operators call it.
+    pub name: String,
+    /// The roles that its members can have. Without them: owner, admin, network_admin, billing_admin, auditor, user.
+    pub roles: Option<Vec<String>>,
+    /// The role that new members get, one of `roles`. Without it: user.
+    pub default_role: Option<String>,
+}
+
+/// Roles of a tenant that names none.
+const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_admin", "auditor", "user"];
+
+/// The role of new members in a tenant that names none.
+const ROLE_DEFAULT: &str = "user";
+
+/// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
+const TABLES: [Table; 19] = [
+    Table::Connection,
+    Table::ConnectionNumber,
+    Table::Pipeline,
+    Table::Resource,
+    Table::Index,
+    Table::GroupMember,
+    Table::MemberGroup,
+    Table::ResourceCount,
+    Table::Dirty,
+    Table::Walk,
+    Table::Decision,
+    Table::Member,
+    Table::MemberIndex,
+    Table::Group,
+    Table::Membership,
+    Table::MembershipOf,
+    Table::Event,
+    Table::Activity,
+    Table::Counter,
+];
+
+/// Makes a tenant. `tx` is the installation's.
+///
+/// # Errors
+/// If a name is not acceptable, the default role is none of the roles, or the installation has had [`TENANTS_MAX`] tenants.
+pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Result<Tenant> {
+    let mut problems = Problems::default();
+    let name = name::checked(&new.name, "/name", &mut problems);
+    let roles = match &new.roles {
+        Some(roles) => name::checked_list(roles, ROLES_MAX, "/roles", &mut problems),
+        None => ROLES_DEFAULT.map(str::to_owned).to_vec(),
+    };
+    let default_role = new.default_role.as_deref().unwrap_or(ROLE_DEFAULT).trim().to_owned();
+    if !roles.contains(&default_role) {
+        problems.add("/defaultRole", "The role of new members has to be one of the tenant's roles.");
+    }
+    problems.finish()?;
+    let number = tx.add(&layout::counter(Counter::Partition), 1)?;
+    // Numbers are never given twice, so tenants that are gone count.
+    let number = PartitionNumber::try_from(number)
+        .ok()
+        .filter(|number| u64::from(*number) <= TENANTS_MAX)
+        .ok_or_else(|| Error::conflict(format!("An installation can have {TENANTS_MAX} tenants, and has had them.")))?;
+    let tenant = Tenant { id, name, created: now, roles, default_role, deleting: false };
+    tx.put_json(&layout::tenant(number), &tenant)?;
+    tx.put_json(&layout::tenant_number(id), &number)?;
+    Ok(tenant)
+}
+
+/// A tenant with the number of its partition. `rows` are the installation's or any tenant's.
+///
+/// # Errors
+/// 404 if there is none or it has been deleted.
+pub fn get(rows: &impl Rows, id: Id) -> Result<(PartitionNumber, Tenant)> {
+    let number = rows.json::<PartitionNumber>(&layout::tenant_number(id))?.ok_or_else(|| Error::not_found("tenant"))?;
+    Ok((number, at(rows, number)?.ok_or_else(|| Error::not_found("tenant"))?))
+}
+
+/// The tenant with this partition; `None` if there is none or it has been deleted.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn at(rows: &impl Rows, number: PartitionNumber) -> Result<Option<Tenant>> {
+    Ok(rows.json::<Tenant>(&layout::tenant(number))?.filter(|tenant| !tenant.deleting))
+}
+
+/// At most `limit` tenants behind `after`, in the order in which they were made.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn list(rows: &impl Rows, after: Option<Id>, limit: usize) -> Result<Vec<Tenant>> {
+    let range = Range::under(Key::new(Table::TenantNumber));
+    let range = match after {
+        Some(id) => range.after(layout::tenant_number(id)),
+        None => range,
+    };
+    let numbers = listing::read(rows, &range, limit, |_, value| from_json::<PartitionNumber>(value))?;
+    numbers.into_iter().filter_map(|number| at(rows, number).transpose()).collect()
+}
+
+/// Deletes a tenant: from here on nobody reaches it. Its rows go by [`delete_step`]. `tx` is the installation's.
+///
+/// # Errors
+/// 404 if there is none.
+pub fn delete(tx: &mut Tx<'_>, id: Id) -> Result<PartitionNumber> {
+    let (number, tenant) = get(tx, id)?;
+    tx.delete(&layout::tenant_number(id));
+    tx.put_json(&layout::tenant(number), &Tenant { deleting: true, ..tenant })?;
+    Ok(number)
+}
+
+/// Partition numbers of the tenants that are there (`false`) or whose rows are going (`true`). Walks over every tenant.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn numbers(rows: &impl Rows, deleting: bool) -> Result<Vec<PartitionNumber>> {
+    let mut numbers = Vec::new();
+    listing::read(rows, &Range::under(Key::new(Table::Tenant)), usize::MAX, |key, value| {
+        // A key of this table is its number and four bytes.
+        let number = key.last_chunk().map(|bytes| PartitionNumber::from_be_bytes(*bytes));
+        numbers.extend(number.filter(|_| from_json::<Tenant>(value).is_ok_and(|tenant| tenant.deleting == deleting)));
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// Deletes some rows of a deleted tenant, and says whether all are gone. To be called again until they are.
+///
+/// # Errors
+/// If the disk refuses; it can be called again.
+pub fn delete_step(store: &Store, number: PartitionNumber) -> Result<bool> {
+    store.tenant(number).write(move |tx| {
+        match tx.json::<Tenant>(&layout::tenant(number))? {
+            Some(tenant) if tenant.deleting => {}
+            _ => return Ok(true),
+        }
+        let mut left = DELETE_ROWS_PER_WRITE_MAX;
+        left -= keys::forget_some(tx, left)?;
+        left -= tokens::forget_some(tx, left)?;
+        for table in TABLES {
+            left -= tx.delete_range(&Range::under(Key::new(table)), left)?;
+            if left == 0 {
+                return Ok(false);
+            }
+        }
+        tx.delete(&layout::tenant(number));
+        Ok(true)
+    })
+}

@@ -1,0 +1,141 @@
+//! Who is calling, and what that reaches. The only place that hands out the rows of a tenant to a request.
+//!
+//! Knows no header: it is given what stood behind `Bearer`. Says the same of a token that never was, was deleted, has expired, or belongs
+//! to a tenant that is gone.
+
+use doorlist_scim::ErrorKind;
+use sha2::{Digest, Sha256};
+
+use crate::activity::Actor;
+use crate::admin::connections::{self, Connection};
+use crate::admin::keys::{self, Role, Scope};
+use crate::admin::tenants;
+use crate::admin::tokens;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::secret::{Purpose, Secret};
+use crate::store::{Store, Tenant};
+
+/// Tells who presents a token or key.
+#[derive(Clone)]
+pub struct Authenticator {
+    store: Store,
+    clock: Clock,
+    /// Hash of the environment's operator key: it is kept nowhere else.
+    environment_key: Option<[u8; 32]>,
+}
+
+/// The client of one connection.
+pub struct ScimCaller {
+    /// The tenant's rows.
+    pub tenant: Tenant,
+    /// The tenant's id.
+    pub tenant_id: Id,
+    /// The connection it speaks for.
+    pub connection: Connection,
+}
+
+/// An operator.
+pub struct Operator {
+    store: Store,
+    /// What it reaches.
+    pub scope: Scope,
+    /// How much it may do.
+    pub role: Role,
+    /// Its key; `None` for the one of the environment.
+    pub key: Option<Id>,
+}
+
+impl Authenticator {
+    /// For the tokens and keys in `store`, and the operator key of the environment, if there is one.
+    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>) -> Self {
+        Self { store, clock, environment_key: environment_key.map(|key| Sha256::digest(key.as_bytes()).into()) }
+    }
+
+    /// The client that presents this SCIM token.
+    ///
+    /// # Errors
+    /// 401 if the token opens nothing; 403 if its connection is disabled.
+    pub fn scim(&self, bearer: &str) -> Result<ScimCaller> {
+        let hash = Secret::parse(Purpose::Scim, bearer).ok_or_else(unauthorized)?.hash();
+        // Two snapshots, since the token is the installation's row and the connection the tenant's. A token that is deleted between them is
+        // seen as one that came a moment earlier.
+        let (grant, record) = self.store.installation().read(|rows| {
+            let grant = tokens::find(rows, &hash)?.ok_or_else(unauthorized)?;
+            Ok((grant, tenants::at(rows, grant.tenant)?.ok_or_else(unauthorized)?))
+        })?;
+        if grant.expires_at.is_some_and(|at| at <= self.clock.now()) {
+            return Err(unauthorized());
+        }
+        let tenant = self.store.tenant(grant.tenant);
+        let connection = tenant.read(|rows| connections::at(rows, grant.connection))?.ok_or_else(unauthorized)?;
+        if !connection.enabled {
+            return Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept."));
+        }
+        Ok(ScimCaller { tenant, tenant_id: record.id, connection })
+    }
+
+    /// The operator who presents this key.
+    ///
+    /// # Errors
+    /// 401 if the key opens nothing.
+    pub fn operator(&self, bearer: &str) -> Result<Operator> {
+        let operator = |scope, role, key| Operator { store: self.store.clone(), scope, role, key };
+        let presented: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
+        if self.environment_key.is_some_and(|key| equal(&key, &presented)) {
+            return Ok(operator(Scope::Root, Role::Owner, None));
+        }
+        let hash = Secret::parse(Purpose::Key, bearer).ok_or_else(unauthorized)?.hash();
+        let grant = self.store.installation().read(|rows| {
+            let grant = keys::find(rows, &hash)?.ok_or_else(unauthorized)?;
+            if let Some(tenant) = grant.tenant {
+                tenants::at(rows, tenant)?.ok_or_else(unauthorized)?;
+            }
+            Ok(grant)
+        })?;
+        Ok(operator(grant.tenant.map_or(Scope::Root, Scope::Tenant), grant.role, Some(grant.key)))
+    }
+}
+
+impl Operator {
+    /// The rows and the record of the tenant with this id.
+    ///
+    /// # Errors
+    /// 404 if there is none, and the same if the operator's key does not reach it.
+    pub fn tenant(&self, id: &str) -> Result<(Tenant, tenants::Tenant)> {
+        let missing = || Error::not_found("tenant");
+        let id: Id = id.parse().map_err(|_| missing())?;
+        let (number, record) = self.store.installation().read(|rows| tenants::get(rows, id))?;
+        match self.scope {
+            Scope::Tenant(own) if own != number => Err(missing()),
+            _ => Ok((self.store.tenant(number), record)),
+        }
+    }
+
+    /// The installation's rows.
+    ///
+    /// # Errors
+    /// 403 if the operator's key is of one tenant.
+    pub fn installation(&self) -> Result<Tenant> {
+        match self.scope {
+            Scope::Root => Ok(self.store.installation()),
+            Scope::Tenant(_) => Err(Error::new(ErrorKind::Forbidden, "This key is of one tenant; this needs a key of the installation.")),
+        }
+    }
+
+    /// Who it is, for the log.
+    pub fn actor(&self) -> Actor {
+        Actor::Operator { key: self.key }
+    }
+}
+
+fn unauthorized() -> Error {
+    Error::new(ErrorKind::Unauthorized, "A valid token is needed, as in: Authorization: Bearer <token>.")
+}
+
+/// Compares in a time that does not depend on where the two differ.
+fn equal(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let difference = one.iter().zip(other).fold(0, |sum, (one, other)| sum | (one ^ other));
+    std::hint::black_box(difference) == 0
+}

@@ -1,0 +1,108 @@
+//! The command line, one file per command.
+//!
+//! Knows nothing of how a command does what it does, except what to print of it.
+
+mod demo;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Environment;
+use crate::error::{Error, Result};
+use crate::telemetry;
+
+/// Columns of help texts, so that they are the same on every terminal and in docs/cli.md.
+const HELP_COLUMNS: usize = 100;
+
+/// A SCIM 2.0 service provider for many tenants, with sandboxed policies.
+#[derive(Parser)]
+#[command(name = "doorlist", version, term_width = HELP_COLUMNS, disable_help_subcommand = true)]
+#[command(after_long_help = "Environment:
+  DOORLIST_LOG  What is logged to standard error: a level (error, warn, info, debug, trace), or levels
+                by module, as in `doorlist=debug,warn`. Without it: info.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show what Doorlist does, with a JumpCloud that is played.
+    Demo(demo::Demo),
+    /// Run the server.
+    Serve(serve::Serve),
+}
+
+/// Runs the command that the process was started with, and gives its exit code: 0 if all went well, 1 if not, 2 for a command line that is not readable.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever runs the program may see the cause.
+            match error.cause() {
+                Some(cause) => eprintln!("doorlist: {error} ({cause})"),
+                None => eprintln!("doorlist: {error}"),
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let environment = Environment::read()?;
+    telemetry::start(&environment.log)?;
+    match cli.command {
+        Command::Demo(demo) => demo.run(),
+        Command::Serve(serve) => serve.run(environment),
+    }
+}
+
+/// A runtime for async code, ended with what it returns.
+///
+/// # Errors
+/// If it cannot be started.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The manual page for readers.
+    const COPY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+
+    fn manual() -> String {
+        let mut command = Cli::command();
+        command.build();
+        let mut text = "# The command line\n\nMade from the program's own help; a test compares the two.\n".to_owned();
+        let mut names = vec![String::new()];
+        names.extend(command.get_subcommands().map(|command| command.get_name().to_owned()));
+        for name in names {
+            let part = if name.is_empty() { Some(&mut command) } else { command.find_subcommand_mut(&name) };
+            let help = part.unwrap().render_long_help().to_string();
+            let title = format!("doorlist {name}");
+            text.push_str(&format!("\n## {}\n\n```text\n{}\n```\n", title.trim_end(), help.trim_end()));
+        }
+        text
+    }
+
+    #[test]
+    fn the_manual_says_the_same_as_the_help() {
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(COPY, manual()).unwrap();
+        }
+        let copy = std::fs::read_to_string(COPY).unwrap();
+        assert_eq!(copy, manual(), "docs/cli.md is out of date: run the tests once with UPDATE=1");
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

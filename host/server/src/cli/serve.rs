@@ -1,0 +1,91 @@
+//! `doorlist serve`.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::admin::keys;
+use crate::clock::Clock;
+use crate::config::{self, Environment, Hidden};
+use crate::error::{Error, Result};
+use crate::http::{self, App};
+use crate::store::Store;
+
+/// Options of `doorlist serve`.
+#[derive(Args)]
+#[command(after_long_help = "Environment:
+  DOORLIST_OPERATOR_KEY  A text of at least 20 characters that is accepted as an operator key with
+                         the role owner while the server runs. It is not stored.
+
+At the first start without it, an operator key is made and printed, this once.
+SIGTERM or SIGINT ends the server once the requests in flight are answered.")]
+pub(super) struct Serve {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Directory of the data. Made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = "doorlist-data")]
+    data_dir: PathBuf,
+    /// How clients reach this server, as in https://doorlist.example.com. Without it: the address it listens on.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Memory that holds data, in MiB.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    cache_mib: u32,
+}
+
+impl Serve {
+    /// Runs the server until a signal ends it.
+    pub(super) fn run(self, environment: Environment) -> Result<()> {
+        let Self { listen, data_dir, public_url, cache_mib } = self;
+        let config = config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), environment)?;
+        super::runtime()?.block_on(serve(config))
+    }
+}
+
+async fn serve(config: config::Serve) -> Result<()> {
+    // Before anything else, so that a signal during the start is not lost.
+    let (mut terminate, mut interrupt) = (listen_to(SignalKind::terminate())?, listen_to(SignalKind::interrupt())?);
+    let (data_dir, cache_bytes) = (config.data_dir, config.cache_bytes);
+    make_data_dir(&data_dir)?;
+    let clock = Clock::system();
+    let operator_key = config.operator_key.as_ref().map(Hidden::reveal).map(str::to_owned);
+    let (key, now) = (operator_key.clone(), clock.clone());
+    let start = move || {
+        let store = Store::open(&data_dir, cache_bytes)?;
+        let made = keys::ensure_root(&store, key.as_deref(), &now)?;
+        Ok::<_, Error>((store, made))
+    };
+    let (store, made) = tokio::task::spawn_blocking(start).await.map_err(Error::internal)??;
+    if let Some(secret) = made {
+        println!("Operator key, shown only this once: {secret}");
+    }
+    let refused = |cause| Error::conflict(format!("{} cannot be listened on.", config.listen)).with_cause(Box::new(cause));
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let app = App::new(store, clock, operator_key.as_deref(), &public_url);
+    println!("Doorlist listens on http://{address}");
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    };
+    http::serve(listener, app, shutdown).await
+}
+
+fn listen_to(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {
+    signal(kind).map_err(Error::internal)
+}
+
+/// Makes the directory, for its owner only. One that is there keeps its permissions.
+fn make_data_dir(path: &Path) -> Result<()> {
+    let refused = |cause| Error::conflict(format!("The data directory {} cannot be made.", path.display())).with_cause(Box::new(cause));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)
+}

@@ -1,0 +1,120 @@
+//! Request bodies: JSON that is checked against the JSON Schema of its type before anything else looks at it.
+//!
+//! The same JSON Schema stands in the OpenAPI document. Knows nothing of what a body is for.
+
+use axum::http::{HeaderMap, header};
+use doorlist_scim::ErrorKind;
+use jsonschema::Validator;
+use jsonschema::error::{ValidationError, ValidationErrorKind};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::error::{Error, Problem, Result};
+
+/// Problems of one body that are told; more would help nobody.
+const PROBLEMS_MAX: usize = 20;
+
+/// What a type's JSON Schema is, among others in a generator.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What an endpoint takes as a body.
+pub(super) struct Shape {
+    /// The JSON Schema, for the OpenAPI document.
+    pub(super) schema: SchemaOf,
+    validator: Result<Validator, String>,
+}
+
+impl Shape {
+    /// The shape of a type.
+    pub(super) fn of<T: JsonSchema>() -> Self {
+        let schema = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<T>();
+        let validator = jsonschema::options().should_validate_formats(true).build(schema.as_value());
+        Self { schema: |generator| generator.subschema_for::<T>(), validator: validator.map_err(|cause| cause.to_string()) }
+    }
+
+    /// Reads a body. An empty one counts as an object without fields, so that what is all optional can be left out.
+    ///
+    /// # Errors
+    /// If it is of another media type, no JSON, or not what the JSON Schema asks.
+    pub(super) fn read(&self, headers: &HeaderMap, bytes: Vec<u8>) -> Result<Value> {
+        if bytes.is_empty() {
+            return self.check(Value::Object(serde_json::Map::new()));
+        }
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Error::new(ErrorKind::UnsupportedMediaType, "The body has to be application/json."));
+        }
+        let value = serde_json::from_slice(&bytes).map_err(|cause| {
+            let detail = format!("The body is no JSON: see line {}, column {}.", cause.line(), cause.column());
+            Error::new(ErrorKind::InvalidSyntax, detail)
+        })?;
+        self.check(value)
+    }
+
+    fn check(&self, value: Value) -> Result<Value> {
+        let validator = self.validator.as_ref().map_err(|cause| Error::internal(cause.clone()))?;
+        let problems: Vec<Problem> = validator.iter_errors(&value).flat_map(|error| told(&error)).take(PROBLEMS_MAX).collect();
+        if problems.is_empty() {
+            return Ok(value);
+        }
+        Err(Error::invalid("The body is not what is asked for here.").with_problems(problems))
+    }
+}
+
+/// A violation of the JSON Schema in our words, at the place that has to change.
+fn told(error: &ValidationError<'_>) -> Vec<Problem> {
+    let place = error.instance_path().as_str();
+    let at = |message: String| vec![Problem { pointer: place.to_owned(), message }];
+    let below = |name: &str, message: &str| Problem {
+        pointer: format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
+        message: message.to_owned(),
+    };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(|name| below(name, "There is no such field.")).collect()
+        }
+        ValidationErrorKind::Required { property } => vec![below(property.as_str().unwrap_or_default(), "This is required.")],
+        ValidationErrorKind::Type { kind } => at(format!("This has to be {}.", type_words(kind))),
+        ValidationErrorKind::Enum { options } => at(format!("This has to be one of {options}.")),
+        ValidationErrorKind::Constant { expected_value } => at(format!("This has to be {expected_value}.")),
+        ValidationErrorKind::Format { format } => at(format!("This has to have the format {format}.")),
+        ValidationErrorKind::MinLength { limit } => at(format!("This has to have at least {limit} characters.")),
+        ValidationErrorKind::MaxLength { limit } => at(format!("This has to have at most {limit} characters.")),
+        ValidationErrorKind::MaxItems { limit } => at(format!("This has to have at most {limit} entries.")),
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => at(choices(context)),
+        _ => at("This is not acceptable.".to_owned()),
+    }
+}
+
+fn type_words(kind: &jsonschema::error::TypeKind) -> String {
+    use jsonschema::error::TypeKind;
+    match kind {
+        TypeKind::Single(one) => format!("of type {one}"),
+        TypeKind::Multiple(several) => {
+            let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
+            format!("of type {}", names.join(" or "))
+        }
+    }
+}
+
+/// The constants that would have been right, if the alternatives were constants.
+fn choices(alternatives: &[Vec<ValidationError<'_>>]) -> String {
+    let mut choices = Vec::new();
+    gather_choices(alternatives, &mut choices);
+    if choices.is_empty() {
+        return "This is none of the possible values.".to_owned();
+    }
+    format!("This has to be one of {}.", choices.join(", "))
+}
+
+fn gather_choices(alternatives: &[Vec<ValidationError<'_>>], choices: &mut Vec<String>) {
+    for error in alternatives.iter().flatten() {
+        match error.kind() {
+            ValidationErrorKind::Constant { expected_value } => choices.push(expected_value.to_string()),
+            ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => gather_choices(context, choices),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The directory over HTTP: members (`users` in paths) and groups, what operators change of them, and why they are as they are.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::call::{Call, Reply};
+use crate::directory::{self, Group, Member, MemberPatch, NewMember, SubjectKind};
+use crate::error::Result;
+
+/// A local group's name.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct GroupName {
+    /// Its name.
+    display_name: String,
+}
+
+pub(super) async fn list_members(call: Call) -> Result<Reply> {
+    call.page(|member: &Member| member.id, |rows, after, limit| directory::list_members(rows, after, limit))
+}
+
+pub(super) async fn get_member(call: Call) -> Result<Reply> {
+    let id = call.id("user")?;
+    Reply::json(&call.read(|rows| directory::get_member(rows, id))?)
+}
+
+pub(super) async fn create_member(mut call: Call) -> Result<Reply> {
+    let new: NewMember = call.take_body()?;
+    let tenant = call.tenant()?.clone();
+    let now = call.caller.now;
+    let made = call.write(None, move |tx, _| directory::create_member(tx, &new, now, &tenant.roles, &tenant.default_role));
+    let member = made.await?;
+    call.created(member.id, &member)
+}
+
+pub(super) async fn patch_member(mut call: Call) -> Result<Reply> {
+    let id = call.id("user")?;
+    let patch: MemberPatch = call.take_body()?;
+    let tenant = call.tenant()?.clone();
+    let now = call.caller.now;
+    let patched = call.write(Some(id.to_string()), move |tx, stamp| {
+        directory::patch_member(tx, id, &patch, stamp, now, &tenant.roles, &tenant.default_role)
+    });
+    Reply::json(&patched.await?)
+}
+
+pub(super) async fn delete_member(call: Call) -> Result<Reply> {
+    let (id, now) = (call.id("user")?, call.caller.now);
+    call.write(Some(id.to_string()), move |tx, _| directory::delete_member(tx, id, now)).await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn groups_of_member(call: Call) -> Result<Reply> {
+    let id = call.id("user")?;
+    call.page(
+        |group: &Group| group.id,
+        |rows, after, limit| {
+            // A user has a bounded number of groups, so the list is read whole and cut here.
+            let mut groups = directory::groups_of(rows, id)?;
+            groups.sort_by_key(|group| group.id);
+            Ok(groups.into_iter().filter(|group| after.is_none_or(|after| group.id > after)).take(limit).collect())
+        },
+    )
+}
+
+pub(super) async fn list_groups(call: Call) -> Result<Reply> {
+    call.page(|group: &Group| group.id, |rows, after, limit| directory::list_groups(rows, after, limit))
+}
+
+pub(super) async fn get_group(call: Call) -> Result<Reply> {
+    let id = call.id("group")?;
+    Reply::json(&call.read(|rows| directory::get_group(rows, id))?)
+}
+
+pub(super) async fn create_group(mut call: Call) -> Result<Reply> {
+    let GroupName { display_name } = call.take_body()?;
+    let now = call.caller.now;
+    let group = call.write(None, move |tx, _| directory::create_group(tx, &display_name, now)).await?;
+    call.created(group.id, &group)
+}
+
+pub(super) async fn rename_group(mut call: Call) -> Result<Reply> {
+    let GroupName { display_name } = call.take_body()?;
+    let (id, now) = (call.id("group")?, call.caller.now);
+    let renamed = call.write(Some(id.to_string()), move |tx, _| directory::rename_group(tx, id, &display_name, now));
+    Reply::json(&renamed.await?)
+}
+
+pub(super) async fn delete_group(call: Call) -> Result<Reply> {
+    let (id, now) = (call.id("group")?, call.caller.now);
+    call.write(Some(id.to_string()), move |tx, _| directory::delete_group(tx, id, now)).await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn members_of_group(call: Call) -> Result<Reply> {
+    let id = call.id("group")?;
+    call.page(|member: &Member| member.id, |rows, after, limit| directory::members_of(rows, id, after, limit))
+}
+
+pub(super) async fn add_member(call: Call) -> Result<Reply> {
+    let (group, member, now) = (call.id("group")?, call.id("user")?, call.caller.now);
+    call.write(Some(member.to_string()), move |tx, _| directory::add_member(tx, group, member, now)).await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn remove_member(call: Call) -> Result<Reply> {
+    let (group, member, now) = (call.id("group")?, call.id("user")?, call.caller.now);
+    call.write(Some(member.to_string()), move |tx, _| directory::remove_member(tx, group, member, now)).await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn member_decision(call: Call) -> Result<Reply> {
+    Reply::json(&call.read(|rows| directory::find_decision(rows, SubjectKind::User, call.text("user")))?)
+}
+
+pub(super) async fn group_decision(call: Call) -> Result<Reply> {
+    Reply::json(&call.read(|rows| directory::find_decision(rows, SubjectKind::Group, call.text("group")))?)
+}

@@ -1,0 +1,211 @@
+//! The one table of endpoints. What is served, who may, and the OpenAPI document all come from here.
+
+use serde_json::json;
+
+use super::connections::{Connection, CreatedConnection, CreatedToken};
+use super::directory::GroupName;
+use super::endpoint::{Endpoint, Parameter, limit};
+use super::keys::CreatedKey;
+use super::pipeline::{NewPipeline, Plugin};
+use super::{connections, directory, feed, keys, pipeline, tenants};
+use crate::activity::Entry;
+use crate::admin::connections::{ConnectionPatch, NewConnection};
+use crate::admin::keys::{Key, NewKey};
+use crate::admin::pipeline::Pipeline;
+use crate::admin::tenants::{NewTenant, Tenant};
+use crate::admin::tokens::{NewToken, Token};
+use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
+
+/// Every endpoint.
+pub(super) fn all() -> Vec<Endpoint> {
+    [of_installation(), of_tenant(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn of_installation() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/tenants", "listTenants", "List the tenants")
+            .gives_pages::<Tenant>()
+            .runs(tenants::list),
+        Endpoint::post("/tenants", "createTenant", "Make a tenant")
+            .for_owners()
+            .takes::<NewTenant>()
+            .gives::<Tenant>()
+            .runs(tenants::create),
+        Endpoint::get("/keys", "listKeys", "List the operator keys that reach every tenant")
+            .gives_pages::<Key>()
+            .runs(keys::list),
+        Endpoint::post("/keys", "createKey", "Make an operator key that reaches every tenant")
+            .for_owners()
+            .takes::<NewKey>()
+            .gives::<CreatedKey>()
+            .runs(keys::create),
+        Endpoint::delete("/keys/{key}", "deleteKey", "Delete an operator key that reaches every tenant")
+            .for_owners()
+            .runs(keys::delete),
+        Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first")
+            .gives_pages::<Entry>()
+            .runs(feed::activity),
+    ]
+}
+
+fn of_tenant() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/tenants/{tenant}", "getTenant", "Read a tenant").gives::<Tenant>().runs(tenants::get),
+        Endpoint::delete("/tenants/{tenant}", "deleteTenant", "Delete a tenant and everything of it")
+            .of_installation()
+            .for_owners()
+            .runs(tenants::delete),
+        Endpoint::get("/tenants/{tenant}/keys", "listTenantKeys", "List the operator keys of a tenant")
+            .gives_pages::<Key>()
+            .runs(keys::list),
+        Endpoint::post("/tenants/{tenant}/keys", "createTenantKey", "Make an operator key of a tenant")
+            .for_owners()
+            .takes::<NewKey>()
+            .gives::<CreatedKey>()
+            .runs(keys::create),
+        Endpoint::delete("/tenants/{tenant}/keys/{key}", "deleteTenantKey", "Delete an operator key of a tenant")
+            .for_owners()
+            .runs(keys::delete),
+    ]
+}
+
+fn of_connections() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/connections";
+    const ONE: &str = "/tenants/{tenant}/connections/{connection}";
+    const TOKENS: &str = "/tenants/{tenant}/connections/{connection}/tokens";
+    vec![
+        Endpoint::get(LIST, "listConnections", "List the connections").gives_pages::<Connection>().runs(connections::list),
+        Endpoint::post(LIST, "createConnection", "Make a connection, its first SCIM token, and its policies in the pipeline")
+            .takes::<NewConnection>()
+            .gives::<CreatedConnection>()
+            .runs(connections::create),
+        Endpoint::get(ONE, "getConnection", "Read a connection").gives::<Connection>().runs(connections::get),
+        Endpoint::patch(ONE, "patchConnection", "Change name, filters, or whether its client is let in")
+            .takes::<ConnectionPatch>()
+            .gives::<Connection>()
+            .runs(connections::patch),
+        Endpoint::delete(ONE, "deleteConnection", "Delete a connection and its inventory").runs(connections::delete),
+        Endpoint::get(TOKENS, "listTokens", "List a connection's SCIM tokens")
+            .gives_pages::<Token>()
+            .runs(connections::list_tokens),
+        Endpoint::post(TOKENS, "createToken", "Make a SCIM token")
+            .takes::<NewToken>()
+            .gives::<CreatedToken>()
+            .runs(connections::create_token),
+        Endpoint::delete(
+            "/tenants/{tenant}/connections/{connection}/tokens/{token}",
+            "deleteToken",
+            "Delete a SCIM token",
+        )
+        .runs(connections::delete_token),
+    ]
+}
+
+fn of_members() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/users";
+    const ONE: &str = "/tenants/{tenant}/users/{user}";
+    vec![
+        Endpoint::get(LIST, "listUsers", "List the directory's members").gives_pages::<Member>().runs(directory::list_members),
+        Endpoint::post(LIST, "createUser", "Make a local member")
+            .takes::<NewMember>()
+            .gives::<Member>()
+            .runs(directory::create_member),
+        Endpoint::get(ONE, "getUser", "Read a member").gives::<Member>().runs(directory::get_member),
+        Endpoint::patch(ONE, "patchUser", "Set a member's role, block it, or change a local one")
+            .takes::<MemberPatch>()
+            .gives::<Member>()
+            .runs(directory::patch_member),
+        Endpoint::delete(ONE, "deleteUser", "Delete a local member").runs(directory::delete_member),
+        Endpoint::get("/tenants/{tenant}/users/{user}/groups", "listGroupsOfUser", "List a member's groups")
+            .gives_pages::<Group>()
+            .runs(directory::groups_of_member),
+        Endpoint::get(
+            "/tenants/{tenant}/users/{user}/decision",
+            "explainUser",
+            "Explain why the directory has a user as it has, or has not; by id, SCIM id or userName",
+        )
+        .gives::<Decision>()
+        .runs(directory::member_decision),
+    ]
+}
+
+fn of_groups() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/groups";
+    const ONE: &str = "/tenants/{tenant}/groups/{group}";
+    const MEMBER: &str = "/tenants/{tenant}/groups/{group}/users/{user}";
+    vec![
+        Endpoint::get(LIST, "listGroups", "List the directory's groups").gives_pages::<Group>().runs(directory::list_groups),
+        Endpoint::post(LIST, "createGroup", "Make a local group")
+            .takes::<GroupName>()
+            .gives::<Group>()
+            .runs(directory::create_group),
+        Endpoint::get(ONE, "getGroup", "Read a group").gives::<Group>().runs(directory::get_group),
+        Endpoint::patch(ONE, "renameGroup", "Rename a local group")
+            .takes::<GroupName>()
+            .gives::<Group>()
+            .runs(directory::rename_group),
+        Endpoint::delete(ONE, "deleteGroup", "Delete a local group").runs(directory::delete_group),
+        Endpoint::get("/tenants/{tenant}/groups/{group}/users", "listUsersOfGroup", "List a group's members")
+            .gives_pages::<Member>()
+            .runs(directory::members_of_group),
+        Endpoint::put(MEMBER, "addUserToGroup", "Put a member into a local group").empty().runs(directory::add_member),
+        Endpoint::delete(MEMBER, "removeUserFromGroup", "Take a member out of a local group").runs(directory::remove_member),
+        Endpoint::get(
+            "/tenants/{tenant}/groups/{group}/decision",
+            "explainGroup",
+            "Explain why the directory has a group as it has, or has not; by id or displayName",
+        )
+        .gives::<Decision>()
+        .runs(directory::group_decision),
+    ]
+}
+
+fn of_pipeline() -> Vec<Endpoint> {
+    const PIPELINE: &str = "/tenants/{tenant}/pipeline";
+    vec![
+        Endpoint::get(PIPELINE, "getPipeline", "Read the pipeline in force").gives::<Pipeline>().runs(pipeline::get),
+        Endpoint::put(PIPELINE, "putPipeline", "Put a pipeline, which makes a new revision and projects everything by it")
+            .takes::<NewPipeline>()
+            .gives::<Pipeline>()
+            .runs(pipeline::put),
+        Endpoint::get("/tenants/{tenant}/pipeline/revisions", "listPipelineRevisions", "List the pipeline's revisions, newest first")
+            .gives_pages::<Pipeline>()
+            .runs(pipeline::revisions),
+        Endpoint::get("/tenants/{tenant}/plugins", "listPlugins", "List the plugins that the pipeline can name")
+            .gives_pages::<Plugin>()
+            .runs(pipeline::plugins),
+        Endpoint::get("/tenants/{tenant}/plugins/{name}/{version}", "getPlugin", "Read what a plugin says of itself")
+            .gives::<Plugin>()
+            .runs(pipeline::plugin),
+    ]
+}
+
+fn of_feed() -> Vec<Endpoint> {
+    let after = Parameter {
+        name: "after",
+        description: "Number of the last event that is known already; 0 for none.",
+        schema: json!({"type": "integer", "minimum": 0, "default": 0}),
+    };
+    let wait = Parameter {
+        name: "wait",
+        description: "How long to wait at most until nothing is due any more, as in `5s` or `500ms`; a minute at most.",
+        schema: json!({"type": "string", "pattern": "^[0-9]+(s|ms)$"}),
+    };
+    vec![
+        Endpoint::get("/tenants/{tenant}/events", "listEvents", "List the directory's changes in their order")
+            .gives::<EventPage>()
+            .with(after)
+            .with(limit())
+            .runs(feed::events),
+        Endpoint::get("/tenants/{tenant}/activity", "listTenantActivity", "List what was asked and done, newest first")
+            .gives_pages::<Entry>()
+            .runs(feed::activity),
+        Endpoint::get("/tenants/{tenant}/sync", "getSync", "Read how far the directory has followed the inventory")
+            .gives::<SyncState>()
+            .with(wait)
+            .runs(feed::sync),
+    ]
+}

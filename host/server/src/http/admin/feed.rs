@@ -1,0 +1,79 @@
+//! What happened, over HTTP: the directory's events, the log, and how far the directory has followed.
+
+use std::time::Duration;
+
+use super::call::{Call, Reply};
+use super::page::{read_limit, wrong};
+use crate::activity::Entry;
+use crate::admin::log;
+use crate::directory;
+use crate::error::Result;
+use crate::limits::SYNC_WAIT_MS_MAX;
+
+/// Milliseconds between looks at whether anything is still due, while a request waits for that.
+const SYNC_LOOK_MS: u64 = 10;
+
+pub(super) async fn events(call: Call) -> Result<Reply> {
+    let after = match call.parameter("after") {
+        Some(after) => after.parse().map_err(|_| wrong("after", "This has to be the number of an event, or 0."))?,
+        None => 0,
+    };
+    let limit = read_limit(call.parameter("limit"))?;
+    Reply::json(&call.read(|rows| directory::events_after(rows, after, limit))?)
+}
+
+pub(super) async fn activity(call: Call) -> Result<Reply> {
+    call.page(|entry: &Entry| entry.sequence, |rows, before, limit| log::list(rows, before, limit))
+}
+
+pub(super) async fn sync(call: Call) -> Result<Reply> {
+    if let Some(wait) = call.parameter("wait") {
+        let wait = read_wait(wait).ok_or_else(|| wrong("wait", "This has to be seconds or milliseconds, as in 5s or 500ms."))?;
+        let settled = async {
+            while !call.read(|rows| directory::is_settled(rows))? {
+                tokio::time::sleep(Duration::from_millis(SYNC_LOOK_MS)).await;
+            }
+            Ok::<(), crate::error::Error>(())
+        };
+        tokio::select! {
+            settled = tokio::time::timeout(wait, settled) => settled.unwrap_or(Ok(()))?,
+            () = call.app.stopped() => {}
+        }
+    }
+    Reply::json(&call.read(|rows| directory::sync_state(rows))?)
+}
+
+/// Reads `5s` or `500ms`, and cuts it at [`SYNC_WAIT_MS_MAX`].
+fn read_wait(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s')?, 1_000),
+    };
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let millis = digits.then(|| number.parse::<u64>().unwrap_or(u64::MAX))?.saturating_mul(unit);
+    Some(Duration::from_millis(millis.min(SYNC_WAIT_MS_MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_read_and_bounded() {
+        for (text, millis) in [
+            ("5s", Some(5_000)),
+            ("500ms", Some(500)),
+            ("0s", Some(0)),
+            ("3600s", Some(SYNC_WAIT_MS_MAX)),
+            ("99999999999999999999s", Some(SYNC_WAIT_MS_MAX)),
+            ("5", None),
+            ("s", None),
+            ("ms", None),
+            ("-5s", None),
+            ("+5s", None),
+            ("1.5s", None),
+        ] {
+            assert_eq!(read_wait(text), millis.map(Duration::from_millis), "{text}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Tenants over HTTP.
+
+use super::call::{Call, Reply};
+use crate::admin::deletion::Deletion;
+use crate::admin::tenants::{self, NewTenant, Tenant};
+use crate::error::Result;
+use crate::id::Id;
+
+pub(super) async fn create(mut call: Call) -> Result<Reply> {
+    let new: NewTenant = call.take_body()?;
+    let now = call.caller.now;
+    let id = Id::new(now);
+    let tenant = call.write(Some(id.to_string()), move |tx, _| tenants::create(tx, id, &new, now)).await?;
+    call.created(id, &tenant)
+}
+
+pub(super) async fn list(call: Call) -> Result<Reply> {
+    call.page(|tenant: &Tenant| tenant.id, |rows, after, limit| tenants::list(rows, after, limit))
+}
+
+pub(super) async fn get(call: Call) -> Result<Reply> {
+    Reply::json(call.tenant()?)
+}
+
+pub(super) async fn delete(call: Call) -> Result<Reply> {
+    let id = call.id("tenant")?;
+    let number = call.write(Some(id.to_string()), move |tx, _| tenants::delete(tx, id)).await?;
+    call.app.deletions.add(Deletion::Tenant(number));
+    Ok(Reply::empty())
+}
