@@ -1,0 +1,198 @@
+//! Kill -9 in the middle of writing: what was acknowledged is there, and everything is projected once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use doorlist_tests::callers::{Client, text};
+use doorlist_tests::{Operator, Scratch, Server, Tenant, operations};
+use serde_json::{Value, json};
+
+use crate::directory::assert_replay;
+
+/// Threads that write at once.
+const WRITERS: usize = 4;
+
+/// Kills.
+const ROUNDS: usize = 3;
+
+/// Acknowledged writes after which a round is killed; another number each round, so that it is not always the same moment.
+const WRITES: [usize; ROUNDS] = [60, 131, 97];
+
+/// What a writer knows of one user.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct State {
+    there: bool,
+    active: bool,
+    in_group: bool,
+}
+
+/// One write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Create,
+    Join,
+    Suspend,
+    Delete,
+}
+
+impl State {
+    fn after(self, step: Step) -> Self {
+        match step {
+            Step::Create => Self { there: true, active: true, in_group: false },
+            Step::Join => Self { in_group: true, ..self },
+            Step::Suspend => Self { active: false, ..self },
+            Step::Delete => Self::default(),
+        }
+    }
+}
+
+/// What one writer was told, by userName, and the write that got no answer: it may or may not have happened.
+#[derive(Debug, Default)]
+struct Told {
+    states: BTreeMap<String, State>,
+    open: Option<(String, Step)>,
+}
+
+impl Told {
+    fn state(&self, name: &str) -> State {
+        self.states.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// Writes until the server is gone.
+fn write(client: &Client, group: &str, round: usize, writer: usize, acknowledged: &AtomicUsize) -> Told {
+    let mut told = Told::default();
+    for number in 0.. {
+        let name = format!("r{round}-w{writer}-{number}@example.com");
+        let mut steps = vec![Step::Create, Step::Join];
+        steps.extend((number % 3 == 0).then_some(Step::Suspend));
+        steps.extend((number % 5 == 0).then_some(Step::Delete));
+        let mut id = String::new();
+        for step in steps {
+            let call = match step {
+                Step::Create => client.call("POST", "/Users").json(&json!({"userName": name, "active": true})),
+                Step::Join => {
+                    let change = json!([{"op": "add", "path": "members", "value": [{"value": id}]}]);
+                    client.call("PATCH", &format!("/Groups/{group}")).json(&operations(&change))
+                }
+                Step::Suspend => {
+                    let change = json!([{"op": "replace", "path": "active", "value": false}]);
+                    client.call("PATCH", &format!("/Users/{id}")).json(&operations(&change))
+                }
+                Step::Delete => client.call("DELETE", &format!("/Users/{id}")),
+            };
+            let Ok(reply) = call.try_send() else {
+                told.open = Some((name, step));
+                return told;
+            };
+            assert!(matches!(reply.status, 200 | 201 | 204), "{reply}");
+            if step == Step::Create {
+                id = text(&reply.expect(201), "id");
+            }
+            let state = told.state(&name).after(step);
+            told.states.insert(name.clone(), state);
+            acknowledged.fetch_add(1, Ordering::Release);
+        }
+    }
+    told
+}
+
+/// What the inventory says, by userName.
+fn inventory(client: &Client, group: &str) -> BTreeMap<String, State> {
+    let members = client.members(group);
+    let mut found = BTreeMap::new();
+    let mut start = 1;
+    loop {
+        let page = client.get(&format!("/Users?startIndex={start}&count=200")).expect(200);
+        let users = page["Resources"].as_array().unwrap();
+        for user in users {
+            let in_group = members.binary_search(&text(user, "id")).is_ok();
+            let groups = user["groups"].as_array().map_or(0, Vec::len);
+            assert_eq!(groups, usize::from(in_group), "both sides of a membership are there or none: {user}");
+            found.insert(text(user, "userName"), State { there: true, active: user["active"] == true, in_group });
+        }
+        start += users.len();
+        if users.is_empty() || start > page["totalResults"].as_u64().unwrap() as usize {
+            assert_eq!(page["totalResults"], found.len());
+            return found;
+        }
+    }
+}
+
+/// Every acknowledged write is in the inventory, and nothing else but the one that got no answer.
+fn check_inventory(told: &[Told], found: &BTreeMap<String, State>) {
+    for one in told {
+        for (name, state) in &one.states {
+            let mut allowed = vec![*state];
+            if let Some((open, step)) = &one.open
+                && open == name
+            {
+                allowed.push(state.after(*step));
+            }
+            let actual = found.get(name).copied().unwrap_or_default();
+            assert!(allowed.contains(&actual), "{name} is {actual:?}, and one of {allowed:?} was promised");
+        }
+    }
+    for name in found.keys() {
+        let known = told.iter().any(|one| one.states.contains_key(name) || one.open.as_ref().is_some_and(|(open, _)| open == name));
+        assert!(known, "nobody wrote {name}");
+    }
+}
+
+/// The directory is what the inventory and the filter say, and the events tell how it came to be.
+fn check_directory(tenant: &Tenant, found: &BTreeMap<String, State>) {
+    let directory = assert_replay(tenant);
+    let expected: BTreeMap<String, String> = found
+        .iter()
+        .filter(|(_, state)| state.in_group)
+        .map(|(name, state)| (name.clone(), if state.active { "active" } else { "suspended" }.to_owned()))
+        .collect();
+    assert_eq!(directory.statuses(), expected);
+    let groups = directory.groups_by_name();
+    assert_eq!(groups.keys().collect::<Vec<_>>(), ["NB-Crash"]);
+    assert_eq!(groups["NB-Crash"].iter().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn killed_servers_lose_nothing_and_repeat_nothing() {
+    let data = Scratch::new();
+    let mut server = Server::options().data_dir(data.path()).start();
+    let tenant = server.operator().tenant("Crash");
+    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Crash"]}));
+    let group = client.group("NB-Crash", &[]);
+    let mut told: Vec<Told> = Vec::new();
+    let mut events: Vec<Value> = Vec::new();
+    for (round, writes) in WRITES.into_iter().enumerate() {
+        let acknowledged = AtomicUsize::new(0);
+        told.extend(thread::scope(|scope| {
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|writer| {
+                    let client = Client::new(server.address(), client.token(), &client.connection);
+                    let (group, acknowledged) = (&group, &acknowledged);
+                    scope.spawn(move || write(&client, group, round, writer, acknowledged))
+                })
+                .collect();
+            while acknowledged.load(Ordering::Acquire) < writes {
+                assert!(writers.iter().all(|writer| !writer.is_finished()), "a writer stopped before the server did");
+                thread::yield_now();
+            }
+            server.kill();
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+        }));
+        let started = Instant::now();
+        server = Server::options().data_dir(data.path()).start();
+        let client = Client::new(server.address(), client.token(), &client.connection);
+        client.get("/Users?count=1").expect(200);
+        println!("round {round}: first answer {:?} after the start", started.elapsed());
+        let tenant = Tenant { operator: Operator::new(server.address(), tenant.operator.key()), id: tenant.id.clone() };
+        let found = inventory(&client, &group);
+        check_inventory(&told, &found);
+        check_directory(&tenant, &found);
+        // What readers of the events were given before is what they would be given again.
+        let now = tenant.events();
+        assert_eq!(now[..events.len()], events[..], "history changed");
+        events = now;
+    }
+}

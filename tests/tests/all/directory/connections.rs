@@ -1,0 +1,126 @@
+//! Connections that are disabled, deleted, or one of several.
+
+use doorlist_tests::callers::text;
+use doorlist_tests::eventually;
+use serde_json::{Value, json};
+
+use super::{assert_replay, expect_groups, expect_members};
+use crate::shared;
+
+#[test]
+fn a_disabled_connection_keeps_everything() {
+    let tenant = shared::tenant("disabled");
+    let client = tenant.connect();
+    let user = client.user("ada@example.com");
+    client.group("Group", &[&user]);
+    let before = (client.inventory(), assert_replay(&tenant));
+    let path = format!("/connections/{}", client.connection);
+    assert_eq!(tenant.patch(&path, &json!({"enabled": false})).expect(200)["enabled"], false);
+    for (method, at) in [("GET", "/Users"), ("POST", "/Users"), ("DELETE", &format!("/Users/{user}")), ("GET", "/ResourceTypes")] {
+        client.call(method, at).send().scim_error(403, None);
+    }
+    assert_eq!(assert_replay(&tenant), before.1);
+    assert_eq!(tenant.patch(&path, &json!({"enabled": true})).expect(200)["enabled"], true);
+    assert_eq!(client.inventory(), before.0);
+    assert_eq!(assert_replay(&tenant), before.1);
+}
+
+#[test]
+fn a_deleted_connection_takes_its_members_along() {
+    let tenant = shared::tenant("deleted connection");
+    let (gone, stays) = (tenant.connect(), tenant.connect_with(&json!({"provider": "okta", "name": "Stays"})));
+    let local = text(&tenant.post("/users", &json!({"userName": "local@example.com"})).expect(201), "id");
+    let (ada, ben) = (gone.user("ada@example.com"), stays.user("ben@example.com"));
+    gone.group("Gone", &[&ada]);
+    stays.group("Stays", &[&ben]);
+    let project = text(&tenant.post("/groups", &json!({"displayName": "Project"})).expect(201), "id");
+    for member in [local, text(&tenant.member("ada@example.com"), "id")] {
+        let _ = tenant.put(&format!("/groups/{project}/users/{member}"), &json!({})).expect(204);
+    }
+    let path = format!("/connections/{}", gone.connection);
+    assert_eq!(tenant.delete(&path).expect(204), Value::Null);
+    gone.get("/Users").scim_error(401, None);
+    tenant.get(&path).problem(404);
+    tenant.delete(&path).problem(404);
+    // The inventory goes in steps; the directory follows.
+    eventually("the inventory is gone", || (tenant.synced()["inventory"]["users"] == 1).then_some(()));
+    expect_members(&tenant, &[("ben@example.com", "active"), ("local@example.com", "active")]);
+    expect_groups(&tenant, &[("Project", &["local@example.com"]), ("Stays", &["ben@example.com"])]);
+    assert_eq!(tenant.all("/connections").len(), 1);
+    eventually("its policies are gone", || {
+        let pipeline = tenant.get("/pipeline").expect(200);
+        let policies = pipeline["policies"].as_array().unwrap();
+        policies.iter().all(|policy| policy["connection"] != gone.connection.as_str()).then_some(())
+    });
+    assert_eq!(stays.get("/Users").expect(200)["totalResults"], 1);
+}
+
+/// Two identity providers may have the same people and groups; neither sees or disturbs the other.
+#[test]
+fn connections_of_one_tenant_are_apart() {
+    let tenant = shared::tenant("apart");
+    let (one, two) = (tenant.connect(), tenant.connect_with(&json!({"provider": "entra", "name": "Entra"})));
+    let body = json!({"userName": "ada@example.com", "externalId": "same"});
+    let first = text(&one.post("/Users", &body).expect(201), "id");
+    let second = text(&two.post("/Users", &body).expect(201), "id");
+    let (one_group, two_group) = (one.group("Staff", &[&first]), two.group("Staff", &[&second]));
+    assert_eq!(tenant.members().len(), 2);
+    assert_eq!(tenant.groups().len(), 2);
+    one.set(&first, &json!({"active": false}));
+    one.rename(&one_group, "Renamed");
+    let of = |client: &doorlist_tests::Client| tenant.members().into_iter().find(|member| member["connection"] == client.connection.as_str()).unwrap();
+    assert_eq!((&of(&one)["status"], &of(&two)["status"]), (&json!("suspended"), &json!("active")));
+    one.remove(&format!("/Users/{first}"));
+    one.remove(&format!("/Groups/{one_group}"));
+    assert_eq!(tenant.members(), [of(&two)]);
+    assert_eq!(tenant.groups()[0]["id"], two_group.as_str());
+    assert_eq!(two.members(&two_group), [second]);
+    assert_replay(&tenant);
+}
+
+/// Several tokens at a time, so that changing one over leaves no gap.
+#[test]
+fn tokens_overlap() {
+    let tenant = shared::tenant("tokens");
+    let client = tenant.connect();
+    let path = format!("/connections/{}/tokens", client.connection);
+    let first = tenant.all(&path);
+    assert_eq!(first.len(), 1);
+    assert!(client.token().ends_with(&text(&first[0], "hint")), "{first:?}");
+    let made = tenant.post(&path, &json!({"name": "next"})).expect(201);
+    let next = doorlist_tests::Client::new(client.address(), &text(&made, "token"), &client.connection);
+    let user = client.user("ada@example.com");
+    assert_eq!(next.find("/Users", "userName eq \"ada@example.com\"")[0]["id"], user.as_str());
+    for token in tenant.all(&path) {
+        assert!(token.get("token").is_none() && token.get("hash").is_none(), "a list shows no secret: {token}");
+    }
+    assert_eq!(tenant.delete(&format!("{path}/{}", text(&first[0], "id"))).expect(204), Value::Null);
+    client.get("/Users").scim_error(401, None);
+    next.get("/Users").expect(200);
+    tenant.post(&path, &json!({"expiresAt": "2020-01-01T00:00:00Z"})).problem(400);
+    tenant.post(&path, &json!({"expiresAt": "tomorrow"})).problem(400);
+}
+
+/// What the tenant's log tells: JumpCloud's administrators see no error, so it is here.
+#[test]
+fn the_log_tells_what_clients_did_and_were_refused() {
+    let tenant = shared::tenant("activity");
+    let client = tenant.connect();
+    let user = client.user("ada@example.com");
+    let detail = client.post("/Users", &json!({"userName": "ada@example.com"})).scim_error(409, Some("uniqueness"));
+    let request_id = "activity-test-1";
+    let _ = client.call("GET", "/Users?filter=userName%20eq%20%22nobody%22").header("x-request-id", request_id).send().expect(200);
+    let entries = eventually("the read is in the log", || {
+        let entries = tenant.all("/activity");
+        entries.iter().any(|entry| entry["requestId"] == request_id).then_some(entries)
+    });
+    let find = |status: u64, action: &str| entries.iter().find(|entry| entry["status"] == status && entry["action"] == action);
+    let created = find(201, "POST /Users").expect("the creation is there");
+    assert_eq!((&created["subject"], &created["actor"]["connection"]), (&json!(user), &json!(client.connection)));
+    assert_eq!(find(409, "POST /Users").expect("the refusal is there")["detail"], detail.as_str());
+    let read = entries.iter().find(|entry| entry["requestId"] == request_id).unwrap();
+    assert!(text(read, "query").contains("nobody"), "{read}");
+    assert!(entries.iter().any(|entry| entry["actor"]["kind"] == "operator"), "what operators do is there too");
+    let sequences: Vec<u64> = entries.iter().filter_map(|entry| entry["sequence"].as_u64()).collect();
+    assert_eq!(sequences, (1..=sequences.len() as u64).rev().collect::<Vec<_>>(), "newest first, without a gap");
+}

@@ -1,0 +1,17 @@
+//! Black-box tests: the built `doorlist`, its HTTP surfaces, its command line and its files.
+//!
+//! One binary, one server shared by most tests; each test has a tenant of its own. Tests that end servers start their own.
+//! Build the server first: `cargo build -p doorlist`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
+
+mod bad_input;
+mod concurrency;
+mod crash;
+mod directory;
+mod scim;
+mod shared;
+mod shutdown;
+mod tapes;
+mod tenancy;
+mod tidy;

@@ -1,0 +1,10 @@
+//! What every SCIM client can rely on, and the liberties of known ones.
+
+mod discovery;
+mod lists;
+mod members;
+mod patch;
+mod projection;
+mod secrets;
+mod surface;
+mod users;

@@ -1,0 +1,79 @@
+//! Passwords, tokens and keys: never kept in clear, logged or echoed.
+
+use doorlist_tests::Server;
+use doorlist_tests::callers::{USER_URN, text};
+use doorlist_tests::server::OPERATOR_KEY;
+use serde_json::{Value, json};
+
+/// Whether `bytes` has `needle` anywhere.
+fn has(bytes: &[u8], needle: &str) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+#[test]
+fn passwords_and_tokens_are_nowhere_in_clear() {
+    const NEEDLES: [&str; 7] = ["needle-post", "needle-put", "needle-path", "needle-key", "needle-odd", "needle-filter", "needle-refused"];
+    let data = doorlist_tests::Scratch::new();
+    let server = Server::options().data_dir(data.path()).start();
+    let tenant = server.operator().tenant("Secrets");
+    let client = tenant.connect();
+    let mut answers = Vec::new();
+    let made = client.post("/Users", &json!({"schemas": [USER_URN], "userName": "secret@example.com", "password": NEEDLES[0]}));
+    answers.push(made.text());
+    let path = format!("/Users/{}", text(&made.expect(201), "id"));
+    let writes = [
+        client.put(&path, &json!({"userName": "secret@example.com", "PassWord": NEEDLES[1]})),
+        client.patch(&path, &json!([{"op": "replace", "path": "password", "value": NEEDLES[2]}])),
+        client.patch(&path, &json!([{"op": "add", "value": {"password": NEEDLES[3], "urn:ietf:params:scim:schemas:core:2.0:User:password": NEEDLES[3]}}])),
+        client.put(&path, &json!({"userName": "secret@example.com", "urn:example:ext": {"password": NEEDLES[4]}})),
+    ];
+    for reply in writes {
+        answers.push(reply.text());
+        let _ = reply.expect(200);
+    }
+    // Neither to be asked for by its value, nor shown to whoever asks for it.
+    let filter = client.get(&doorlist_tests::http::query("/Users", &[("filter", &format!("password eq \"{}\"", NEEDLES[5]))]));
+    answers.push(filter.text());
+    filter.scim_error(400, Some("invalidFilter"));
+    let refused = client.post("/Users", &json!({"userName": "secret@example.com", "password": NEEDLES[6]}));
+    answers.push(refused.text());
+    refused.scim_error(409, Some("uniqueness"));
+    for path in [path.clone(), "/Users".to_owned(), format!("{path}?attributes=password"), "/Users?attributes=userName,password".to_owned()] {
+        answers.push(client.get(&path).text());
+    }
+    let key = text(&tenant.post("/keys", &json!({"name": "Key", "role": "auditor"})).expect(201), "key");
+    let _ = tenant.synced();
+    for path in ["/connections", "/keys", "/activity", "/events", "/users", &format!("/connections/{}/tokens", client.connection)] {
+        answers.push(tenant.get(path).text());
+    }
+    let log = server.stderr();
+    let printed = server.stdout();
+    drop(server.kill());
+    let secrets = NEEDLES.into_iter().chain([client.token(), key.as_str(), OPERATOR_KEY]);
+    for secret in secrets {
+        for answer in &answers {
+            assert!(!answer.contains(secret), "{secret} is in an answer: {answer}");
+        }
+        assert!(!log.contains(secret) && !printed.contains(secret), "{secret} is in the log");
+        for (file, bytes) in data.files() {
+            assert!(!has(&bytes, secret), "{secret} is in {}", file.display());
+        }
+    }
+    assert!(data.files().iter().any(|(_, bytes)| has(bytes, "secret@example.com")), "the search would find nothing at all");
+}
+
+/// Ids are text in every answer.
+#[test]
+fn ids_are_text() {
+    let client = crate::shared::client("ids are text");
+    let user = client.user("text@example.com");
+    let group = client.group("Text", &[&user]);
+    let user = client.get(&format!("/Users/{user}")).expect(200);
+    let group = client.get(&format!("/Groups/{group}")).expect(200);
+    for id in [&user["id"], &group["id"], &group["members"][0]["value"], &user["groups"][0]["value"]] {
+        assert!(id.is_string(), "{id}");
+    }
+    let list = client.get("/Users").expect(200);
+    assert!(list["Resources"].as_array().unwrap().iter().all(|one| one["id"].is_string() && one["meta"]["location"].is_string()));
+    assert_ne!(list["Resources"][0], Value::Null);
+}

@@ -1,0 +1,150 @@
+//! Paths, media types and headers: what holds before any resource is looked at.
+
+use doorlist_tests::callers::{USER_URN, text};
+use doorlist_tests::http::SCIM_JSON;
+use doorlist_tests::raw::exchange;
+use serde_json::{Value, json};
+
+use crate::shared;
+
+/// Base URLs are pasted by people: slashes come double, and at the end.
+#[test]
+fn slashes_are_forgiven() {
+    let client = shared::client("slashes");
+    let id = client.user("slashes@example.com");
+    let bearer = format!("Bearer {}", client.token());
+    let headers = [("authorization", bearer.as_str())];
+    for target in [
+        "/scim/v2/Users/",
+        "/scim/v2//Users",
+        "//scim/v2/Users",
+        "/scim//v2/Users",
+        "/scim/v2//Users//",
+        "///scim///v2///Users///?count=5",
+    ] {
+        let answer = exchange(client.address(), "GET", target, &headers, b"");
+        assert_eq!(answer.status, 200, "{target}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), Some(SCIM_JSON), "{target}");
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(body["totalResults"], 1, "{target}");
+    }
+    for target in [format!("/scim/v2//Users/{id}"), format!("/scim/v2/Users/{id}/"), format!("//scim/v2//Users//{id}//")] {
+        let answer = exchange(client.address(), "GET", &target, &headers, b"");
+        assert_eq!(answer.status, 200, "{target}: {}", answer.body);
+        // Where a resource is does not depend on how it was asked for.
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert!(text(&body["meta"], "location").ends_with(&format!("/scim/v2/Users/{id}")), "{target}: {}", answer.body);
+    }
+    let body = json!({"schemas": [USER_URN], "userName": "slashes-post@example.com"}).to_string();
+    let headers = [("authorization", bearer.as_str()), ("content-type", SCIM_JSON)];
+    let answer = exchange(client.address(), "POST", "/scim/v2//Users/", &headers, body.as_bytes());
+    assert_eq!(answer.status, 201, "{}", answer.body);
+}
+
+/// Entra's flag and whatever else a client appends.
+#[test]
+fn unknown_query_parameters_are_ignored() {
+    let client = shared::client("unknown parameters");
+    let id = client.user("parameters@example.com");
+    for path in [
+        "/Users?aadOptscim062020".to_owned(),
+        "/Users?aadOptscim062020&count=10".to_owned(),
+        "/Users?unknown=1&&x".to_owned(),
+        "/Users?".to_owned(),
+        format!("/Users/{id}?aadOptscim062020"),
+        "/ResourceTypes?aadOptscim062020".to_owned(),
+    ] {
+        client.get(&path).expect(200);
+    }
+}
+
+/// Everything below the base answers in SCIM's media type, what is not there included ([`doorlist_tests::Reply`] checks the type of
+/// every reply).
+#[test]
+fn unknown_paths_are_scim_errors() {
+    let client = shared::client("unknown paths");
+    for path in ["", "/", "/users", "/User", "/Users/a/b", "/Users/a/b/c", "/Groups.json", "/%2e%2e/api/v1/tenants", "/Devices", "/%00", "/Users/%ff"] {
+        let reply = client.get(path);
+        assert_eq!(reply.header("content-type"), Some(SCIM_JSON), "{reply}");
+        reply.scim_error(404, None);
+    }
+    let beyond = shared::server().nobody().get("/scim/v3/Users");
+    assert_eq!(beyond.status, 404, "{beyond}");
+}
+
+/// RFC 7644 section 3.1 names one media type; clients send others, or none.
+#[test]
+fn request_media_types() {
+    let client = shared::client("media types");
+    let body = |name: &str| json!({"schemas": [USER_URN], "userName": name}).to_string().into_bytes();
+    let accepted = [
+        "application/scim+json",
+        "application/json",
+        "application/scim+json; charset=utf-8",
+        "application/scim+json;charset=UTF-8",
+        "application/json; charset=utf-8",
+        "Application/SCIM+JSON",
+        "APPLICATION/JSON",
+    ];
+    for (place, media) in accepted.into_iter().enumerate() {
+        let name = format!("accepted-{place}@example.com");
+        client.call("POST", "/Users").header("content-type", media).bytes(body(&name)).send().expect(201);
+    }
+    client.call("POST", "/Users").bytes(body("none@example.com")).send().expect(201);
+    for media in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "nonsense"] {
+        let reply = client.call("POST", "/Users").header("content-type", media).bytes(body("refused@example.com")).send();
+        reply.scim_error(415, None);
+    }
+    assert_eq!(client.find("/Users", "userName eq \"refused@example.com\""), Vec::<Value>::new());
+}
+
+/// There is one representation; what a client says it accepts changes nothing.
+#[test]
+fn response_media_type_is_always_the_same() {
+    let client = shared::client("accept");
+    for accept in ["application/scim+json", "application/json", "*/*", "text/html", "application/json;q=0.5, text/plain"] {
+        let reply = client.call("GET", "/Users").header("accept", accept).send();
+        assert_eq!(reply.header("content-type"), Some(SCIM_JSON), "{accept}: {reply}");
+        reply.expect(200);
+    }
+}
+
+/// RFC 7235 section 2.1: the scheme's name has no case.
+#[test]
+fn the_scheme_of_a_token_has_no_case() {
+    let client = shared::client("scheme");
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let reply = client.call("GET", "/Users").header("authorization", &format!("{scheme} {}", client.token())).send();
+        reply.expect(200);
+    }
+}
+
+/// A created resource says where it is, in the header and in `meta`.
+#[test]
+fn created_resources_have_a_location() {
+    let client = shared::client("location");
+    for (endpoint, body) in [("Users", json!({"userName": "location@example.com"})), ("Groups", json!({"displayName": "Location"}))] {
+        let reply = client.post(&format!("/{endpoint}"), &body);
+        let location = reply.header("location").unwrap_or_default().to_owned();
+        let made = reply.expect(201);
+        assert_eq!(made["meta"]["location"], location.as_str(), "{made}");
+        let path = location.split_once("/scim/v2").expect("a location is below the base").1;
+        assert_eq!(path, format!("/{endpoint}/{}", text(&made, "id")));
+        assert_eq!(client.get(path).expect(200), made, "a read gives what the creation gave");
+    }
+}
+
+/// A request's id is made up here or taken over, and always echoed.
+#[test]
+fn request_ids_are_echoed() {
+    let client = shared::client("request ids");
+    let reply = client.call("GET", "/Users").header("x-request-id", "from-the-client_1.2").send();
+    assert_eq!(reply.header("x-request-id"), Some("from-the-client_1.2"));
+    reply.expect(200);
+    let long = "x".repeat(200);
+    for odd in ["has space", "a\"quote", "<b>", long.as_str()] {
+        let reply = client.call("GET", "/Users").header("x-request-id", odd).send();
+        assert_ne!(reply.header("x-request-id"), Some(odd), "what is odd is not echoed");
+        reply.expect(200);
+    }
+}
