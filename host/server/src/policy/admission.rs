@@ -4,13 +4,11 @@
 //! that the languages of known guests need and no others. Nothing here runs or compiles.
 
 use super::limits::{
-    FUNCTION_BYTES_MAX, FUNCTIONS_MAX, LOCALS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, MODULES_MAX,
-    TABLE_ELEMENTS_MAX, TABLES_MAX, WASM_BYTES_MAX,
+    FUNCTION_BYTES_MAX, FUNCTIONS_MAX, LOCALS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, MODULES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
+    WASM_BYTES_MAX,
 };
 use super::load_error::{LoadError, LoadStage};
-use wasmparser::{
-    BinaryReaderError, Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures,
-};
+use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures};
 
 /// The interface that a plugin exports, without its version.
 const PROJECTION: &str = "doorlist:policy/projection@";
@@ -43,16 +41,10 @@ pub(super) fn admit(wasm: &[u8]) -> Result<Form, LoadError> {
         let payload = payload.map_err(|error| broken(&error))?;
         census.count(&payload)?;
     }
-    Validator::new_with_features(features())
-        .validate_all(wasm)
-        .map_err(|error| {
-            let message = format!(
-                "The file is not a plugin this server admits: {} (at byte {}).",
-                plain(&error),
-                error.offset()
-            );
-            LoadError::new(LoadStage::Features, message).caused(error)
-        })?;
+    Validator::new_with_features(features()).validate_all(wasm).map_err(|error| {
+        let message = format!("The file is not a plugin this server admits: {} (at byte {}).", plain(&error), error.offset());
+        LoadError::new(LoadStage::Features, message).caused(error)
+    })?;
     census.contract()?;
     Ok(census.form)
 }
@@ -112,26 +104,13 @@ impl Census {
             }
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
             Payload::FunctionSection(section) => {
-                bounded(
-                    &mut self.functions,
-                    section.count(),
-                    FUNCTIONS_MAX,
-                    "functions",
-                )?;
+                bounded(&mut self.functions, section.count(), FUNCTIONS_MAX, "functions")?;
             }
             Payload::CodeSectionEntry(body) => function(body)?,
             Payload::MemorySection(section) => {
-                bounded(
-                    &mut self.memories,
-                    section.count(),
-                    MEMORIES_MAX,
-                    "memories",
-                )?;
+                bounded(&mut self.memories, section.count(), MEMORIES_MAX, "memories")?;
                 for memory in section.clone() {
-                    let bytes = memory
-                        .map_err(|error| broken(&error))?
-                        .initial
-                        .saturating_mul(WASM_PAGE_BYTES);
+                    let bytes = memory.map_err(|error| broken(&error))?.initial.saturating_mul(WASM_PAGE_BYTES);
                     within(bytes, MEMORY_BYTES_MAX as u64, "bytes of memory")?;
                 }
             }
@@ -151,9 +130,7 @@ impl Census {
     /// What the outermost module or component shows of itself.
     fn surface(&mut self, payload: &Payload<'_>) -> Result<(), LoadError> {
         match payload {
-            Payload::CustomSection(section)
-                if section.name().starts_with(COMPONENT_TYPE_SECTION) =>
-            {
+            Payload::CustomSection(section) if section.name().starts_with(COMPONENT_TYPE_SECTION) => {
                 if let Form::Module { typed } = &mut self.form {
                     *typed = true;
                 }
@@ -161,20 +138,17 @@ impl Census {
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports().take(IMPORTS_NAMED_MAX) {
                     let import = import.map_err(|error| broken(&error))?;
-                    self.imports
-                        .push(format!("{}.{}", import.module, import.name));
+                    self.imports.push(format!("{}.{}", import.module, import.name));
                 }
             }
             Payload::ExportSection(section) => {
                 for export in section.clone() {
-                    self.exports
-                        .push(export.map_err(|error| broken(&error))?.name.into());
+                    self.exports.push(export.map_err(|error| broken(&error))?.name.into());
                 }
             }
             Payload::ComponentExportSection(section) => {
                 for export in section.clone() {
-                    self.exports
-                        .push(export.map_err(|error| broken(&error))?.name.name.into());
+                    self.exports.push(export.map_err(|error| broken(&error))?.name.name.into());
                 }
             }
             _ => {}
@@ -187,21 +161,11 @@ impl Census {
         if !self.imports.is_empty() {
             return Err(imports(&self.imports));
         }
-        let Some(version) = self
-            .exports
-            .iter()
-            .find_map(|name| name.strip_prefix(PROJECTION))
-        else {
-            let message = format!(
-                "The plugin does not export {PROJECTION}{MAJOR}.0.0, the contract of policies."
-            );
+        let Some(version) = self.exports.iter().find_map(|name| name.strip_prefix(PROJECTION)) else {
+            let message = format!("The plugin does not export {PROJECTION}{MAJOR}.0.0, the contract of policies.");
             return Err(LoadError::new(LoadStage::Exports, message));
         };
-        let major: String = version
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .take(8)
-            .collect();
+        let major: String = version.chars().take_while(char::is_ascii_digit).take(8).collect();
         if major == MAJOR {
             return Ok(());
         }
@@ -215,12 +179,7 @@ impl Census {
 
 /// A refusal that names what a plugin imports.
 pub(super) fn imports(names: &[String]) -> LoadError {
-    let named = names
-        .iter()
-        .take(IMPORTS_NAMED_MAX)
-        .map(|name| clean(name))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let named = names.iter().take(IMPORTS_NAMED_MAX).map(|name| clean(name)).collect::<Vec<_>>().join(", ");
     let message = format!(
         "A plugin imports nothing, this one imports {named}. Build it without WASI: \
          in Rust for wasm32-unknown-unknown, in other languages with the option that stubs WASI."
@@ -230,11 +189,7 @@ pub(super) fn imports(names: &[String]) -> LoadError {
 
 fn function(body: &FunctionBody<'_>) -> Result<(), LoadError> {
     let range = body.range();
-    within(
-        range.end.saturating_sub(range.start),
-        FUNCTION_BYTES_MAX as u64,
-        "bytes in a function",
-    )?;
+    within(range.end.saturating_sub(range.start), FUNCTION_BYTES_MAX as u64, "bytes in a function")?;
     let mut locals: u64 = 0;
     for run in body.get_locals_reader().map_err(|error| broken(&error))? {
         let (count, _) = run.map_err(|error| broken(&error))?;
@@ -252,18 +207,11 @@ fn within(count: u64, max: u64, what: &str) -> Result<(), LoadError> {
     if count <= max {
         return Ok(());
     }
-    Err(LoadError::new(
-        LoadStage::Features,
-        format!("The plugin has more than {max} {what}."),
-    ))
+    Err(LoadError::new(LoadStage::Features, format!("The plugin has more than {max} {what}.")))
 }
 
 fn broken(error: &BinaryReaderError) -> LoadError {
-    let message = format!(
-        "The file is not WebAssembly: {} (at byte {}).",
-        plain(error),
-        error.offset()
-    );
+    let message = format!("The file is not WebAssembly: {} (at byte {}).", plain(error), error.offset());
     LoadError::new(LoadStage::Parse, message).caused(error.clone())
 }
 
@@ -274,8 +222,5 @@ fn plain(error: &BinaryReaderError) -> String {
 /// Text from an upload as part of a sentence: one line, of bounded length.
 fn clean(text: &str) -> String {
     const CHARS_MAX: usize = 200;
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(CHARS_MAX)
-        .collect()
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(CHARS_MAX).collect()
 }

@@ -18,10 +18,7 @@ pub struct Batch {
 
 impl Batch {
     pub(super) fn new(sandbox: Sandbox, plugin: Plugin) -> Batch {
-        Batch {
-            sandbox: Ok(sandbox),
-            plugin,
-        }
+        Batch { sandbox: Ok(sandbox), plugin }
     }
 
     /// The changes that the policy wants in a user's view, checked against the plugin's `writes`.
@@ -33,9 +30,7 @@ impl Batch {
         let sandbox = self.sandbox.as_mut().map_err(|fault| fault.clone())?;
         let writes = &self.plugin.manifest().writes;
         let changes = sandbox
-            .call(PROJECT_MS_MAX, |guest, store| {
-                guest.call_project_user(store, user)
-            })
+            .call(PROJECT_MS_MAX, |guest, store| guest.call_project_user(store, user))
             .and_then(|changes| answer::user(changes, writes));
         self.keep(changes)
     }
@@ -49,9 +44,7 @@ impl Batch {
         let sandbox = self.sandbox.as_mut().map_err(|fault| fault.clone())?;
         let writes = &self.plugin.manifest().writes;
         let changes = sandbox
-            .call(PROJECT_MS_MAX, |guest, store| {
-                guest.call_project_group(store, group)
-            })
+            .call(PROJECT_MS_MAX, |guest, store| guest.call_project_group(store, group))
             .and_then(|changes| answer::group(changes, writes));
         self.keep(changes)
     }

@@ -17,10 +17,7 @@ pub(super) fn componentize(module: &[u8], typed: bool) -> Result<Vec<u8>, LoadEr
         })?;
     }
     let mut encoder = ComponentEncoder::default();
-    let component = encoder
-        .validate(true)
-        .module(&module)
-        .and_then(ComponentEncoder::encode);
+    let component = encoder.validate(true).module(&module).and_then(ComponentEncoder::encode);
     component.map_err(|cause| {
         let message = "The module's functions do not have the names and types that doorlist:policy@1.0.0 asks for.";
         LoadError::new(LoadStage::Componentize, message).caused(cause)

@@ -2,9 +2,8 @@
 //! without a clock never stops a guest.
 
 use super::limits::{
-    BACKTRACE_FRAMES_MAX, CORE_INSTANCES_MAX, INSTANCE_RECORD_BYTES_MAX, INSTANCES_MAX,
-    KEPT_MEMORY_BYTES, KEPT_TABLE_BYTES, MEMORIES_MAX, MEMORY_BYTES_MAX, STACK_BYTES_MAX,
-    TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
+    BACKTRACE_FRAMES_MAX, CORE_INSTANCES_MAX, INSTANCE_RECORD_BYTES_MAX, INSTANCES_MAX, KEPT_MEMORY_BYTES, KEPT_TABLE_BYTES, MEMORIES_MAX,
+    MEMORY_BYTES_MAX, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
 };
 use std::num::NonZeroUsize;
 use std::thread;
@@ -50,10 +49,7 @@ fn engine() -> wasmtime::Result<Engine> {
     let mut config = config();
     let reserved = Engine::new(config.allocation_strategy(slots()));
     reserved.or_else(|error| {
-        tracing::warn!(
-            cause = format!("{error:#}"),
-            "no address space for instance slots; policies run slower without"
-        );
+        tracing::warn!(cause = format!("{error:#}"), "no address space for instance slots; policies run slower without");
         Engine::new(&self::config())
     })
 }

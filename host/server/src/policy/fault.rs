@@ -50,10 +50,7 @@ impl std::error::Error for Fault {}
 
 impl Fault {
     pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
-        Fault {
-            kind,
-            message: message.into(),
-        }
+        Fault { kind, message: message.into() }
     }
 
     /// What an error of the engine means. The cause goes to the log, since a plugin's author may want it.
@@ -89,27 +86,13 @@ fn classify(error: &wasmtime::Error) -> Fault {
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Fault::new(Kind::Timeout, "The plugin did not answer in time."),
-        Some(Trap::StackOverflow) => {
-            Fault::new(Kind::StackOverflow, "The plugin recursed too deeply.")
-        }
+        Some(Trap::StackOverflow) => Fault::new(Kind::StackOverflow, "The plugin recursed too deeply."),
         Some(Trap::UnreachableCodeReached) => Fault::new(Kind::Trap, "The plugin panicked."),
         Some(_) => Fault::new(Kind::Trap, "The plugin did what WebAssembly forbids."),
         // The engine has no type for this one; a test notices if its words change.
-        None if error
-            .chain()
-            .any(|cause| cause.to_string().contains("too much data is being copied")) =>
-        {
-            Fault::new(
-                Kind::OutputTooLarge,
-                format!(
-                    "The plugin answered with more than {} KiB.",
-                    ANSWER_BYTES_MAX >> 10
-                ),
-            )
+        None if error.chain().any(|cause| cause.to_string().contains("too much data is being copied")) => {
+            Fault::new(Kind::OutputTooLarge, format!("The plugin answered with more than {} KiB.", ANSWER_BYTES_MAX >> 10))
         }
-        None => Fault::new(
-            Kind::BadOutput,
-            "The plugin answered with what the contract does not have.",
-        ),
+        None => Fault::new(Kind::BadOutput, "The plugin answered with what the contract does not have."),
     }
 }

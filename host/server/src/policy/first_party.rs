@@ -3,17 +3,8 @@
 /// Name and WebAssembly of each first-party plugin, built from plugins/ by the build script.
 pub fn first_party() -> [(&'static str, &'static [u8]); 3] {
     [
-        (
-            "group-prefix",
-            include_bytes!(concat!(env!("OUT_DIR"), "/group-prefix.wasm")),
-        ),
-        (
-            "user-group-filter",
-            include_bytes!(concat!(env!("OUT_DIR"), "/user-group-filter.wasm")),
-        ),
-        (
-            "role-protection",
-            include_bytes!(concat!(env!("OUT_DIR"), "/role-protection.wasm")),
-        ),
+        ("group-prefix", include_bytes!(concat!(env!("OUT_DIR"), "/group-prefix.wasm"))),
+        ("user-group-filter", include_bytes!(concat!(env!("OUT_DIR"), "/user-group-filter.wasm"))),
+        ("role-protection", include_bytes!(concat!(env!("OUT_DIR"), "/role-protection.wasm"))),
     ]
 }

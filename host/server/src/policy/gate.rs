@@ -14,10 +14,7 @@ pub(super) struct Place(Arc<Gate>);
 
 impl Gate {
     pub(super) fn new(places: u32) -> Arc<Gate> {
-        Arc::new(Gate {
-            free: Mutex::new(places),
-            freed: Condvar::new(),
-        })
+        Arc::new(Gate { free: Mutex::new(places), freed: Condvar::new() })
     }
 
     /// A place, or nothing if none became free in `wait_ms`.
@@ -25,10 +22,7 @@ impl Gate {
         // Nothing panics while it holds the lock, and a count is right at any moment.
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = Duration::from_millis(wait_ms);
-        let (mut free, _) = self
-            .freed
-            .wait_timeout_while(free, wait, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (mut free, _) = self.freed.wait_timeout_while(free, wait, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free = free.checked_sub(1)?;
         Some(Place(Arc::clone(self)))
     }
@@ -56,9 +50,6 @@ mod tests {
             move || gate.enter(60_000).is_some()
         });
         drop(first);
-        assert!(
-            waiting.join().expect("waiting does not panic"),
-            "the place that came back is taken"
-        );
+        assert!(waiting.join().expect("waiting does not panic"), "the place that came back is taken");
     }
 }

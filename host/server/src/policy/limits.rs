@@ -39,6 +39,10 @@ pub const DESCRIBE_MS_MAX: u64 = 100;
 /// `configure`, which may compile what is in the settings.
 pub const CONFIGURE_MS_MAX: u64 = 250;
 
+/// How many times its deadline a call may take by the wall clock if its thread gets no processor: a guest must not fault because
+/// the machine is busy, nor hold its slot for ever.
+pub const STARVED_FACTOR_MAX: u64 = 40;
+
 /// Instances alive at a time, over all tenants: one for each thread that projects or checks settings.
 pub const INSTANCES_MAX: u32 = 64;
 /// How long a caller waits for an instance slot: longer than any slot is held by a batch of a few hundred items.

@@ -63,36 +63,22 @@ pub struct LoadError {
 
 impl LoadError {
     pub(super) fn new(stage: LoadStage, message: impl Into<String>) -> LoadError {
-        LoadError {
-            stage,
-            message: message.into(),
-            retry: false,
-            source: None,
-        }
+        LoadError { stage, message: message.into(), retry: false, source: None }
     }
 
-    pub(super) fn caused(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> LoadError {
+    pub(super) fn caused(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LoadError {
         self.source = Some(source.into());
         self
     }
 
     pub(super) fn busy(stage: LoadStage, message: impl Into<String>) -> LoadError {
-        LoadError {
-            retry: true,
-            ..LoadError::new(stage, message)
-        }
+        LoadError { retry: true, ..LoadError::new(stage, message) }
     }
 
     /// A plugin that fails before it has said what it is.
     pub(super) fn fault(stage: LoadStage, fault: Fault) -> LoadError {
         let retry = fault.kind == super::FaultKind::Busy;
-        LoadError {
-            retry,
-            ..LoadError::new(stage, fault.message.clone()).caused(fault)
-        }
+        LoadError { retry, ..LoadError::new(stage, fault.message.clone()).caused(fault) }
     }
 }
 
@@ -104,8 +90,6 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| &**source as &(dyn std::error::Error + 'static))
+        self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
     }
 }

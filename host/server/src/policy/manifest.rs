@@ -3,9 +3,7 @@
 //! This module does not know what a SCIM path means, only how one is spelled.
 
 use super::bindings::v1::doorlist::policy::types::{self as wit, GroupEffect, UserEffect};
-use super::limits::{
-    DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MAX, VERSION_BYTES_MAX, WORDS_MAX,
-};
+use super::limits::{DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MAX, VERSION_BYTES_MAX, WORDS_MAX};
 use super::load_error::{LoadError, LoadStage};
 use std::collections::BTreeSet;
 
@@ -52,17 +50,7 @@ pub struct Reads {
 impl Reads {
     /// The same as the words of the manifest.
     pub fn words(&self) -> Vec<&str> {
-        let Reads {
-            id,
-            external_id,
-            user_name,
-            display_name,
-            groups,
-            current,
-            view,
-            facts,
-            attributes,
-        } = self;
+        let Reads { id, external_id, user_name, display_name, groups, current, view, facts, attributes } = self;
         let flags = [
             ("id", id),
             ("externalId", external_id),
@@ -73,10 +61,7 @@ impl Reads {
             ("view", view),
             ("facts", facts),
         ];
-        let flags = flags
-            .into_iter()
-            .filter(|(_, read)| **read)
-            .map(|(word, _)| word);
+        let flags = flags.into_iter().filter(|(_, read)| **read).map(|(word, _)| word);
         flags.chain(attributes.iter().map(String::as_str)).collect()
     }
 
@@ -100,16 +85,9 @@ impl Reads {
             if let Some(flag) = reads.flag(word) {
                 *flag = true;
             } else if !is_path(word) {
-                return Err(refused(format!(
-                    "`reads` has {}, which is no attribute path.",
-                    shown(word)
-                )));
-            } else if let Some(meant) = WORDS.iter().find(|known| known.eq_ignore_ascii_case(word))
-            {
-                return Err(refused(format!(
-                    "`reads` has {}; `{meant}` is meant.",
-                    shown(word)
-                )));
+                return Err(refused(format!("`reads` has {}, which is no attribute path.", shown(word))));
+            } else if let Some(meant) = WORDS.iter().find(|known| known.eq_ignore_ascii_case(word)) {
+                return Err(refused(format!("`reads` has {}; `{meant}` is meant.", shown(word))));
             } else if !reads.attributes.contains(word) {
                 reads.attributes.push(word.clone());
             }
@@ -119,16 +97,7 @@ impl Reads {
 }
 
 /// The words of `reads` that are no attribute paths.
-const WORDS: [&str; 8] = [
-    "id",
-    "externalId",
-    "userName",
-    "displayName",
-    "groups",
-    "current",
-    "view",
-    "facts",
-];
+const WORDS: [&str; 8] = ["id", "externalId", "userName", "displayName", "groups", "current", "view", "facts"];
 
 /// A part of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,15 +119,7 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 7] = [
-        Part::Included,
-        Part::Status,
-        Part::Role,
-        Part::Groups,
-        Part::UserName,
-        Part::DisplayName,
-        Part::Attributes,
-    ];
+    const ALL: [Part; 7] = [Part::Included, Part::Status, Part::Role, Part::Groups, Part::UserName, Part::DisplayName, Part::Attributes];
 
     /// The word of the manifest.
     pub fn as_str(self) -> &'static str {
@@ -229,12 +190,7 @@ impl Writes {
             Part::ALL
                 .into_iter()
                 .find(|part| part.as_str() == word)
-                .ok_or_else(|| {
-                    refused(format!(
-                        "`writes` has {}, which is no part of a view.",
-                        shown(word)
-                    ))
-                })
+                .ok_or_else(|| refused(format!("`writes` has {}, which is no part of a view.", shown(word))))
         };
         words.iter().map(part).collect::<Result<_, _>>().map(Writes)
     }
@@ -242,10 +198,7 @@ impl Writes {
 
 impl Manifest {
     /// Checks what a plugin said. Its JSON Schema comes parsed and checked.
-    pub(super) fn check(
-        said: wit::Manifest,
-        settings_schema: serde_json::Value,
-    ) -> Result<Manifest, LoadError> {
+    pub(super) fn check(said: wit::Manifest, settings_schema: serde_json::Value) -> Result<Manifest, LoadError> {
         if !is_name(&said.name) {
             return Err(refused(format!(
                 "The name {} is not of up to {NAME_BYTES_MAX} lower-case letters, digits and hyphens, \
@@ -254,24 +207,14 @@ impl Manifest {
             )));
         }
         if !is_version(&said.version) {
-            return Err(refused(format!(
-                "The version {} is not like `1.2.3` or `1.2.3-beta.1`.",
-                shown(&said.version)
-            )));
+            return Err(refused(format!("The version {} is not like `1.2.3` or `1.2.3-beta.1`.", shown(&said.version))));
         }
-        let control = said
-            .description
-            .chars()
-            .any(|char| char.is_control() && char != '\n');
+        let control = said.description.chars().any(|char| char.is_control() && char != '\n');
         if said.description.len() > DESCRIPTION_BYTES_MAX || control {
-            return Err(refused(format!(
-                "The description is not text of up to {DESCRIPTION_BYTES_MAX} bytes."
-            )));
+            return Err(refused(format!("The description is not text of up to {DESCRIPTION_BYTES_MAX} bytes.")));
         }
         if said.reads.len() > WORDS_MAX || said.writes.len() > WORDS_MAX {
-            return Err(refused(format!(
-                "`reads` or `writes` has more than {WORDS_MAX} entries."
-            )));
+            return Err(refused(format!("`reads` or `writes` has more than {WORDS_MAX} entries.")));
         }
         Ok(Manifest {
             reads: Reads::parse(&said.reads)?,
@@ -297,9 +240,7 @@ fn shown(word: &str) -> String {
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 /// Three numbers, then perhaps a pre-release. Build metadata is left out: two files of one version would be one.
@@ -308,17 +249,8 @@ fn is_version(version: &str) -> bool {
         Some((core, pre_release)) => (core, Some(pre_release)),
         None => (version, None),
     };
-    let number = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && (part == "0" || !part.starts_with('0'))
-    };
-    let identifier = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+    let identifier = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     version.len() <= VERSION_BYTES_MAX
         && core.split('.').count() == 3
         && core.split('.').all(number)
@@ -329,17 +261,12 @@ fn is_version(version: &str) -> bool {
 fn is_path(word: &str) -> bool {
     let name = |part: &str| {
         part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '$')
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'$'))
     };
     let (urn, path) = word.rsplit_once(':').unwrap_or(("urn:", word));
-    let urn_bytes =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_');
+    let urn_bytes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-' | b'_');
     word.len() <= PATH_BYTES_MAX
-        && urn
-            .get(..4)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
+        && urn.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"))
         && urn.bytes().all(urn_bytes)
         && path.split('.').count() <= 2
         && path.split('.').all(name)
@@ -368,62 +295,25 @@ mod tests {
         for good in ["a", "group-prefix", "x9", &"n".repeat(64)] {
             assert!(name(good), "{good}");
         }
-        for bad in [
-            "",
-            "-a",
-            "9a",
-            "Group",
-            "a/b",
-            "a.b",
-            "a b",
-            "é",
-            &"n".repeat(65),
-        ] {
+        for bad in ["", "-a", "9a", "Group", "a/b", "a.b", "a b", "é", &"n".repeat(65)] {
             assert!(!name(bad), "{bad}");
         }
         let version = |version: &str| manifest(|said| said.version = version.into()).is_ok();
         for good in ["0.0.0", "1.2.3", "1.2.3-beta.1", "10.20.30-a-b"] {
             assert!(version(good), "{good}");
         }
-        for bad in [
-            "",
-            "1",
-            "1.2",
-            "1.2.3.4",
-            "v1.2.3",
-            "01.2.3",
-            "1.2.3-",
-            "1.2.3-a..b",
-            "1.2.3+5",
-            "1.2./3",
-            "1..3",
-        ] {
+        for bad in ["", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.2.3-", "1.2.3-a..b", "1.2.3+5", "1.2./3", "1..3"] {
             assert!(!version(bad), "{bad}");
         }
     }
 
     #[test]
     fn reads_are_known_words_or_attribute_paths() {
-        let reads = |words: &[&str]| {
-            manifest(|said| said.reads = words.iter().map(ToString::to_string).collect())
-                .map(|made| made.reads)
-        };
+        let reads = |words: &[&str]| manifest(|said| said.reads = words.iter().map(ToString::to_string).collect()).map(|made| made.reads);
         let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
-        let read =
-            reads(&["title", "id", "emails.value", "title", enterprise]).expect("all are paths");
+        let read = reads(&["title", "id", "emails.value", "title", enterprise]).expect("all are paths");
         assert_eq!(read.words(), ["id", "title", "emails.value", enterprise]);
-        for bad in [
-            "",
-            "9",
-            "a b",
-            "emails[type eq \"work\"]",
-            "a..b",
-            "a.b.c",
-            "../x",
-            "UserName",
-            "DISPLAYNAME",
-            ":a",
-        ] {
+        for bad in ["", "9", "a b", "emails[type eq \"work\"]", "a..b", "a.b.c", "../x", "UserName", "DISPLAYNAME", ":a"] {
             assert!(reads(&[bad]).is_err(), "{bad}");
         }
         assert!(reads(&["x"; 65]).is_err(), "too many");
@@ -431,13 +321,8 @@ mod tests {
 
     #[test]
     fn writes_are_parts_of_a_view_and_bind_effects() {
-        assert!(
-            manifest(|said| said.writes = vec!["id".into()]).is_err(),
-            "an id is no part of a view"
-        );
-        let writes = manifest(|said| said.writes = vec!["role".into(), "displayName".into()])
-            .expect("both")
-            .writes;
+        assert!(manifest(|said| said.writes = vec!["id".into()]).is_err(), "an id is no part of a view");
+        let writes = manifest(|said| said.writes = vec!["role".into(), "displayName".into()]).expect("both").writes;
         assert_eq!(writes.words(), ["role", "displayName"]);
         assert!(writes.allows_user(&UserEffect::SetRole("user".into())));
         assert!(!writes.allows_user(&UserEffect::Exclude));
@@ -447,16 +332,8 @@ mod tests {
 
     #[test]
     fn descriptions_are_bounded_text() {
-        for (description, fits) in [
-            ("", true),
-            ("Two\nlines.", true),
-            ("\u{7}", false),
-            (&"x".repeat(1025), false),
-        ] {
-            assert_eq!(
-                manifest(|said| said.description = description.into()).is_ok(),
-                fits
-            );
+        for (description, fits) in [("", true), ("Two\nlines.", true), ("\u{7}", false), (&"x".repeat(1025), false)] {
+            assert_eq!(manifest(|said| said.description = description.into()).is_ok(), fits);
         }
     }
 }

@@ -10,8 +10,7 @@
 //!
 //! What is not bounded: compiling runs in this process, one upload at a time. Admission bounds what compilers are
 //! known to be slow at, but an upload may still take seconds of CPU and hundreds of megabytes; a child process with
-//! limits would bound both. Deadlines are wall-clock time, so on a machine without spare CPU an innocent guest may
-//! miss one.
+//! limits would bound both.
 
 mod admission;
 mod answer;
@@ -33,8 +32,8 @@ mod settings;
 
 pub use batch::Batch;
 pub use bindings::v1::doorlist::policy::types::{
-    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle,
-    Problem, Status, User, UserChange, UserEffect, UserView, Value,
+    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Problem, Status, User, UserChange,
+    UserEffect, UserView, Value,
 };
 pub use engine::HostError;
 pub use fault::{Fault, FaultKind};

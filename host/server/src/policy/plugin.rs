@@ -8,8 +8,7 @@ use super::engine::{self, HostError};
 use super::fault::{Fault, FaultKind};
 use super::gate::Gate;
 use super::limits::{
-    COMPILE_WAIT_MS_MAX, COMPILES_MAX, CONFIGURE_MS_MAX, DESCRIBE_MS_MAX, INSTANCES_MAX,
-    MESSAGE_BYTES_MAX, SETTINGS_BYTES_MAX,
+    COMPILE_WAIT_MS_MAX, COMPILES_MAX, CONFIGURE_MS_MAX, DESCRIBE_MS_MAX, INSTANCES_MAX, MESSAGE_BYTES_MAX, SETTINGS_BYTES_MAX,
 };
 use super::load_error::{LoadError, LoadStage};
 use super::manifest::Manifest;
@@ -39,11 +38,7 @@ impl Host {
     ///
     /// The machine cannot run WebAssembly, or has no thread for the clock.
     pub fn new() -> Result<Host, HostError> {
-        Ok(Host {
-            engine: engine::ticking()?,
-            slots: Gate::new(INSTANCES_MAX),
-            compilers: Gate::new(COMPILES_MAX),
-        })
+        Ok(Host { engine: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
     }
 
     /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
@@ -55,9 +50,10 @@ impl Host {
     /// The first stage that refuses it, and why.
     pub fn load(&self, wasm: &[u8]) -> Result<Plugin, LoadError> {
         let form = unpanicked(LoadStage::Parse, || admission::admit(wasm))?;
-        let _compiler = self.compilers.enter(COMPILE_WAIT_MS_MAX).ok_or_else(|| {
-            LoadError::busy(LoadStage::Compile, "Other plugins are being compiled.")
-        })?;
+        let _compiler = self
+            .compilers
+            .enter(COMPILE_WAIT_MS_MAX)
+            .ok_or_else(|| LoadError::busy(LoadStage::Compile, "Other plugins are being compiled."))?;
         let pre = match form {
             Form::Component => self.compile(wasm)?,
             Form::Module { typed } => {
@@ -65,8 +61,7 @@ impl Host {
                 self.compile(&component)?
             }
         };
-        let mut sandbox = Sandbox::start(&self.engine, &self.slots, &pre)
-            .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
+        let mut sandbox = Sandbox::start(&self.engine, &self.slots, &pre).map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
         let said = sandbox
             .call(DESCRIBE_MS_MAX, |guest, store| guest.call_describe(store))
             .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
@@ -74,10 +69,7 @@ impl Host {
         let (schema, schema_value) = unpanicked(LoadStage::SettingsSchema, || {
             SettingsSchema::build(&said.settings_schema).map_err(|problem| {
                 let message = format!("The JSON Schema of the settings is refused. {problem}");
-                LoadError::new(
-                    LoadStage::SettingsSchema,
-                    problem::line(message, MESSAGE_BYTES_MAX),
-                )
+                LoadError::new(LoadStage::SettingsSchema, problem::line(message, MESSAGE_BYTES_MAX))
             })
         })?;
         let manifest = Manifest::check(said, schema_value)?;
@@ -94,9 +86,8 @@ impl Host {
     /// Machine code, linked with nothing and checked against the contract.
     fn compile(&self, component: &[u8]) -> Result<PolicyPre<Limits>, LoadError> {
         let component = unpanicked(LoadStage::Compile, || {
-            Component::new(&self.engine, component).map_err(|cause| {
-                LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause)
-            })
+            Component::new(&self.engine, component)
+                .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))
         })?;
         let imports: Vec<String> = component
             .component_type()
@@ -110,8 +101,7 @@ impl Host {
         }
         let linked = Linker::new(&self.engine).instantiate_pre(&component);
         linked.and_then(PolicyPre::new).map_err(|cause| {
-            let message =
-                "The plugin's functions do not have the types that doorlist:policy@1.0.0 asks for.";
+            let message = "The plugin's functions do not have the types that doorlist:policy@1.0.0 asks for.";
             LoadError::new(LoadStage::Exports, message).caused(cause)
         })
     }
@@ -120,25 +110,17 @@ impl Host {
 fn only_types(engine: &Engine, item: &ComponentItem) -> bool {
     match item {
         ComponentItem::Type(_) => true,
-        ComponentItem::ComponentInstance(instance) => instance
-            .exports(engine)
-            .all(|(_, export)| matches!(export.ty, ComponentItem::Type(_))),
+        ComponentItem::ComponentInstance(instance) => {
+            instance.exports(engine).all(|(_, export)| matches!(export.ty, ComponentItem::Type(_)))
+        }
         _ => false,
     }
 }
 
 /// The result of work on an upload; a panic of a library in it is a refusal, not the end of the thread. The libraries
 /// keep nothing between uploads that a panic could leave half-made.
-fn unpanicked<T>(
-    stage: LoadStage,
-    work: impl FnOnce() -> Result<T, LoadError>,
-) -> Result<T, LoadError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        Err(LoadError::new(
-            stage,
-            "The file is not one that this server can handle.",
-        ))
-    })
+fn unpanicked<T>(stage: LoadStage, work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(LoadError::new(stage, "The file is not one that this server can handle.")))
 }
 
 fn digest(wasm: &[u8]) -> String {
@@ -165,10 +147,7 @@ struct Loaded {
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plugin")
-            .field("manifest", &self.0.manifest)
-            .field("digest", &self.0.digest)
-            .finish()
+        f.debug_struct("Plugin").field("manifest", &self.0.manifest).field("digest", &self.0.digest).finish()
     }
 }
 
@@ -192,10 +171,7 @@ impl Plugin {
     pub fn check_settings(&self, settings: &serde_json::Value) -> Result<(), SettingsError> {
         let text = settings.to_string();
         if text.len() > SETTINGS_BYTES_MAX {
-            let message = format!(
-                "The settings have more than {} KiB.",
-                SETTINGS_BYTES_MAX >> 10
-            );
+            let message = format!("The settings have more than {} KiB.", SETTINGS_BYTES_MAX >> 10);
             return Err(SettingsError::Problems(vec![problem::new("", message)]));
         }
         let problems = self.0.schema.problems(settings);
@@ -214,21 +190,15 @@ impl Plugin {
     pub fn batch(&self, settings: &str) -> Result<Batch, Fault> {
         let sandbox = self.configured(settings).map_err(|error| match error {
             SettingsError::Fault(fault) => fault,
-            SettingsError::Problems(_) => {
-                Fault::new(FaultKind::Settings, "The plugin refuses its settings.")
-            }
+            SettingsError::Problems(_) => Fault::new(FaultKind::Settings, "The plugin refuses its settings."),
         })?;
         Ok(Batch::new(sandbox, self.clone()))
     }
 
     fn configured(&self, settings: &str) -> Result<Sandbox, SettingsError> {
-        let Loaded {
-            engine, slots, pre, ..
-        } = &*self.0;
+        let Loaded { engine, slots, pre, .. } = &*self.0;
         let mut sandbox = Sandbox::start(engine, slots, pre)?;
-        let answer = sandbox.call(CONFIGURE_MS_MAX, |guest, store| {
-            guest.call_configure(store, settings)
-        })?;
+        let answer = sandbox.call(CONFIGURE_MS_MAX, |guest, store| guest.call_configure(store, settings))?;
         answer.map_err(|said| SettingsError::Problems(problem::of_plugin(said)))?;
         Ok(sandbox)
     }
