@@ -27,29 +27,13 @@ fn main() {
 fn build() -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let workspace = manifest
-        .join("../..")
-        .canonicalize()
-        .map_err(|error| format!("no workspace: {error}"))?;
+    let workspace = manifest.join("../..").canonicalize().map_err(|error| format!("no workspace: {error}"))?;
     watch(&workspace);
 
-    let toolchain = Toolchain::find(Toolchain {
-        cargo: variable("CARGO")?,
-        rustc: variable("RUSTC")?,
-        std_from_source: false,
-    })?;
+    let toolchain = Toolchain::find(Toolchain { cargo: variable("CARGO")?, rustc: variable("RUSTC")?, std_from_source: false })?;
     let target_dir = out.join("guests");
     let mut cargo = toolchain.cargo(&workspace)?;
-    cargo
-        .args([
-            "build",
-            "--profile",
-            "guest",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(&target_dir);
+    cargo.args(["build", "--profile", "guest", "--target", TARGET, "--target-dir"]).arg(&target_dir);
     for plugin in PLUGINS {
         cargo.args(["--package", &package(plugin)]);
     }
@@ -57,23 +41,13 @@ fn build() -> Result<(), String> {
         cargo.arg("--locked");
     }
     // Standard output is how this script talks to cargo.
-    let status = cargo
-        .stdout(Stdio::null())
-        .status()
-        .map_err(|error| format!("cargo does not start: {error}"))?;
+    let status = cargo.stdout(Stdio::null()).status().map_err(|error| format!("cargo does not start: {error}"))?;
     if !status.success() {
-        return Err(
-            "the first-party policies do not build; what their compiler said is above".into(),
-        );
+        return Err("the first-party policies do not build; what their compiler said is above".into());
     }
     for plugin in PLUGINS {
-        let built = target_dir
-            .join(TARGET)
-            .join("guest")
-            .join(package(plugin).replace('-', "_"))
-            .with_extension("wasm");
-        std::fs::copy(&built, out.join(plugin).with_extension("wasm"))
-            .map_err(|error| format!("no policy {plugin}: {error}"))?;
+        let built = target_dir.join(TARGET).join("guest").join(package(plugin).replace('-', "_")).with_extension("wasm");
+        std::fs::copy(&built, out.join(plugin).with_extension("wasm")).map_err(|error| format!("no policy {plugin}: {error}"))?;
     }
     Ok(())
 }
@@ -88,10 +62,7 @@ fn variable(name: &str) -> Result<OsString, String> {
 
 /// What the policies are made of; nothing else makes this script run again.
 fn watch(workspace: &Path) {
-    let sources = PLUGINS
-        .into_iter()
-        .chain(["sdk", "wit"])
-        .map(|part| workspace.join("plugins").join(part));
+    let sources = PLUGINS.into_iter().chain(["sdk", "wit"]).map(|part| workspace.join("plugins").join(part));
     let settings = ["Cargo.toml", "Cargo.lock"].map(|file| workspace.join(file));
     // Cargo takes a path that does not exist for one that changed.
     for path in sources.chain(settings).filter(|path| path.exists()) {
@@ -113,35 +84,23 @@ impl Toolchain {
         if own.has_target() || (own.add_target() && own.has_target()) {
             return Ok(own);
         }
-        let debian = Toolchain {
-            cargo: "/usr/bin/cargo".into(),
-            rustc: "/usr/bin/rustc".into(),
-            std_from_source: true,
-        };
-        [Toolchain { std_from_source: true, ..own }, debian]
-            .into_iter()
-            .find(Toolchain::has_source)
-            .ok_or_else(|| {
-                format!(
-                    "the policies need the target {TARGET}: run `rustup target add {TARGET}` \
+        let debian = Toolchain { cargo: "/usr/bin/cargo".into(), rustc: "/usr/bin/rustc".into(), std_from_source: true };
+        [Toolchain { std_from_source: true, ..own }, debian].into_iter().find(Toolchain::has_source).ok_or_else(|| {
+            format!(
+                "the policies need the target {TARGET}: run `rustup target add {TARGET}` \
                      (on Debian without rustup: `apt-get install cargo-web rustc-web rust-web-src lld`)"
-                )
-            })
+            )
+        })
     }
 
     /// Whether the target's standard library is installed.
     fn has_target(&self) -> bool {
-        self.print(&["--print", "target-libdir", "--target", TARGET])
-            .is_some_and(|path| path.is_dir())
+        self.print(&["--print", "target-libdir", "--target", TARGET]).is_some_and(|path| path.is_dir())
     }
 
     /// Whether the standard library's source is installed.
     fn has_source(&self) -> bool {
-        self.print(&["--print", "sysroot"]).is_some_and(|sysroot| {
-            sysroot
-                .join("lib/rustlib/src/rust/library/std/Cargo.toml")
-                .exists()
-        })
+        self.print(&["--print", "sysroot"]).is_some_and(|sysroot| sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").exists())
     }
 
     /// Whether rustup says that it installed the target.
@@ -153,11 +112,7 @@ impl Toolchain {
 
     /// The path that the compiler prints.
     fn print(&self, arguments: &[&str]) -> Option<PathBuf> {
-        let output = Command::new(&self.rustc)
-            .args(arguments)
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
+        let output = Command::new(&self.rustc).args(arguments).stderr(Stdio::null()).output().ok()?;
         let path = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| PathBuf::from(path.trim()))
     }
@@ -169,21 +124,13 @@ impl Toolchain {
             cargo.env_remove(name);
         }
         // The same sources give the same policy wherever they lie.
-        let mut flags = vec![
-            format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
-            format!("--remap-path-prefix={}=.", workspace.display()),
-        ];
+        let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}"), format!("--remap-path-prefix={}=.", workspace.display())];
         if let Some(home) = env::var_os("CARGO_HOME") {
             flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
         }
-        cargo
-            .current_dir(workspace)
-            .env("RUSTC", &self.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        cargo.current_dir(workspace).env("RUSTC", &self.rustc).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         if self.std_from_source {
-            cargo
-                .env("RUSTC_BOOTSTRAP", "1")
-                .arg("-Zbuild-std=std,panic_abort");
+            cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         }
         Ok(cargo)
     }
@@ -192,28 +139,10 @@ impl Toolchain {
 /// Whether a variable of this build would change what a build inside it does. What stays says where cargo keeps and
 /// fetches packages, and how many jobs may run.
 fn leaks(name: &str) -> bool {
-    const KEPT: [&str; 8] = [
-        "CARGO_HOME",
-        "CARGO_HTTP_",
-        "CARGO_MAKEFLAGS",
-        "CARGO_NET_",
-        "CARGO_REGISTR",
-        "CARGO_SOURCE_",
-        "CARGO_TERM_",
-        "RUSTUP_",
-    ];
-    let cargos = [
-        "CARGO",
-        "RUSTC",
-        "RUSTFLAGS",
-        "RUSTDOC",
-        "LLVM_PROFILE_FILE",
-        "OUT_DIR",
-        "TARGET",
-        "HOST",
-        "PROFILE",
-    ]
-    .iter()
-    .any(|prefix| name.starts_with(prefix));
+    const KEPT: [&str; 8] =
+        ["CARGO_HOME", "CARGO_HTTP_", "CARGO_MAKEFLAGS", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_TERM_", "RUSTUP_"];
+    let cargos = ["CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "LLVM_PROFILE_FILE", "OUT_DIR", "TARGET", "HOST", "PROFILE"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix));
     cargos && !KEPT.iter().any(|kept| name.starts_with(kept))
 }

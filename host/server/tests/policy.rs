@@ -1,12 +1,7 @@
 //! Policies through the sandbox: the first-party ones do what they say, hostile ones fail alone.
 
 // A test says what it expects by failing.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 #[path = "policy/admission.rs"]
 mod admission;
@@ -28,17 +23,10 @@ use std::sync::LazyLock;
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("this machine runs policies"));
 
 /// The first-party plugins, in the order in which the server carries them.
-static FIRST_PARTY: LazyLock<[Plugin; 3]> = LazyLock::new(|| {
-    carried().map(|(name, wasm)| {
-        HOST.load(wasm)
-            .unwrap_or_else(|error| panic!("{name}: {error}"))
-    })
-});
+static FIRST_PARTY: LazyLock<[Plugin; 3]> =
+    LazyLock::new(|| carried().map(|(name, wasm)| HOST.load(wasm).unwrap_or_else(|error| panic!("{name}: {error}"))));
 
 /// A first-party plugin by its name.
 fn plugin(name: &str) -> &'static Plugin {
-    FIRST_PARTY
-        .iter()
-        .find(|plugin| plugin.manifest().name == name)
-        .expect("the server carries it")
+    FIRST_PARTY.iter().find(|plugin| plugin.manifest().name == name).expect("the server carries it")
 }

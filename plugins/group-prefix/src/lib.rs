@@ -27,8 +27,7 @@ impl Policy for GroupPrefix {
     type Settings = Settings;
     const NAME: &'static str = "group-prefix";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const DESCRIPTION: &'static str =
-        "Keeps the groups whose name starts with one of the prefixes.";
+    const DESCRIPTION: &'static str = "Keeps the groups whose name starts with one of the prefixes.";
     const READS: &'static [&'static str] = &["displayName"];
     const WRITES: &'static [&'static str] = &["included"];
 
@@ -43,13 +42,7 @@ impl Policy for GroupPrefix {
                 Problem::new(format!("/prefixes/{at}"), message)
             })
             .collect();
-        if problems.is_empty() {
-            Ok(GroupPrefix {
-                prefixes: settings.prefixes,
-            })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(GroupPrefix { prefixes: settings.prefixes }) } else { Err(problems) }
     }
 
     fn project_group(&self, group: &Group) -> Vec<GroupChange> {
@@ -58,9 +51,7 @@ impl Policy for GroupPrefix {
             return Vec::new();
         }
         let prefixes = quoted(self.prefixes.iter().map(String::as_str));
-        vec![GroupChange::exclude(format!(
-            "\"{name}\" starts with none of: {prefixes}"
-        ))]
+        vec![GroupChange::exclude(format!("\"{name}\" starts with none of: {prefixes}"))]
     }
 }
 
@@ -71,9 +62,7 @@ mod tests {
     use super::*;
 
     fn policy(prefixes: &[&str]) -> Result<GroupPrefix, Vec<Problem>> {
-        GroupPrefix::configure(Settings {
-            prefixes: prefixes.iter().map(|prefix| (*prefix).into()).collect(),
-        })
+        GroupPrefix::configure(Settings { prefixes: prefixes.iter().map(|prefix| (*prefix).into()).collect() })
     }
 
     #[test]
@@ -83,26 +72,12 @@ mod tests {
             (&["NB-"], "NB-Marketing", None),
             (&["NB-"], "NB-", None),
             (&["X-", "NB-"], "NB-Marketing", None),
-            (
-                &["NB-"],
-                "Marketing",
-                Some(r#""Marketing" starts with none of: "NB-""#),
-            ),
-            (
-                &["NB-"],
-                "nb-Marketing",
-                Some(r#""nb-Marketing" starts with none of: "NB-""#),
-            ),
-            (
-                &["NB-", "X-"],
-                "Old NB-",
-                Some(r#""Old NB-" starts with none of: "NB-", "X-""#),
-            ),
+            (&["NB-"], "Marketing", Some(r#""Marketing" starts with none of: "NB-""#)),
+            (&["NB-"], "nb-Marketing", Some(r#""nb-Marketing" starts with none of: "NB-""#)),
+            (&["NB-", "X-"], "Old NB-", Some(r#""Old NB-" starts with none of: "NB-", "X-""#)),
             (&["É"], "E", Some(r#""E" starts with none of: "É""#)),
         ] {
-            let changes = policy(prefixes)
-                .expect("settings are right")
-                .project_group(&Group::sample(name));
+            let changes = policy(prefixes).expect("settings are right").project_group(&Group::sample(name));
             let expected: Vec<GroupChange> = reason.map(GroupChange::exclude).into_iter().collect();
             assert_eq!(changes, expected, "{name} with {prefixes:?}");
         }
@@ -111,13 +86,8 @@ mod tests {
     #[test]
     fn a_prefix_has_bounds() {
         let long = "é".repeat(129);
-        let problems = policy(&["NB-", "", &long])
-            .err()
-            .expect("two prefixes are wrong");
-        let pointers: Vec<&str> = problems
-            .iter()
-            .map(|problem| problem.pointer.as_str())
-            .collect();
+        let problems = policy(&["NB-", "", &long]).err().expect("two prefixes are wrong");
+        let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/prefixes/1", "/prefixes/2"]);
         assert!(policy(&[&"x".repeat(256)]).is_ok());
     }

@@ -33,7 +33,8 @@ impl Policy for RoleProtection {
     type Settings = Settings;
     const NAME: &'static str = "role-protection";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const DESCRIPTION: &'static str = "Members with a protected role keep it and keep access; nobody gains a protected role by synchronisation.";
+    const DESCRIPTION: &'static str =
+        "Members with a protected role keep it and keep access; nobody gains a protected role by synchronisation.";
     const READS: &'static [&'static str] = &["current", "view"];
     const WRITES: &'static [&'static str] = &["role", "status", "included"];
 
@@ -44,18 +45,11 @@ impl Policy for RoleProtection {
             .enumerate()
             .filter(|(_, role)| role.is_empty() || role.len() > ROLE_BYTES_MAX)
             .map(|(at, _)| {
-                let message =
-                    format!("The name of a role has between 1 and {ROLE_BYTES_MAX} bytes.");
+                let message = format!("The name of a role has between 1 and {ROLE_BYTES_MAX} bytes.");
                 Problem::new(format!("/roles/{at}"), message)
             })
             .collect();
-        if problems.is_empty() {
-            Ok(RoleProtection {
-                roles: settings.roles,
-            })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(RoleProtection { roles: settings.roles }) } else { Err(problems) }
     }
 
     fn project_user(&self, user: &User) -> Vec<UserChange> {
@@ -64,10 +58,7 @@ impl Policy for RoleProtection {
             if !self.protects(&view.role) {
                 return Vec::new();
             }
-            let reason = format!(
-                "Only an operator gives the protected role \"{}\"",
-                view.role
-            );
+            let reason = format!("Only an operator gives the protected role \"{}\"", view.role);
             return vec![UserChange::set_role(held, reason)];
         }
         let mut changes = Vec::new();
@@ -76,9 +67,7 @@ impl Policy for RoleProtection {
             changes.push(UserChange::set_role(held, reason));
         }
         if !view.included {
-            changes.push(UserChange::include(format!(
-                "Members with the protected role \"{held}\" are kept"
-            )));
+            changes.push(UserChange::include(format!("Members with the protected role \"{held}\" are kept")));
         }
         if view.status == Status::Suspended && user.current.status != Status::Blocked {
             let reason = format!("Members with the protected role \"{held}\" keep access");
@@ -96,17 +85,9 @@ mod tests {
     use doorlist_sdk::{Lifecycle, UserEffect};
 
     fn effects(user: &User) -> Vec<UserEffect> {
-        let settings = Settings {
-            roles: vec!["owner".into(), "admin".into()],
-        };
-        let policy = RoleProtection::configure(settings)
-            .ok()
-            .expect("settings are right");
-        policy
-            .project_user(user)
-            .into_iter()
-            .map(|change| change.effect)
-            .collect()
+        let settings = Settings { roles: vec!["owner".into(), "admin".into()] };
+        let policy = RoleProtection::configure(settings).ok().expect("settings are right");
+        policy.project_user(user).into_iter().map(|change| change.effect).collect()
     }
 
     fn user(held: &str, view_role: &str, included: bool, view_status: Status) -> User {
@@ -127,41 +108,23 @@ mod tests {
             (user("owner", "owner", true, Active), vec![]),
             (user("owner", "user", true, Active), vec![role("owner")]),
             (user("owner", "admin", true, Active), vec![role("owner")]),
-            (
-                user("owner", "owner", false, Active),
-                vec![UserEffect::Include],
-            ),
-            (
-                user("owner", "owner", true, Suspended),
-                vec![activate.clone()],
-            ),
-            (
-                user("owner", "user", false, Suspended),
-                vec![role("owner"), UserEffect::Include, activate.clone()],
-            ),
+            (user("owner", "owner", false, Active), vec![UserEffect::Include]),
+            (user("owner", "owner", true, Suspended), vec![activate.clone()]),
+            (user("owner", "user", false, Suspended), vec![role("owner"), UserEffect::Include, activate.clone()]),
             (user("user", "owner", true, Active), vec![role("user")]),
             (user("user", "owner", false, Suspended), vec![role("user")]),
             (user("user", "auditor", true, Active), vec![]),
             (user("user", "user", false, Suspended), vec![]),
             (user("Owner", "user", false, Suspended), vec![]),
         ] {
-            assert_eq!(
-                effects(&user),
-                expected,
-                "{} seen as {:?}",
-                user.current.role,
-                user.view
-            );
+            assert_eq!(effects(&user), expected, "{} seen as {:?}", user.current.role, user.view);
         }
     }
 
     #[test]
     fn a_protected_member_stays_through_deactivation_and_deletion() {
         for lifecycle in [Lifecycle::Inactive, Lifecycle::Deleted] {
-            let user = User {
-                lifecycle,
-                ..user("owner", "owner", false, Status::Suspended)
-            };
+            let user = User { lifecycle, ..user("owner", "owner", false, Status::Suspended) };
             let kept = [UserEffect::Include, UserEffect::SetStatus(Status::Active)];
             assert_eq!(effects(&user), kept, "{lifecycle:?}");
         }
@@ -178,15 +141,8 @@ mod tests {
 
     #[test]
     fn a_role_has_a_name() {
-        let settings = Settings {
-            roles: vec!["owner".into(), String::new()],
-        };
-        let problems = RoleProtection::configure(settings)
-            .err()
-            .expect("the second is empty");
-        assert_eq!(
-            problems.first().map(|problem| problem.pointer.as_str()),
-            Some("/roles/1")
-        );
+        let settings = Settings { roles: vec!["owner".into(), String::new()] };
+        let problems = RoleProtection::configure(settings).err().expect("the second is empty");
+        assert_eq!(problems.first().map(|problem| problem.pointer.as_str()), Some("/roles/1"));
     }
 }

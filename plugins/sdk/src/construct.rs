@@ -1,27 +1,21 @@
 //! Short ways to make the values that authors make often.
 
 use crate::{
-    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle,
-    Problem, Status, User, UserChange, UserEffect, UserView, Value,
+    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Problem, Status, User, UserChange,
+    UserEffect, UserView, Value,
 };
 
 impl Problem {
     /// What is wrong with the settings at a JSON Pointer (RFC 6901); an empty one means the whole.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Problem {
-        Problem {
-            pointer: pointer.into(),
-            message: message.into(),
-        }
+        Problem { pointer: pointer.into(), message: message.into() }
     }
 }
 
 impl Attribute {
     /// A textual value of the SCIM attribute at `path`.
     pub fn text(path: impl Into<String>, text: impl Into<String>) -> Attribute {
-        Attribute {
-            path: path.into(),
-            value: Value::Text(text.into()),
-        }
+        Attribute { path: path.into(), value: Value::Text(text.into()) }
     }
 }
 
@@ -39,11 +33,7 @@ impl User {
             groups: Vec::new(),
             attributes: Vec::new(),
             facts: Vec::new(),
-            current: Current {
-                issued: Issued::Scim,
-                status: Status::Active,
-                role: "user".into(),
-            },
+            current: Current { issued: Issued::Scim, status: Status::Active, role: "user".into() },
             view: UserView {
                 included: true,
                 status: Status::Active,
@@ -59,13 +49,7 @@ impl User {
     /// The same user, put into groups of these names by the identity provider.
     #[must_use]
     pub fn in_groups(mut self, names: &[&str]) -> User {
-        self.groups = names
-            .iter()
-            .map(|name| GroupRef {
-                id: format!("id of {name}"),
-                name: (*name).into(),
-            })
-            .collect();
+        self.groups = names.iter().map(|name| GroupRef { id: format!("id of {name}"), name: (*name).into() }).collect();
         self.view.groups = self.groups.iter().map(|group| group.id.clone()).collect();
         self
     }
@@ -87,10 +71,7 @@ impl Group {
             lifecycle: Lifecycle::Active,
             attributes: Vec::new(),
             facts: Vec::new(),
-            view: GroupView {
-                included: true,
-                display_name,
-            },
+            view: GroupView { included: true, display_name },
         }
     }
 
@@ -101,21 +82,16 @@ impl Group {
 }
 
 fn first_text<'a>(attributes: &'a [Attribute], path: &str) -> Option<&'a str> {
-    attributes
-        .iter()
-        .find_map(|attribute| match &attribute.value {
-            Value::Text(text) if attribute.path == path => Some(text.as_str()),
-            _ => None,
-        })
+    attributes.iter().find_map(|attribute| match &attribute.value {
+        Value::Text(text) if attribute.path == path => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 impl UserChange {
     /// Any effect with its reason.
     pub fn new(effect: UserEffect, reason: impl Into<String>) -> UserChange {
-        UserChange {
-            effect,
-            reason: reason.into(),
-        }
+        UserChange { effect, reason: reason.into() }
     }
 
     /// The directory has the user as a member.
@@ -172,10 +148,7 @@ impl UserChange {
 impl GroupChange {
     /// Any effect with its reason.
     pub fn new(effect: GroupEffect, reason: impl Into<String>) -> GroupChange {
-        GroupChange {
-            effect,
-            reason: reason.into(),
-        }
+        GroupChange { effect, reason: reason.into() }
     }
 
     /// The directory has the group.

@@ -88,8 +88,8 @@ pub use policy::{__configure, __describe};
 pub use wit_bindgen::rt as __runtime;
 
 pub use bindings::generated::doorlist::policy::types::{
-    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle,
-    Manifest, Problem, Status, User, UserChange, UserEffect, UserView, Value,
+    Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Manifest, Problem, Status, User,
+    UserChange, UserEffect, UserView, Value,
 };
 pub use policy::Policy;
 pub use reason::quoted;

@@ -11,11 +11,7 @@ enum Open {
 
 /// The JSON Pointer of the value that ends at, or contains, a 1-based `line` and `column` (in bytes) of `text`.
 pub(crate) fn at(text: &str, line: usize, column: usize) -> String {
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let end = before.saturating_add(column).min(text.len());
     let mut open: Vec<Open> = Vec::new();
     let mut key_expected = false;
@@ -43,13 +39,8 @@ pub(crate) fn at(text: &str, line: usize, column: usize) -> String {
                     escaped = *byte == b'\\' && !escaped;
                     closes
                 });
-                if key_expected
-                    && let (Some(Open::Object(key)), Some((close, _))) = (open.last_mut(), close)
-                {
-                    *key = text
-                        .get(start..=close)
-                        .and_then(|key| serde_json::from_str(key).ok())
-                        .unwrap_or_default();
+                if key_expected && let (Some(Open::Object(key)), Some((close, _))) = (open.last_mut(), close) {
+                    *key = text.get(start..=close).and_then(|key| serde_json::from_str(key).ok()).unwrap_or_default();
                     key_expected = false;
                 }
             }
@@ -93,14 +84,8 @@ mod tests {
     fn errors_of_serde_point_at_the_value_they_mean() {
         for (text, pointer) in [
             (r#"{"items": 5}"#, "/items"),
-            (
-                r#"{"items": [{"name": "x", "count": 1}, {"name": 5, "count": 1}]}"#,
-                "/items/1/name",
-            ),
-            (
-                "{\n \"items\": [\n  {\"name\": \"a\\\"}\", \"count\": 300}]}",
-                "/items/0/count",
-            ),
+            (r#"{"items": [{"name": "x", "count": 1}, {"name": 5, "count": 1}]}"#, "/items/1/name"),
+            ("{\n \"items\": [\n  {\"name\": \"a\\\"}\", \"count\": 300}]}", "/items/0/count"),
             (r#"{"items": [{"count": 1}]}"#, "/items/0"),
             (r#"{"items": [], "extra": {"deep": 1}}"#, "/extra"),
             (r#"{"items": [], "a/b~c": 3}"#, "/a~1b~0c"),
@@ -109,11 +94,7 @@ mod tests {
             (r#"7"#, ""),
         ] {
             let error = serde_json::from_str::<Settings>(text).expect_err("each case is wrong");
-            assert_eq!(
-                super::at(text, error.line(), error.column()),
-                pointer,
-                "{text}: {error}"
-            );
+            assert_eq!(super::at(text, error.line(), error.column()), pointer, "{text}: {error}");
         }
     }
 }

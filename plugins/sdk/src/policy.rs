@@ -70,13 +70,11 @@ macro_rules! export_policy {
                     $crate::__describe::<$policy>()
                 }
 
-                fn configure(
-                    settings: ::std::string::String,
-                ) -> ::core::result::Result<(), ::std::vec::Vec<$crate::Problem>> {
+                fn configure(settings: ::std::string::String) -> ::core::result::Result<(), ::std::vec::Vec<$crate::Problem>> {
                     let policy = $crate::__configure::<$policy>(&settings)?;
-                    POLICY.with(|slot| slot.set(policy)).map_err(|_| {
-                        ::std::vec![$crate::Problem::new("", "The plugin already has settings.")]
-                    })
+                    POLICY
+                        .with(|slot| slot.set(policy))
+                        .map_err(|_| ::std::vec![$crate::Problem::new("", "The plugin already has settings.")])
                 }
 
                 fn project_user(user: $crate::User) -> ::std::vec::Vec<$crate::UserChange> {
@@ -113,10 +111,7 @@ pub fn __configure<P: Policy>(settings: &str) -> Result<P, Vec<Problem>> {
     let settings = serde_json::from_str(settings).map_err(|error| {
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or(&text);
-        vec![Problem::new(
-            pointer::at(settings, error.line(), error.column()),
-            message,
-        )]
+        vec![Problem::new(pointer::at(settings, error.line(), error.column()), message)]
     })?;
     P::configure(settings)
 }

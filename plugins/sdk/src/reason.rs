@@ -6,11 +6,7 @@ const NAMES_MAX: usize = 5;
 /// Names in quotation marks with commas between: `"NB-", "Sales"`, and `, … (3 more)` after the fifth.
 pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names = names.into_iter();
-    let shown: Vec<String> = names
-        .by_ref()
-        .take(NAMES_MAX)
-        .map(|name| format!("\"{name}\""))
-        .collect();
+    let shown: Vec<String> = names.by_ref().take(NAMES_MAX).map(|name| format!("\"{name}\"")).collect();
     match names.count() {
         0 => shown.join(", "),
         more => format!("{}, … ({more} more)", shown.join(", ")),
@@ -27,10 +23,7 @@ mod tests {
             (vec![], ""),
             (vec!["a"], r#""a""#),
             (vec!["a", "b", "c", "d", "e"], r#""a", "b", "c", "d", "e""#),
-            (
-                vec!["a", "b", "c", "d", "e", "f", "g"],
-                r#""a", "b", "c", "d", "e", … (2 more)"#,
-            ),
+            (vec!["a", "b", "c", "d", "e", "f", "g"], r#""a", "b", "c", "d", "e", … (2 more)"#),
         ] {
             assert_eq!(quoted(names), text);
         }

@@ -63,26 +63,16 @@ impl Policy for UserGroupFilter {
             .enumerate()
             .filter(|(_, name)| name.is_empty() || name.len() > NAME_BYTES_MAX)
             .map(|(at, _)| {
-                let message =
-                    format!("The name of a group has between 1 and {NAME_BYTES_MAX} bytes.");
+                let message = format!("The name of a group has between 1 and {NAME_BYTES_MAX} bytes.");
                 Problem::new(format!("/groups/{at}"), message)
             })
             .collect();
-        if problems.is_empty() {
-            Ok(UserGroupFilter {
-                groups: settings.groups,
-                matching: settings.matching,
-            })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(UserGroupFilter { groups: settings.groups, matching: settings.matching }) } else { Err(problems) }
     }
 
     fn project_user(&self, user: &User) -> Vec<UserChange> {
         // The view of a deleted user is excluded already, and a second reason would hide the first.
-        let kept = self.groups.is_empty()
-            || user.lifecycle == Lifecycle::Deleted
-            || user.groups.iter().any(|group| self.counts(group));
+        let kept = self.groups.is_empty() || user.lifecycle == Lifecycle::Deleted || user.groups.iter().any(|group| self.counts(group));
         if kept {
             return Vec::new();
         }
@@ -123,9 +113,7 @@ mod tests {
             (&["VPN"], Match::Prefix, &["vpn users"], prefix),
         ] {
             let user = User::sample("ada").in_groups(groups);
-            let changes = policy(names, matching)
-                .expect("settings are right")
-                .project_user(&user);
+            let changes = policy(names, matching).expect("settings are right").project_user(&user);
             let expected: Vec<UserChange> = reason.map(UserChange::exclude).into_iter().collect();
             assert_eq!(changes, expected, "{groups:?} with {names:?}, {matching:?}");
         }
@@ -134,28 +122,16 @@ mod tests {
     #[test]
     fn only_deletion_exempts_from_the_filter() {
         let policy = policy(&["VPN"], Match::Exact).expect("settings are right");
-        for (lifecycle, changes) in [
-            (Lifecycle::Active, 1),
-            (Lifecycle::Inactive, 1),
-            (Lifecycle::Deleted, 0),
-        ] {
-            let user = User {
-                lifecycle,
-                ..User::sample("ada")
-            };
+        for (lifecycle, changes) in [(Lifecycle::Active, 1), (Lifecycle::Inactive, 1), (Lifecycle::Deleted, 0)] {
+            let user = User { lifecycle, ..User::sample("ada") };
             assert_eq!(policy.project_user(&user).len(), changes, "{lifecycle:?}");
         }
     }
 
     #[test]
     fn a_name_has_bounds() {
-        let problems = policy(&["VPN", "", &"é".repeat(129)], Match::Exact)
-            .err()
-            .expect("two names are wrong");
-        let pointers: Vec<&str> = problems
-            .iter()
-            .map(|problem| problem.pointer.as_str())
-            .collect();
+        let problems = policy(&["VPN", "", &"é".repeat(129)], Match::Exact).err().expect("two names are wrong");
+        let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/groups/1", "/groups/2"]);
     }
 }

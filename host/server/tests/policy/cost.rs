@@ -25,9 +25,6 @@ fn microseconds_per_user() {
             })
             .collect();
         costs.sort_by(f64::total_cmp);
-        println!(
-            "{users} users in an instance: {:.1} µs a user (median of {rounds})",
-            costs[costs.len() / 2]
-        );
+        println!("{users} users in an instance: {:.1} µs a user (median of {rounds})", costs[costs.len() / 2]);
     }
 }

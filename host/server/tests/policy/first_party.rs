@@ -6,18 +6,12 @@ use doorlist::policy::{Batch, Lifecycle, Problem, SettingsError, Status, User, U
 use serde_json::{Value, json};
 
 fn batch(name: &str, settings: &Value) -> Batch {
-    plugin(name)
-        .check_settings(settings)
-        .unwrap_or_else(|error| panic!("{settings}: {error}"));
-    plugin(name)
-        .batch(&settings.to_string())
-        .unwrap_or_else(|fault| panic!("{settings}: {fault}"))
+    plugin(name).check_settings(settings).unwrap_or_else(|error| panic!("{settings}: {error}"));
+    plugin(name).batch(&settings.to_string()).unwrap_or_else(|fault| panic!("{settings}: {fault}"))
 }
 
 fn effects(batch: &mut Batch, user: &User) -> Vec<UserEffect> {
-    let changes = batch
-        .project_user(user)
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    let changes = batch.project_user(user).unwrap_or_else(|fault| panic!("{fault}"));
     changes.into_iter().map(|change| change.effect).collect()
 }
 
@@ -27,11 +21,7 @@ fn manifests_name_what_operators_consent_to() {
         .iter()
         .map(|plugin| {
             let manifest = plugin.manifest();
-            (
-                manifest.name.as_str(),
-                manifest.reads.words(),
-                manifest.writes.words(),
-            )
+            (manifest.name.as_str(), manifest.reads.words(), manifest.writes.words())
         })
         .collect();
     assert_eq!(
@@ -39,11 +29,7 @@ fn manifests_name_what_operators_consent_to() {
         [
             ("group-prefix", vec!["displayName"], vec!["included"]),
             ("user-group-filter", vec!["groups"], vec!["included"]),
-            (
-                "role-protection",
-                vec!["current", "view"],
-                vec!["included", "status", "role"]
-            ),
+            ("role-protection", vec!["current", "view"], vec!["included", "status", "role"]),
         ]
     );
 }
@@ -53,30 +39,16 @@ fn group_prefix_excludes_by_name() {
     let mut policy = batch("group-prefix", &json!({"prefixes": ["NB-"]}));
     for (name, reason) in [
         ("NB-Marketing", None),
-        (
-            "Marketing",
-            Some(r#""Marketing" starts with none of: "NB-""#),
-        ),
-        (
-            "nb-Marketing",
-            Some(r#""nb-Marketing" starts with none of: "NB-""#),
-        ),
+        ("Marketing", Some(r#""Marketing" starts with none of: "NB-""#)),
+        ("nb-Marketing", Some(r#""nb-Marketing" starts with none of: "NB-""#)),
         ("", Some(r#""" starts with none of: "NB-""#)),
         ("Märkte ☂", Some(r#""Märkte ☂" starts with none of: "NB-""#)),
     ] {
-        let changes = policy
-            .project_group(&group(name))
-            .unwrap_or_else(|fault| panic!("{name}: {fault}"));
-        let reasons: Vec<&str> = changes
-            .iter()
-            .map(|change| change.reason.as_str())
-            .collect();
+        let changes = policy.project_group(&group(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let reasons: Vec<&str> = changes.iter().map(|change| change.reason.as_str()).collect();
         assert_eq!(reasons, reason.into_iter().collect::<Vec<_>>(), "{name}");
     }
-    assert_eq!(
-        batch("group-prefix", &json!({})).project_group(&group("Marketing")),
-        Ok(Vec::new())
-    );
+    assert_eq!(batch("group-prefix", &json!({})).project_group(&group("Marketing")), Ok(Vec::new()));
 }
 
 #[test]
@@ -86,35 +58,14 @@ fn user_group_filter_excludes_by_membership() {
         (json!({"groups": ["VPN"]}), &["Sales", "VPN"], false),
         (json!({"groups": ["VPN"]}), &["VPN users"], true),
         (json!({"groups": ["VPN"], "match": "exact"}), &["vpn"], true),
-        (
-            json!({"groups": ["VPN"], "match": "prefix"}),
-            &["VPN users"],
-            false,
-        ),
+        (json!({"groups": ["VPN"], "match": "prefix"}), &["VPN users"], false),
         (json!({"groups": ["VPN"], "match": "prefix"}), &[], true),
     ] {
         let effects = effects(&mut batch("user-group-filter", &settings), &user(groups));
-        assert_eq!(
-            effects,
-            if excluded {
-                vec![UserEffect::Exclude]
-            } else {
-                vec![]
-            },
-            "{settings} {groups:?}"
-        );
+        assert_eq!(effects, if excluded { vec![UserEffect::Exclude] } else { vec![] }, "{settings} {groups:?}");
     }
-    let deleted = User {
-        lifecycle: Lifecycle::Deleted,
-        ..user(&[])
-    };
-    assert_eq!(
-        effects(
-            &mut batch("user-group-filter", &json!({"groups": ["VPN"]})),
-            &deleted
-        ),
-        []
-    );
+    let deleted = User { lifecycle: Lifecycle::Deleted, ..user(&[]) };
+    assert_eq!(effects(&mut batch("user-group-filter", &json!({"groups": ["VPN"]})), &deleted), []);
 }
 
 #[test]
@@ -125,18 +76,11 @@ fn role_protection_keeps_owners_and_makes_none() {
     owner.view.included = false;
     owner.view.status = Status::Suspended;
     owner.lifecycle = Lifecycle::Deleted;
-    let kept = [
-        UserEffect::SetRole("owner".into()),
-        UserEffect::Include,
-        UserEffect::SetStatus(Status::Active),
-    ];
+    let kept = [UserEffect::SetRole("owner".into()), UserEffect::Include, UserEffect::SetStatus(Status::Active)];
     assert_eq!(effects(&mut policy, &owner), kept);
     let mut climber = user(&[]);
     climber.view.role = "owner".into();
-    assert_eq!(
-        effects(&mut policy, &climber),
-        [UserEffect::SetRole("user".into())]
-    );
+    assert_eq!(effects(&mut policy, &climber), [UserEffect::SetRole("user".into())]);
     assert_eq!(effects(&mut policy, &user(&[])), []);
 }
 
@@ -145,54 +89,28 @@ fn wrong_settings_are_refused_where_they_are_wrong() {
     let long = "é".repeat(129);
     let many: Vec<String> = (0..101).map(|at| format!("G{at}")).collect();
     for (name, settings, pointers) in [
-        (
-            "group-prefix",
-            json!({"prefixes": "NB-"}),
-            &["/prefixes"][..],
-        ),
-        (
-            "group-prefix",
-            json!({"prefixes": ["NB-", "", 5]}),
-            &["/prefixes/1", "/prefixes/2"],
-        ),
+        ("group-prefix", json!({"prefixes": "NB-"}), &["/prefixes"][..]),
+        ("group-prefix", json!({"prefixes": ["NB-", "", 5]}), &["/prefixes/1", "/prefixes/2"]),
         ("group-prefix", json!({"prefixes": many}), &["/prefixes"]),
         ("group-prefix", json!({"prefix": ["NB-"]}), &[""]),
         ("group-prefix", json!([]), &[""]),
         // 129 characters fit the JSON Schema; only the plugin counts bytes.
-        (
-            "group-prefix",
-            json!({"prefixes": ["NB-", long]}),
-            &["/prefixes/1"],
-        ),
-        (
-            "user-group-filter",
-            json!({"groups": [], "match": "regex"}),
-            &["/match"],
-        ),
+        ("group-prefix", json!({"prefixes": ["NB-", long]}), &["/prefixes/1"]),
+        ("user-group-filter", json!({"groups": [], "match": "regex"}), &["/match"]),
         ("role-protection", json!({}), &[""]),
         ("role-protection", json!({"roles": [""]}), &["/roles/0"]),
     ] {
         let problems = problems(name, &settings);
-        let found: Vec<&str> = problems
-            .iter()
-            .map(|problem| problem.pointer.as_str())
-            .collect();
+        let found: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(found, pointers, "{name} {settings}: {problems:?}");
     }
     let problems = problems("user-group-filter", &json!({"match": "regex"}));
-    assert_eq!(
-        problems[0].message,
-        r#"The value is none of "exact", "prefix"."#
-    );
+    assert_eq!(problems[0].message, r#"The value is none of "exact", "prefix"."#);
 }
 
 #[test]
 fn refusals_do_not_repeat_values() {
-    for settings in [
-        json!({"prefixes": "s3cret"}),
-        json!({"prefixes": {"a": "s3cret"}}),
-        json!("s3cret"),
-    ] {
+    for settings in [json!({"prefixes": "s3cret"}), json!({"prefixes": {"a": "s3cret"}}), json!("s3cret")] {
         for problem in problems("group-prefix", &settings) {
             assert!(!problem.message.contains("s3cret"), "{problem:?}");
         }
@@ -202,18 +120,12 @@ fn refusals_do_not_repeat_values() {
 #[test]
 fn settings_have_bounds() {
     let large = json!({"prefixes": ["x".repeat(70_000)]});
-    assert_eq!(
-        problems("group-prefix", &large)[0].message,
-        "The settings have more than 64 KiB."
-    );
+    assert_eq!(problems("group-prefix", &large)[0].message, "The settings have more than 64 KiB.");
     let mut deep = json!(1);
     for _ in 0..100 {
         deep = json!([deep]);
     }
-    assert_eq!(
-        problems("group-prefix", &deep)[0].message,
-        "Settings are nested more than 64 deep."
-    );
+    assert_eq!(problems("group-prefix", &deep)[0].message, "Settings are nested more than 64 deep.");
 }
 
 fn problems(name: &str, settings: &Value) -> Vec<Problem> {

@@ -17,13 +17,7 @@ pub struct Said<'a> {
 }
 
 /// A guest that may change whether an item is included, and takes any settings.
-pub const SAID: Said<'static> = Said {
-    name: "hostile",
-    version: "1.0.0",
-    schema: "{}",
-    reads: &["id"],
-    writes: &["included"],
-};
+pub const SAID: Said<'static> = Said { name: "hostile", version: "1.0.0", schema: "{}", reads: &["id"], writes: &["included"] };
 
 /// The base with a manifest and with code put at its places.
 pub fn guest(said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
@@ -46,12 +40,7 @@ fn manifest(said: &Said<'_>) -> String {
     let mut record = Vec::new();
     let mut rest = Vec::new();
     let end = |rest: &Vec<u8>| MANIFEST_AT + RECORD_BYTES + u32::try_from(rest.len()).unwrap();
-    for text in [
-        said.name,
-        said.version,
-        "A guest of the tests.",
-        said.schema,
-    ] {
+    for text in [said.name, said.version, "A guest of the tests.", said.schema] {
         put(&mut record, end(&rest), text.len());
         rest.extend_from_slice(text.as_bytes());
     }

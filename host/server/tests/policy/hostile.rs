@@ -11,8 +11,7 @@ const LOOP: &str = "(loop $forever (br $forever))";
 /// Memory until there is none.
 const GROW_MEMORY: &str = "(loop $more (drop (memory.grow (i32.const 16))) (br $more))";
 /// A table until there is no room.
-const GROW_TABLE: &str =
-    "(loop $more (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $more))";
+const GROW_TABLE: &str = "(loop $more (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $more))";
 /// One change whose reason has 2 MiB.
 const HUGE_REASON: &str = "(drop (memory.grow (i32.const 64)))
     (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
@@ -31,27 +30,24 @@ const SHARED_REASON: &str = "(local $i i32)
       (br_if $next (i32.lt_u (local.get $i) (i32.const 10000))))
     (return (i32.const 0))";
 /// Three hundred changes with nothing in them.
-const MANY_CHANGES: &str =
-    "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 300))
+const MANY_CHANGES: &str = "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 300))
     (return (i32.const 0))";
 /// `set-role` with a role of four bytes, from a plugin that may not.
-const UNDECLARED: &str =
-    "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+const UNDECLARED: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
     (i32.store8 (i32.const 64) (i32.const 3))
     (i32.store (i32.const 72) (i32.const 1024)) (i32.store (i32.const 76) (i32.const 4))
     (i32.store (i32.const 96) (i32.const 1024)) (i32.store (i32.const 100) (i32.const 0))
     (return (i32.const 0))";
 /// A list that ends beyond memory.
-const BEYOND_MEMORY: &str = "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 100000)) (return (i32.const 0))";
+const BEYOND_MEMORY: &str =
+    "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 100000)) (return (i32.const 0))";
 /// An answer at an odd address.
 const MISALIGNED: &str = "(return (i32.const 1))";
 /// A change that is none of the variants.
-const NO_VARIANT: &str =
-    "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+const NO_VARIANT: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
     (i32.store8 (i32.const 64) (i32.const 99)) (return (i32.const 0))";
 /// A reason of one byte that is no UTF-8.
-const NO_UTF8: &str =
-    "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+const NO_UTF8: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
     (i32.store8 (i32.const 64) (i32.const 1)) (i32.store8 (i32.const 200) (i32.const 255))
     (i32.store (i32.const 96) (i32.const 200)) (i32.store (i32.const 100) (i32.const 1))
     (return (i32.const 0))";
@@ -59,90 +55,33 @@ const NO_UTF8: &str =
 #[test]
 fn a_guest_that_misbehaves_faults_and_is_not_entered_again() {
     use FaultKind::{BadOutput, Memory, OutputTooLarge, StackOverflow, Timeout, Trap, Undeclared};
-    let recurse = [
-        (
-            "functions",
-            "(func $recurse (call $recurse) (call $recurse))",
-        ),
-        ("project-user", "(call $recurse)"),
-    ];
+    let recurse = [("functions", "(func $recurse (call $recurse) (call $recurse))"), ("project-user", "(call $recurse)")];
     let cases: Vec<(&str, Vec<(&str, &str)>, FaultKind)> = vec![
         ("loop", vec![("project-user", LOOP)], Timeout),
         ("loop after the answer", vec![("post", LOOP)], Timeout),
-        (
-            "one long fill after the other",
-            vec![("project-user", FILL)],
-            Timeout,
-        ),
+        ("one long fill after the other", vec![("project-user", FILL)], Timeout),
         ("recursion", recurse.to_vec(), StackOverflow),
         ("memory", vec![("project-user", GROW_MEMORY)], Memory),
         ("table", vec![("project-user", GROW_TABLE)], Memory),
         ("unreachable", vec![("project-user", "(unreachable)")], Trap),
-        (
-            "division",
-            vec![(
-                "project-user",
-                "(drop (i32.div_u (i32.const 1) (i32.const 0)))",
-            )],
-            Trap,
-        ),
-        (
-            "load beyond memory",
-            vec![("project-user", "(drop (i32.load (i32.const -4)))")],
-            Trap,
-        ),
-        (
-            "huge reason",
-            vec![("project-user", HUGE_REASON)],
-            OutputTooLarge,
-        ),
-        (
-            "shared reason",
-            vec![("project-user", SHARED_REASON)],
-            OutputTooLarge,
-        ),
-        (
-            "many changes",
-            vec![("project-user", MANY_CHANGES)],
-            OutputTooLarge,
-        ),
-        (
-            "undeclared change",
-            vec![("project-user", UNDECLARED)],
-            Undeclared,
-        ),
-        (
-            "answer beyond memory",
-            vec![("project-user", BEYOND_MEMORY)],
-            BadOutput,
-        ),
-        (
-            "misaligned answer",
-            vec![("project-user", MISALIGNED)],
-            BadOutput,
-        ),
+        ("division", vec![("project-user", "(drop (i32.div_u (i32.const 1) (i32.const 0)))")], Trap),
+        ("load beyond memory", vec![("project-user", "(drop (i32.load (i32.const -4)))")], Trap),
+        ("huge reason", vec![("project-user", HUGE_REASON)], OutputTooLarge),
+        ("shared reason", vec![("project-user", SHARED_REASON)], OutputTooLarge),
+        ("many changes", vec![("project-user", MANY_CHANGES)], OutputTooLarge),
+        ("undeclared change", vec![("project-user", UNDECLARED)], Undeclared),
+        ("answer beyond memory", vec![("project-user", BEYOND_MEMORY)], BadOutput),
+        ("misaligned answer", vec![("project-user", MISALIGNED)], BadOutput),
         ("no variant", vec![("project-user", NO_VARIANT)], BadOutput),
         ("no UTF-8", vec![("project-user", NO_UTF8)], BadOutput),
     ];
     for (name, code, kind) in cases {
-        let plugin = HOST
-            .load(&guest(&SAID, &code))
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut batch = plugin
-            .batch("{}")
-            .unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let plugin = HOST.load(&guest(&SAID, &code)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut batch = plugin.batch("{}").unwrap_or_else(|fault| panic!("{name}: {fault}"));
         let fault = batch.project_user(&user(&[])).expect_err(name);
         assert_eq!(fault.kind, kind, "{name}: {fault}");
-        assert_eq!(
-            batch.project_user(&user(&[])),
-            Err(fault.clone()),
-            "{name}: the instance is gone"
-        );
-        assert_eq!(
-            batch.project_group(&group("x")),
-            Err(fault),
-            "{name}: the instance is gone"
-        );
+        assert_eq!(batch.project_user(&user(&[])), Err(fault.clone()), "{name}: the instance is gone");
+        assert_eq!(batch.project_group(&group("x")), Err(fault), "{name}: the instance is gone");
         assert_good_plugin_answers();
     }
 }
@@ -164,48 +103,22 @@ fn the_other_exports_have_deadlines_too() {
             FaultKind::Settings,
         ),
     ] {
-        let plugin = HOST
-            .load(&hostile(place, code))
-            .unwrap_or_else(|error| panic!("{place}: {error}"));
-        assert_eq!(
-            plugin.batch("{}").err().map(|fault| fault.kind),
-            Some(kind),
-            "{place} {code}"
-        );
-        assert!(
-            plugin.check_settings(&serde_json::json!({})).is_err(),
-            "{place} {code}"
-        );
+        let plugin = HOST.load(&hostile(place, code)).unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert_eq!(plugin.batch("{}").err().map(|fault| fault.kind), Some(kind), "{place} {code}");
+        assert!(plugin.check_settings(&serde_json::json!({})).is_err(), "{place} {code}");
     }
-    let plugin = HOST
-        .load(&hostile("project-group", LOOP))
-        .expect("it loads");
+    let plugin = HOST.load(&hostile("project-group", LOOP)).expect("it loads");
     let mut batch = plugin.batch("{}").expect("it takes settings");
     assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()));
-    assert_eq!(
-        batch
-            .project_group(&group("x"))
-            .err()
-            .map(|fault| fault.kind),
-        Some(FaultKind::Timeout)
-    );
+    assert_eq!(batch.project_group(&group("x")).err().map(|fault| fault.kind), Some(FaultKind::Timeout));
     assert_good_plugin_answers();
 }
 
 #[test]
 fn faults_repeat_nothing_of_the_guest_and_no_cause() {
-    let said = Said {
-        name: "secret-name",
-        ..SAID
-    };
-    let plugin = HOST
-        .load(&guest(&said, &[("project-user", "(unreachable)")]))
-        .expect("it loads");
-    let fault = plugin
-        .batch("{}")
-        .expect("it starts")
-        .project_user(&user(&[]))
-        .expect_err("it traps");
+    let said = Said { name: "secret-name", ..SAID };
+    let plugin = HOST.load(&guest(&said, &[("project-user", "(unreachable)")])).expect("it loads");
+    let fault = plugin.batch("{}").expect("it starts").project_user(&user(&[])).expect_err("it traps");
     assert_eq!(fault.to_string(), "The plugin panicked.");
 }
 
@@ -227,11 +140,7 @@ fn a_guest_sees_the_item_it_was_given_and_nothing_of_another_batch() {
     let plugin = HOST.load(&guest(&SAID, &code)).expect("it loads");
     for _ in 0..3 {
         let mut batch = plugin.batch("{}").expect("it starts");
-        assert_eq!(
-            batch.project_user(&user(&[])),
-            Ok(Vec::new()),
-            "a fresh instance has seen nobody"
-        );
+        assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()), "a fresh instance has seen nobody");
         let changes = batch.project_user(&user(&[])).expect("it answers");
         assert_eq!(changes[0].effect, UserEffect::Exclude);
     }
@@ -239,18 +148,13 @@ fn a_guest_sees_the_item_it_was_given_and_nothing_of_another_batch() {
 
 #[test]
 fn good_and_hostile_guests_run_side_by_side() {
-    let hostile = HOST
-        .load(&hostile("project-user", GROW_MEMORY))
-        .expect("it loads");
+    let hostile = HOST.load(&hostile("project-user", GROW_MEMORY)).expect("it loads");
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..10 {
                     let mut batch = hostile.batch("{}").expect("it starts");
-                    assert_eq!(
-                        batch.project_user(&user(&[])).err().map(|fault| fault.kind),
-                        Some(FaultKind::Memory)
-                    );
+                    assert_eq!(batch.project_user(&user(&[])).err().map(|fault| fault.kind), Some(FaultKind::Memory));
                 }
             });
             scope.spawn(|| (0..20).for_each(|_| assert_good_plugin_answers()));
@@ -264,26 +168,16 @@ fn a_full_host_says_so_and_recovers() {
     let host = Host::new().expect("this machine runs policies");
     let plugin = host.load(&guest(&SAID, &[])).expect("it loads");
     let slots = doorlist::policy::limits::INSTANCES_MAX;
-    let mut batches: Vec<Batch> = (0..slots)
-        .map(|_| plugin.batch("{}").expect("a slot is free"))
-        .collect();
-    assert_eq!(
-        plugin.batch("{}").err().map(|fault| fault.kind),
-        Some(FaultKind::Busy)
-    );
+    let mut batches: Vec<Batch> = (0..slots).map(|_| plugin.batch("{}").expect("a slot is free")).collect();
+    assert_eq!(plugin.batch("{}").err().map(|fault| fault.kind), Some(FaultKind::Busy));
     batches.pop();
-    assert!(
-        plugin.batch("{}").is_ok(),
-        "a dropped batch gives its slot back"
-    );
+    assert!(plugin.batch("{}").is_ok(), "a dropped batch gives its slot back");
 }
 
 #[test]
 fn a_faulted_batch_gives_its_slot_back_at_once() {
     let host = Host::new().expect("this machine runs policies");
-    let plugin = host
-        .load(&hostile("project-user", "(unreachable)"))
-        .expect("it loads");
+    let plugin = host.load(&hostile("project-user", "(unreachable)")).expect("it loads");
     let slots = doorlist::policy::limits::INSTANCES_MAX;
     let faulted: Vec<Batch> = (0..slots + 1)
         .map(|_| {
@@ -292,19 +186,13 @@ fn a_faulted_batch_gives_its_slot_back_at_once() {
             batch
         })
         .collect();
-    assert!(
-        plugin.batch("{}").is_ok(),
-        "{} faulted batches hold nothing",
-        faulted.len()
-    );
+    assert!(plugin.batch("{}").is_ok(), "{} faulted batches hold nothing", faulted.len());
 }
 
 /// The group filter answers as it must.
 pub fn assert_good_plugin_answers() {
     let answer = |group: &Group| -> Result<Vec<GroupChange>, Fault> {
-        plugin("group-prefix")
-            .batch(r#"{"prefixes":["NB-"]}"#)?
-            .project_group(group)
+        plugin("group-prefix").batch(r#"{"prefixes":["NB-"]}"#)?.project_group(group)
     };
     assert_eq!(answer(&group("NB-Sales")), Ok(Vec::new()));
     assert_eq!(answer(&group("Sales")).map(|changes| changes.len()), Ok(1));

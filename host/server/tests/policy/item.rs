@@ -1,35 +1,19 @@
 //! Items as the host hands them to the first policy of a pipeline.
 
-use doorlist::policy::{
-    Attribute, Current, Group, GroupRef, GroupView, Issued, Lifecycle, Status, User, UserView,
-    Value,
-};
+use doorlist::policy::{Attribute, Current, Group, GroupRef, GroupView, Issued, Lifecycle, Status, User, UserView, Value};
 
 /// An active user with role `user` in groups of these names.
 pub fn user(groups: &[&str]) -> User {
-    let groups: Vec<GroupRef> = groups
-        .iter()
-        .map(|name| GroupRef {
-            id: format!("id of {name}"),
-            name: (*name).into(),
-        })
-        .collect();
+    let groups: Vec<GroupRef> = groups.iter().map(|name| GroupRef { id: format!("id of {name}"), name: (*name).into() }).collect();
     User {
         id: "0192f0c1-0000-7000-8000-000000000001".into(),
         external_id: Some("6530c7b1a4f1e50001a1b2c3".into()),
         user_name: "ada@example.com".into(),
         display_name: "Ada Lovelace".into(),
         lifecycle: Lifecycle::Active,
-        attributes: vec![Attribute {
-            path: "title".into(),
-            value: Value::Text("Countess".into()),
-        }],
+        attributes: vec![Attribute { path: "title".into(), value: Value::Text("Countess".into()) }],
         facts: Vec::new(),
-        current: Current {
-            issued: Issued::Scim,
-            status: Status::Active,
-            role: "user".into(),
-        },
+        current: Current { issued: Issued::Scim, status: Status::Active, role: "user".into() },
         view: UserView {
             included: true,
             status: Status::Active,
@@ -52,9 +36,6 @@ pub fn group(name: &str) -> Group {
         lifecycle: Lifecycle::Active,
         attributes: Vec::new(),
         facts: Vec::new(),
-        view: GroupView {
-            included: true,
-            display_name: name.into(),
-        },
+        view: GroupView { included: true, display_name: name.into() },
     }
 }
