@@ -115,8 +115,8 @@ fn groups(world: &World) -> Vec<Bad> {
         bad("no displayName", "POST", "/Groups", bytes(&json!({"members": []})), VALUE),
         bad("a displayName of null", "PUT", one.clone(), bytes(&json!({"displayName": null})), VALUE),
         bad("a displayName removed", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))), VALUE),
-        bad("a filter on members that is none", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "members[value eq"}]))), PATH),
-        bad("an unknown sub-attribute of members", "PATCH", one, bytes(&operations(&json!([{"op": "remove", "path": "members[nonsense eq \"x\"]"}]))), PATH),
+        bad("a filter on members that is none", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "members[value eq"}]))), FILTER),
+        bad("an unknown sub-attribute of members", "PATCH", one, bytes(&operations(&json!([{"op": "remove", "path": "members[nonsense eq \"x\"]"}]))), FILTER),
     ]);
     table
 }
@@ -136,10 +136,10 @@ fn patches(world: &World) -> Vec<Bad> {
         ("an op of another type", json!({"op": 1, "path": "title", "value": "x"}), SYNTAX),
         ("an unknown attribute", json!({"op": "replace", "path": "nonsense", "value": "x"}), PATH),
         ("an unknown sub-attribute", json!({"op": "replace", "path": "name.nonsense", "value": "x"}), PATH),
-        ("an empty path", json!({"op": "replace", "path": "", "value": "x"}), PATH),
+        ("an empty path, which is none, and a value that is no object", json!({"op": "replace", "path": "", "value": "x"}), VALUE),
         ("a path of another type", json!({"op": "replace", "path": 5, "value": "x"}), PATH),
         ("a path that goes on", json!({"op": "replace", "path": "title extra", "value": "x"}), PATH),
-        ("a filter that is none", json!({"op": "replace", "path": "emails[type xx \"work\"].value", "value": "x"}), PATH),
+        ("a filter that is none", json!({"op": "replace", "path": "emails[type xx \"work\"].value", "value": "x"}), FILTER),
         ("remove without path", json!({"op": "remove", "value": {"title": "x"}}), (400, Some("noTarget"))),
         ("a replacement without a target", json!({"op": "replace", "path": "emails[value co \"nobody\"].type", "value": "x"}), (400, Some("noTarget"))),
         ("add without value", json!({"op": "add", "path": "title"}), VALUE),

@@ -79,8 +79,8 @@ fn a_failed_operation_undoes_the_others() {
     let path = format!("/Users/{}", text(&made, "id"));
     let cases = [
         (json!({"op": "replace", "path": "noSuchAttribute", "value": 1}), 400, "invalidPath"),
-        (json!({"op": "replace", "path": "emails[", "value": 1}), 400, "invalidPath"),
-        (json!({"op": "replace", "path": "emails[type eq", "value": 1}), 400, "invalidPath"),
+        (json!({"op": "replace", "path": "emails[", "value": 1}), 400, "invalidFilter"),
+        (json!({"op": "replace", "path": "emails[type eq", "value": 1}), 400, "invalidFilter"),
         (json!({"op": "explode", "path": "title"}), 400, "invalidSyntax"),
         (json!({"path": "title", "value": "x"}), 400, "invalidSyntax"),
         (json!({"op": "remove"}), 400, "noTarget"),
