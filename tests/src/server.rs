@@ -30,6 +30,7 @@ const READY_LINE: &str = "Doorlist listens on ";
 pub struct Options {
     data_dir: Option<PathBuf>,
     key: Option<String>,
+    log: Option<String>,
     arguments: Vec<String>,
 }
 
@@ -81,6 +82,13 @@ impl Options {
         self
     }
 
+    /// Says what is logged, as `DOORLIST_LOG` takes it.
+    #[must_use]
+    pub fn log(mut self, filter: &str) -> Self {
+        self.log = Some(filter.to_owned());
+        self
+    }
+
     /// Appends an argument.
     #[must_use]
     pub fn argument(mut self, text: &str) -> Self {
@@ -118,6 +126,9 @@ impl Options {
         if let Some(key) = &self.key {
             command.env("DOORLIST_OPERATOR_KEY", key);
         }
+        if let Some(filter) = &self.log {
+            command.env("DOORLIST_LOG", filter);
+        }
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the server can be started");
         let watcher = watch(child.id(), own.path());
         let (lines, ready) = listen(&mut child);
@@ -141,7 +152,7 @@ impl Options {
 impl Server {
     /// A server with a data directory of its own and the key [`OPERATOR_KEY`], unless told otherwise.
     pub fn options() -> Options {
-        Options { data_dir: None, key: Some(OPERATOR_KEY.to_owned()), arguments: Vec::new() }
+        Options { data_dir: None, key: Some(OPERATOR_KEY.to_owned()), log: None, arguments: Vec::new() }
     }
 
     /// Starts one like that.
@@ -288,10 +299,11 @@ fn listen(child: &mut Child) -> (Arc<Mutex<Vec<String>>>, mpsc::Receiver<String>
     let collected = Arc::clone(&lines);
     thread::spawn(move || {
         for line in output.lines().map_while(Result::ok) {
-            if let Some(url) = line.strip_prefix(READY_LINE) {
-                let _ = tell.send(url.trim().trim_start_matches("http://").to_owned());
-            }
+            let address = line.strip_prefix(READY_LINE).map(|url| url.trim().trim_start_matches("http://").to_owned());
             collected.lock().unwrap().push(line);
+            if let Some(address) = address {
+                let _ = tell.send(address);
+            }
         }
     });
     (lines, ready)

@@ -129,3 +129,79 @@ fn a_user_deleted_while_it_is_changed_is_gone() {
     assert_eq!(tenant.members(), Vec::<Value>::new());
     assert_replay(&tenant);
 }
+
+/// Of operators who change one pipeline at once, one is first; the others learn that they were overtaken.
+#[test]
+fn of_two_pipelines_one_is_put() {
+    let tenant = shared::tenant("pipelines");
+    let client = tenant.connect();
+    let revision = tenant.get("/pipeline").expect(200)["revision"].clone();
+    let mut statuses = together(&client, 16, |place, _| {
+        let policies = json!([{"name": format!("by-{place}"), "plugin": "group-prefix", "settings": {"prefixes": [place.to_string()]}}]);
+        tenant.put("/pipeline", &json!({"policies": policies, "revision": revision})).status
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [vec![200], vec![409; 15]].concat());
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 2);
+}
+
+/// Operators and the identity provider change the same people at once.
+#[test]
+fn operators_and_clients_do_not_undo_each_other() {
+    let tenant = shared::tenant("operators and clients");
+    let client = tenant.connect();
+    let users: Vec<String> = (0..16).map(|place| client.user(&format!("both-{place:02}@example.com"))).collect();
+    let members: Vec<String> = tenant.members().iter().map(|member| text(member, "id")).collect();
+    let _: Vec<()> = together(&client, 32, |place, client| {
+        let (who, is_operator) = (place / 2, place % 2 == 0);
+        for round in 0..5 {
+            if is_operator {
+                let _ = tenant.patch(&format!("/users/{}", members[who]), &json!({"role": "auditor", "blocked": round % 2 == 0})).expect(200);
+            } else {
+                client.set(&users[who], &json!({"displayName": format!("Round {round}"), "active": round % 2 == 0}));
+            }
+        }
+    });
+    for member in tenant.members() {
+        let shown = (&member["role"], &member["blocked"], &member["status"], &member["displayName"]);
+        assert_eq!(shown, (&json!("auditor"), &json!(true), &json!("blocked"), &json!("Round 4")), "{member}");
+    }
+    assert_replay(&tenant);
+}
+
+/// While the filter changes and changes, everybody is in the end where the last one puts them.
+#[test]
+fn filters_change_while_clients_write() {
+    let tenant = shared::tenant("filters and writes");
+    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": "J", "groupPrefixes": ["A-"], "userGroups": ["A-Staff"]}));
+    let groups = ["A-Staff", "B-Staff", "C-Staff"].map(|name| client.group(name, &[]));
+    let connection = format!("/connections/{}", client.connection);
+    let _: Vec<()> = together(&client, 8, |place, client| {
+        if place == 0 {
+            for prefix in ["B", "A", "C", "B"] {
+                let body = json!({"groupPrefixes": [format!("{prefix}-")], "userGroups": [format!("{prefix}-Staff")]});
+                let _ = tenant.patch(&connection, &body).expect(200);
+            }
+            return;
+        }
+        for number in 0..12 {
+            let user = client.user(&format!("w{place}-{number}@example.com"));
+            client.join(&groups[number % 3], &user);
+            if number % 4 == 0 {
+                client.join(&groups[1], &user);
+                client.leave(&groups[number % 3], &user);
+            }
+        }
+    });
+    let expected: Vec<String> = client
+        .members(&groups[1])
+        .iter()
+        .map(|id| text(&client.get(&format!("/Users/{id}")).expect(200), "userName"))
+        .collect();
+    let directory = assert_replay(&tenant);
+    let mut names: Vec<String> = directory.statuses().into_keys().collect();
+    let mut expected_names = expected.clone();
+    (names.sort(), expected_names.sort());
+    assert_eq!(names, expected_names);
+    assert_eq!(directory.groups_by_name().into_iter().map(|(name, members)| (name, members.len())).collect::<Vec<_>>(), [("B-Staff".to_owned(), expected.len())]);
+}

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use doorlist_tests::callers::{Client, text};
-use doorlist_tests::{Operator, Scratch, Server, Tenant, operations};
+use doorlist_tests::{Operator, Scratch, Server, Tenant, eventually, operations};
 use serde_json::{Value, json};
 
 use crate::directory::assert_replay;
@@ -195,4 +195,38 @@ fn killed_servers_lose_nothing_and_repeat_nothing() {
         assert_eq!(now[..events.len()], events[..], "history changed");
         events = now;
     }
+}
+
+/// What is deleted in steps goes on being deleted.
+#[test]
+fn deletions_go_on_after_a_kill() {
+    let data = Scratch::new();
+    let server = Server::options().data_dir(data.path()).start();
+    let (tenant, gone) = (server.operator().tenant("Stays"), server.operator().tenant("Goes"));
+    let (client, stays) = (tenant.connect(), tenant.connect_with(&json!({"provider": "okta", "name": "Stays"})));
+    let fill = |client: &Client, number: usize| {
+        thread::scope(|scope| {
+            for part in 0..8 {
+                let client = client.another();
+                scope.spawn(move || {
+                    let users: Vec<String> = (0..number).map(|place| client.user(&format!("p{part}-{place}@example.com"))).collect();
+                    client.group(&format!("Group {part}"), &users.iter().map(String::as_str).collect::<Vec<_>>());
+                });
+            }
+        });
+    };
+    fill(&client, 60);
+    fill(&stays, 2);
+    fill(&gone.connect(), 20);
+    tenant.synced();
+    let _ = tenant.delete(&format!("/connections/{}", client.connection)).expect(204);
+    let _ = gone.operator.delete(&gone.path("")).expect(204);
+    server.kill();
+    let server = Server::options().data_dir(data.path()).start();
+    let tenant = Tenant { operator: server.operator(), id: tenant.id.clone() };
+    Client::new(server.address(), client.token(), &client.connection).get("/Users").scim_error(401, None);
+    eventually("the inventory is gone", || (tenant.synced()["inventory"] == json!({"users": 16, "groups": 8})).then_some(()));
+    let directory = assert_replay(&tenant);
+    assert_eq!((directory.statuses().len(), directory.groups_by_name().len()), (16, 8));
+    assert_eq!(server.operator().all("/tenants").len(), 1);
 }

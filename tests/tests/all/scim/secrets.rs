@@ -14,7 +14,7 @@ fn has(bytes: &[u8], needle: &str) -> bool {
 fn passwords_and_tokens_are_nowhere_in_clear() {
     const NEEDLES: [&str; 7] = ["needle-post", "needle-put", "needle-path", "needle-key", "needle-odd", "needle-filter", "needle-refused"];
     let data = doorlist_tests::Scratch::new();
-    let server = Server::options().data_dir(data.path()).start();
+    let server = Server::options().data_dir(data.path()).log("trace").start();
     let tenant = server.operator().tenant("Secrets");
     let client = tenant.connect();
     let mut answers = Vec::new();

@@ -3,6 +3,7 @@
 use doorlist_tests::callers::{USER_URN, text};
 use doorlist_tests::http::SCIM_JSON;
 use doorlist_tests::raw::exchange;
+use doorlist_tests::{Client, Server};
 use serde_json::{Value, json};
 
 use crate::shared;
@@ -146,5 +147,40 @@ fn request_ids_are_echoed() {
         let reply = client.call("GET", "/Users").header("x-request-id", odd).send();
         assert_ne!(reply.header("x-request-id"), Some(odd), "what is odd is not echoed");
         reply.expect(200);
+    }
+}
+
+/// HEAD is GET without the body (RFC 9110 section 9.3.2).
+#[test]
+fn head_is_get_without_the_body() {
+    let client = shared::client("head");
+    let id = client.user("head@example.com");
+    for (path, status) in [("/Users".to_owned(), 200), (format!("/Users/{id}"), 200), ("/Users/nonsense".to_owned(), 404), ("/Schemas".to_owned(), 200)] {
+        let reply = client.call("HEAD", &path).send();
+        assert_eq!((reply.status, reply.body.len()), (status, 0), "{path}: {reply}");
+        assert_eq!(reply.header("content-type"), Some(SCIM_JSON), "{path}");
+    }
+}
+
+/// Behind a proxy, links lead to where clients came from.
+#[test]
+fn links_start_with_the_public_url() {
+    let server = Server::options().argument("--public-url").argument("https://door.example.com/idp/").start();
+    let tenant = server.operator().tenant("Public");
+    let base = "https://door.example.com/idp/scim/v2";
+    let made = tenant.post("/connections", &json!({"provider": "jumpcloud", "name": "JumpCloud"})).expect(201);
+    assert_eq!(made["baseUrl"], base);
+    let client = Client::new(server.address(), &text(&made, "token"), &text(&made, "id"));
+    let user = client.user("public@example.com");
+    let group = client.group("Public", &[&user]);
+    let user_url = format!("{base}/Users/{user}");
+    let read = client.get(&format!("/Users/{user}")).expect(200);
+    assert_eq!((&read["meta"]["location"], &read["groups"][0]["$ref"]), (&json!(user_url), &json!(format!("{base}/Groups/{group}"))));
+    assert_eq!(client.get(&format!("/Groups/{group}")).expect(200)["members"][0]["$ref"], user_url.as_str());
+    let listed = client.get("/Users").expect(200);
+    assert_eq!(listed["Resources"][0]["meta"]["location"], user_url.as_str());
+    for path in ["/ResourceTypes/User", "/ServiceProviderConfig"] {
+        let location = text(&client.get(path).expect(200)["meta"], "location");
+        assert_eq!(location, format!("{base}{path}"));
     }
 }
