@@ -49,10 +49,7 @@ impl Environment {
     /// # Errors
     /// If a variable is not UTF-8.
     pub fn read() -> Result<Self> {
-        Ok(Self {
-            operator_key: variable(OPERATOR_KEY)?.map(Hidden),
-            log: variable(LOG)?.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
-        })
+        Ok(Self { operator_key: variable(OPERATOR_KEY)?.map(Hidden), log: variable(LOG)?.unwrap_or_else(|| LOG_DEFAULT.to_owned()) })
     }
 }
 

@@ -3,6 +3,7 @@
 //! A new connection comes with a first token and with its filters as policies in the tenant's pipeline. What runs guest code ([`Creation::check`],
 //! [`Change::check`]) is apart from what runs in a transaction. Knows nothing of what the connection's client writes.
 
+use doorlist_scim::ErrorKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -158,15 +159,8 @@ impl Creation {
             return Err(Error::conflict(format!("A tenant can have {CONNECTIONS_MAX} connections. Delete one first.")));
         }
         let number = u32::try_from(tx.add(&layout::counter(Counter::Connection), 1)?).map_err(Error::internal)?;
-        let connection = Connection {
-            id,
-            number,
-            provider: self.provider,
-            name: self.name.clone(),
-            enabled: true,
-            created: now,
-            deleting: false,
-        };
+        let connection =
+            Connection { id, number, provider: self.provider, name: self.name.clone(), enabled: true, created: now, deleting: false };
         tx.put_json(&layout::connection(number), &connection)?;
         tx.put_json(&layout::connection_number(id), &number)?;
         let token = tokens::create(tx, (tenant, number), token, &NewToken::default(), secret, now)?;
@@ -191,11 +185,8 @@ impl Change {
     pub fn check(plugins: &Plugins, patch: ConnectionPatch) -> Result<Self> {
         let mut problems = Problems::default();
         let name = patch.name.map(|name| name::checked(&name, "/name", &mut problems));
-        let filters = FilterChange {
-            group_prefixes: patch.group_prefixes,
-            user_groups: patch.user_groups,
-            user_group_match: patch.user_group_match,
-        };
+        let filters =
+            FilterChange { group_prefixes: patch.group_prefixes, user_groups: patch.user_groups, user_group_match: patch.user_group_match };
         let filters = filters.checked(&mut problems);
         problems.finish()?;
         let filters = if filters.is_empty() {
@@ -256,6 +247,16 @@ pub fn record(rows: &impl Rows, id: Id) -> Result<Connection> {
 /// If the disk refuses.
 pub fn at(rows: &impl Rows, number: u32) -> Result<Option<Connection>> {
     Ok(rows.json::<Connection>(&layout::connection(number))?.filter(|connection| !connection.deleting))
+}
+
+/// Refuses what a client writes for a connection that has been deleted since the client was let in: its inventory is going, and nothing
+/// new may come behind it. For the transaction that writes.
+///
+/// # Errors
+/// 401 if there is no such connection any more.
+pub fn must_be_there(rows: &impl Rows, number: u32) -> Result<()> {
+    let gone = || Error::new(ErrorKind::Unauthorized, "The connection of this token has been deleted.");
+    at(rows, number)?.map(|_| ()).ok_or_else(gone)
 }
 
 /// Whether there is a connection with this id, also one whose inventory is still going.

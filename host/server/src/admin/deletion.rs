@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{connections, tenants};
+use super::connections::{self, Step};
+use super::tenants;
 use crate::activity::Gatherer;
 use crate::clock::Clock;
 use crate::error::Result;
@@ -60,25 +61,22 @@ impl Deletions {
         Ok(())
     }
 
-    /// Goes one step on with each, and says whether one of them could go on at once.
-    ///
-    /// # Errors
-    /// If the disk refuses; those that were not reached can be gone on with later.
-    pub fn step(&self, store: &Store, clock: &Clock) -> Result<bool> {
+    /// Goes one step on with each, and says whether one of them could go on at once. One that fails is logged and stays for later.
+    pub fn step(&self, store: &Store, clock: &Clock) -> bool {
         let mut more = false;
         for deletion in self.edit(|under_way| under_way.clone()) {
             let step = match deletion {
-                Deletion::Tenant(number) if tenants::delete_step(store, number)? => connections::Step::Done,
-                Deletion::Tenant(_) => connections::Step::More,
-                Deletion::Connection(tenant, number) => connections::delete_step(store, tenant, number, clock.now())?,
+                Deletion::Tenant(number) => tenants::delete_step(store, number).map(|done| if done { Step::Done } else { Step::More }),
+                Deletion::Connection(tenant, number) => connections::delete_step(store, tenant, number, clock.now()),
             };
             match step {
-                connections::Step::Done => drop(self.edit(|under_way| under_way.remove(&deletion))),
-                connections::Step::More => more = true,
-                connections::Step::Waiting => {}
+                Ok(Step::Done) => drop(self.edit(|under_way| under_way.remove(&deletion))),
+                Ok(Step::More) => more = true,
+                Ok(Step::Waiting) => {}
+                Err(error) => tracing::warn!(?deletion, %error, cause = ?error.cause(), "a deletion is tried again"),
             }
         }
-        Ok(more)
+        more
     }
 }
 
@@ -89,13 +87,8 @@ pub fn run(store: &Store, clock: &Clock, gatherer: &Gatherer, deletions: &Deleti
     }
     while !stop.load(Ordering::Acquire) {
         gatherer.write(store);
-        match deletions.step(store, clock) {
-            Ok(true) => {}
-            Ok(false) => deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS)),
-            Err(error) => {
-                tracing::warn!(%error, cause = ?error.cause(), "a deletion is tried again");
-                deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS));
-            }
+        if !deletions.step(store, clock) {
+            deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS));
         }
     }
     gatherer.write(store);

@@ -91,14 +91,9 @@ impl Filters {
             let entries = settings(plugin).and_then(|settings| settings.get(field)).and_then(Value::as_array);
             entries.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let user_group_match = settings(USER_GROUP_FILTER)
-            .and_then(|settings| UserGroupMatch::deserialize(settings.get("match")?).ok())
-            .unwrap_or_default();
-        Self {
-            group_prefixes: strings(GROUP_PREFIX, "prefixes"),
-            user_groups: strings(USER_GROUP_FILTER, "groups"),
-            user_group_match,
-        }
+        let user_group_match =
+            settings(USER_GROUP_FILTER).and_then(|settings| UserGroupMatch::deserialize(settings.get("match")?).ok()).unwrap_or_default();
+        Self { group_prefixes: strings(GROUP_PREFIX, "prefixes"), user_groups: strings(USER_GROUP_FILTER, "groups"), user_group_match }
     }
 
     /// The settings that say the same, by plugin, and whether they let everything through.

@@ -8,12 +8,7 @@ use crate::error::Result;
 use crate::store::{Range, Rows};
 
 /// At most `most` values of `range`, each made by `read` from a row's key and value.
-pub(super) fn read<T>(
-    rows: &impl Rows,
-    range: &Range,
-    most: usize,
-    mut read: impl FnMut(&[u8], &[u8]) -> Result<T>,
-) -> Result<Vec<T>> {
+pub(super) fn read<T>(rows: &impl Rows, range: &Range, most: usize, mut read: impl FnMut(&[u8], &[u8]) -> Result<T>) -> Result<Vec<T>> {
     let mut values = Ok(Vec::new());
     if most == 0 {
         return values;

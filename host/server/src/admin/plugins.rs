@@ -41,9 +41,8 @@ impl Plugins {
     /// If the sandbox cannot be set up on this machine.
     pub fn find(&self, name: &str, version: Option<&str>) -> Result<Option<Plugin>> {
         // Each name has one version so far, so the newest is the only one.
-        let wanted = |plugin: &&Plugin| {
-            plugin.manifest().name == name && version.is_none_or(|version| plugin.manifest().version == version)
-        };
+        let wanted =
+            |plugin: &&Plugin| plugin.manifest().name == name && version.is_none_or(|version| plugin.manifest().version == version);
         Ok(self.list()?.iter().find(wanted).cloned())
     }
 
@@ -52,9 +51,8 @@ impl Plugins {
     /// # Errors
     /// 404 if there is none; as [`Plugins::find`] otherwise.
     pub fn get(&self, name: &str, version: &str) -> Result<Plugin> {
-        self.find(name, Some(version))?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("There is no version {version} of a plugin {name}."))
-        })
+        self.find(name, Some(version))?
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("There is no version {version} of a plugin {name}.")))
     }
 }
 

@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::name::{self, Problems};
 use super::listing;
+use super::name::{self, Problems};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;

@@ -10,9 +10,9 @@ use crate::error::Result;
 
 /// Options of `doorlist demo`.
 #[derive(Args)]
-#[command(after_long_help = "Starts a server with a tenant, plays a JumpCloud against it over HTTP (connection test, activation, users and
-groups assigned, renamed, suspended, unassigned), and prints the directory that came of it, with the
-reason for whatever is not in it. Then the server goes on until Ctrl-C.")]
+#[command(after_long_help = "Starts a server with a tenant, plays a JumpCloud against it over HTTP (connection test, activation, \
+users and groups assigned, renamed, suspended, unassigned), and prints the directory that came of it, with the reason for \
+whatever is not in it. Then the server goes on until Ctrl-C.")]
 pub(super) struct Demo {
     /// Address and port to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]

@@ -13,15 +13,13 @@ use crate::config::Environment;
 use crate::error::{Error, Result};
 use crate::telemetry;
 
-/// Columns of help texts, so that they are the same on every terminal and in docs/cli.md.
-const HELP_COLUMNS: usize = 100;
-
 /// A SCIM 2.0 service provider for many tenants, with sandboxed policies.
 #[derive(Parser)]
-#[command(name = "doorlist", version, term_width = HELP_COLUMNS, disable_help_subcommand = true)]
+#[command(name = "doorlist", version, disable_help_subcommand = true)]
 #[command(after_long_help = "Environment:
-  DOORLIST_LOG  What is logged to standard error: a level (error, warn, info, debug, trace), or levels
-                by module, as in `doorlist=debug,warn`. Without it: info.")]
+  DOORLIST_LOG  What is logged to standard error: a level (error, warn, info,
+                debug, trace), or levels by module, as in doorlist=debug,warn.
+                Without it: info.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -77,8 +75,11 @@ mod tests {
     /// The manual page for readers.
     const COPY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
 
+    /// Columns of its help texts, which otherwise are as wide as the terminal.
+    const COLUMNS: usize = 100;
+
     fn manual() -> String {
-        let mut command = Cli::command();
+        let mut command = Cli::command().term_width(COLUMNS);
         command.build();
         let mut text = "# The command line\n\nMade from the program's own help; a test compares the two.\n".to_owned();
         let mut names = vec![String::new()];
@@ -86,6 +87,7 @@ mod tests {
         for name in names {
             let part = if name.is_empty() { Some(&mut command) } else { command.find_subcommand_mut(&name) };
             let help = part.unwrap().render_long_help().to_string();
+            let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
             let title = format!("doorlist {name}");
             text.push_str(&format!("\n## {}\n\n```text\n{}\n```\n", title.trim_end(), help.trim_end()));
         }

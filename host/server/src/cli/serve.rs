@@ -18,8 +18,9 @@ use crate::store::Store;
 /// Options of `doorlist serve`.
 #[derive(Args)]
 #[command(after_long_help = "Environment:
-  DOORLIST_OPERATOR_KEY  A text of at least 20 characters that is accepted as an operator key with
-                         the role owner while the server runs. It is not stored.
+  DOORLIST_OPERATOR_KEY  A text of at least 20 characters that is accepted as
+                         an operator key with the role owner while the server
+                         runs. It is not stored.
 
 At the first start without it, an operator key is made and printed, this once.
 SIGTERM or SIGINT ends the server once the requests in flight are answered.")]

@@ -92,11 +92,7 @@ impl AsyncWrite for Socket {
         self.bounded(context, moved)
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let moved = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.bounded(context, moved)
     }

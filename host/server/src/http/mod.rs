@@ -11,9 +11,12 @@ mod listener;
 pub mod request;
 pub mod scim;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -22,7 +25,6 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use axum::Router;
 use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
 use tokio::sync::watch;
@@ -97,6 +99,7 @@ pub fn router(app: App) -> Router {
         .route(SCIM_BASE, any(scim::handle))
         .route(&format!("{SCIM_BASE}/{{*rest}}"), any(scim::handle))
         .merge(admin::router())
+        .method_not_allowed_fallback(async || admin::problem::plain(StatusCode::METHOD_NOT_ALLOWED, "This is only to be read."))
         .fallback(async || admin::problem::plain(StatusCode::NOT_FOUND, "There is nothing here."))
         .with_state(app.clone());
     // Around the routes and not among them, since it decides under which path a request is routed.

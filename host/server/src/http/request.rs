@@ -23,6 +23,9 @@ pub struct RequestId(Arc<str>);
 /// Bytes of a request id that somebody else made: four times those of a UUID without hyphens are 128, and half of that is plenty.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
+/// Bytes of a body beyond its bound that are read and thrown away, since most clients look for an answer only once they have sent everything.
+const BODY_DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
+
 impl RequestId {
     /// This one.
     pub fn new(id: Id) -> Self {
@@ -74,19 +77,22 @@ pub async fn body(body: Body) -> Result<Vec<u8>> {
 }
 
 async fn read(mut body: Body) -> Result<Vec<u8>> {
-    let too_large = || Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes."));
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > BODY_BYTES_MAX {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::with_capacity(announced);
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+    let (mut bytes, mut discarded) = (Vec::with_capacity(announced.min(BODY_BYTES_MAX)), 0);
+    while announced <= BODY_DISCARD_BYTES_MAX && discarded <= BODY_DISCARD_BYTES_MAX {
+        let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else {
+            break;
+        };
         let frame = frame.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > BODY_BYTES_MAX {
-            return Err(too_large());
+        if discarded > 0 || bytes.len() + data.len() > BODY_BYTES_MAX {
+            discarded += data.len();
+        } else {
+            bytes.extend_from_slice(&data);
         }
-        bytes.extend_from_slice(&data);
+    }
+    if announced > BODY_BYTES_MAX || discarded > 0 {
+        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes.")));
     }
     Ok(bytes)
 }

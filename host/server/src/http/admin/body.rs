@@ -33,6 +33,11 @@ impl Shape {
         Self { schema: |generator| generator.subschema_for::<T>(), validator: validator.map_err(|cause| cause.to_string()) }
     }
 
+    /// Whether it can be left out.
+    pub(super) fn is_optional(&self) -> bool {
+        self.check(Value::Object(serde_json::Map::new())).is_ok()
+    }
+
     /// Reads a body. An empty one counts as an object without fields, so that what is all optional can be left out.
     ///
     /// # Errors

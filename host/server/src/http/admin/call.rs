@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::super::{ADMIN_BASE, App, RequestId};
 use super::endpoint::Endpoint;
 use super::page::{Asked, Page, Place};
-use super::super::{ADMIN_BASE, App, RequestId};
 use crate::activity::{self, Actor, Entry};
 use crate::admin::tenants;
 use crate::clock::Timestamp;

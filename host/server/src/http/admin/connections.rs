@@ -55,9 +55,7 @@ pub(super) async fn create(mut call: Call) -> Result<Reply> {
     let (now, actor, tenant) = (call.caller.now, call.caller.actor.clone(), call.caller.rows.number());
     let (id, token_id, secret) = (Id::new(now), Id::new(now), Secret::generate(Purpose::Scim)?);
     let token = secret.to_string();
-    let made = call.write(Some(id.to_string()), move |tx, _| {
-        creation.run(tx, tenant, (id, token_id), &secret, (&actor, now))
-    });
+    let made = call.write(Some(id.to_string()), move |tx, _| creation.run(tx, tenant, (id, token_id), &secret, (&actor, now)));
     let (shown, _) = made.await?;
     call.created(id, &CreatedConnection { connection: Connection::of(&call, shown), token })
 }

@@ -18,33 +18,24 @@ use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMembe
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {
-    [of_installation(), of_tenant(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [of_installation(), of_tenant(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()].into_iter().flatten().collect()
 }
 
 fn of_installation() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/tenants", "listTenants", "List the tenants")
-            .gives_pages::<Tenant>()
-            .runs(tenants::list),
+        Endpoint::get("/tenants", "listTenants", "List the tenants").gives_pages::<Tenant>().runs(tenants::list),
         Endpoint::post("/tenants", "createTenant", "Make a tenant")
             .for_owners()
             .takes::<NewTenant>()
             .gives::<Tenant>()
             .runs(tenants::create),
-        Endpoint::get("/keys", "listKeys", "List the operator keys that reach every tenant")
-            .gives_pages::<Key>()
-            .runs(keys::list),
+        Endpoint::get("/keys", "listKeys", "List the operator keys that reach every tenant").gives_pages::<Key>().runs(keys::list),
         Endpoint::post("/keys", "createKey", "Make an operator key that reaches every tenant")
             .for_owners()
             .takes::<NewKey>()
             .gives::<CreatedKey>()
             .runs(keys::create),
-        Endpoint::delete("/keys/{key}", "deleteKey", "Delete an operator key that reaches every tenant")
-            .for_owners()
-            .runs(keys::delete),
+        Endpoint::delete("/keys/{key}", "deleteKey", "Delete an operator key that reaches every tenant").for_owners().runs(keys::delete),
         Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first")
             .gives_pages::<Entry>()
             .runs(feed::activity),
@@ -88,19 +79,13 @@ fn of_connections() -> Vec<Endpoint> {
             .gives::<Connection>()
             .runs(connections::patch),
         Endpoint::delete(ONE, "deleteConnection", "Delete a connection and its inventory").runs(connections::delete),
-        Endpoint::get(TOKENS, "listTokens", "List a connection's SCIM tokens")
-            .gives_pages::<Token>()
-            .runs(connections::list_tokens),
+        Endpoint::get(TOKENS, "listTokens", "List a connection's SCIM tokens").gives_pages::<Token>().runs(connections::list_tokens),
         Endpoint::post(TOKENS, "createToken", "Make a SCIM token")
             .takes::<NewToken>()
             .gives::<CreatedToken>()
             .runs(connections::create_token),
-        Endpoint::delete(
-            "/tenants/{tenant}/connections/{connection}/tokens/{token}",
-            "deleteToken",
-            "Delete a SCIM token",
-        )
-        .runs(connections::delete_token),
+        Endpoint::delete("/tenants/{tenant}/connections/{connection}/tokens/{token}", "deleteToken", "Delete a SCIM token")
+            .runs(connections::delete_token),
     ]
 }
 
@@ -109,10 +94,7 @@ fn of_members() -> Vec<Endpoint> {
     const ONE: &str = "/tenants/{tenant}/users/{user}";
     vec![
         Endpoint::get(LIST, "listUsers", "List the directory's members").gives_pages::<Member>().runs(directory::list_members),
-        Endpoint::post(LIST, "createUser", "Make a local member")
-            .takes::<NewMember>()
-            .gives::<Member>()
-            .runs(directory::create_member),
+        Endpoint::post(LIST, "createUser", "Make a local member").takes::<NewMember>().gives::<Member>().runs(directory::create_member),
         Endpoint::get(ONE, "getUser", "Read a member").gives::<Member>().runs(directory::get_member),
         Endpoint::patch(ONE, "patchUser", "Set a member's role, block it, or change a local one")
             .takes::<MemberPatch>()
@@ -138,15 +120,9 @@ fn of_groups() -> Vec<Endpoint> {
     const MEMBER: &str = "/tenants/{tenant}/groups/{group}/users/{user}";
     vec![
         Endpoint::get(LIST, "listGroups", "List the directory's groups").gives_pages::<Group>().runs(directory::list_groups),
-        Endpoint::post(LIST, "createGroup", "Make a local group")
-            .takes::<GroupName>()
-            .gives::<Group>()
-            .runs(directory::create_group),
+        Endpoint::post(LIST, "createGroup", "Make a local group").takes::<GroupName>().gives::<Group>().runs(directory::create_group),
         Endpoint::get(ONE, "getGroup", "Read a group").gives::<Group>().runs(directory::get_group),
-        Endpoint::patch(ONE, "renameGroup", "Rename a local group")
-            .takes::<GroupName>()
-            .gives::<Group>()
-            .runs(directory::rename_group),
+        Endpoint::patch(ONE, "renameGroup", "Rename a local group").takes::<GroupName>().gives::<Group>().runs(directory::rename_group),
         Endpoint::delete(ONE, "deleteGroup", "Delete a local group").runs(directory::delete_group),
         Endpoint::get("/tenants/{tenant}/groups/{group}/users", "listUsersOfGroup", "List a group's members")
             .gives_pages::<Member>()

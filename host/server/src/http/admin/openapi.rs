@@ -68,12 +68,11 @@ fn document() -> Value {
 }
 
 fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut SchemaGenerator) -> Value {
-    let in_path = variables(endpoint.path).map(|name| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
-    });
-    let in_query = endpoint.query.iter().map(|parameter| {
-        json!({"name": parameter.name, "in": "query", "description": parameter.description, "schema": parameter.schema})
-    });
+    let in_path = variables(endpoint.path).map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+    let in_query = endpoint
+        .query
+        .iter()
+        .map(|parameter| json!({"name": parameter.name, "in": "query", "description": parameter.description, "schema": parameter.schema}));
     let mut success = json!({"description": endpoint.answer.status.canonical_reason().unwrap_or_default()});
     if let (Some(schema), Some(success)) = (endpoint.answer.schema, success.as_object_mut()) {
         let schema = schema(answers).to_value();
@@ -96,7 +95,7 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
     });
     if let (Some(shape), Some(operation)) = (&endpoint.body, operation.as_object_mut()) {
         let schema = (shape.schema)(requests).to_value();
-        let body = json!({"content": {"application/json": {"schema": schema}}, "required": true});
+        let body = json!({"content": {"application/json": {"schema": schema}}, "required": !shape.is_optional()});
         operation.insert("requestBody".to_owned(), body);
     }
     operation

@@ -64,9 +64,7 @@ pub(super) struct Asked<P> {
 impl<P: Place> Asked<P> {
     /// Reads `cursor` and `limit`.
     pub(super) fn read(cursor: Option<&str>, limit: Option<&str>) -> Result<Self> {
-        let after = cursor
-            .map(|cursor| P::read(cursor).ok_or_else(|| wrong("cursor", "This is no cursor of this list.")))
-            .transpose()?;
+        let after = cursor.map(|cursor| P::read(cursor).ok_or_else(|| wrong("cursor", "This is no cursor of this list."))).transpose()?;
         Ok(Self { after, limit: read_limit(limit)? })
     }
 

@@ -11,6 +11,7 @@ use crate::error::{self, Error, Kind};
 
 /// An error's body. Its type is `about:blank`, so its title is that of the status (RFC 9457 section 4.2.1).
 #[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ProblemDetails")]
 pub(super) struct Problem<'a> {
     /// `about:blank`: the status says what kind of problem it is.
     #[serde(rename = "type")]
