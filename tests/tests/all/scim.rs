@@ -3,6 +3,7 @@
 mod discovery;
 mod lists;
 mod members;
+mod odd;
 mod patch;
 mod projection;
 mod secrets;

@@ -2,7 +2,7 @@
 
 use doorlist_tests::callers::{USER_URN, text};
 use doorlist_tests::http::SCIM_JSON;
-use doorlist_tests::raw::exchange;
+use doorlist_tests::raw::{Socket, exchange};
 use doorlist_tests::{Client, Server};
 use serde_json::{Value, json};
 
@@ -148,6 +148,53 @@ fn request_ids_are_echoed() {
         assert_ne!(reply.header("x-request-id"), Some(odd), "what is odd is not echoed");
         reply.expect(200);
     }
+}
+
+/// Go writes a space in a query as `+`; others leave brackets as they are.
+#[test]
+fn queries_are_encoded_in_many_ways() {
+    let client = shared::client("encodings");
+    let body = json!({"userName": "a+b@example.com", "emails": [{"value": "a+b@example.com", "type": "work"}]});
+    let id = text(&client.post("/Users", &body).expect(201), "id");
+    let bearer = format!("Bearer {}", client.token());
+    for query in [
+        "filter=userName+eq+%22a%2Bb%40example.com%22&startIndex=1&count=100",
+        "filter=userName%20eq%20%22a%2Bb%40example.com%22",
+        "filter=userName%20eq%20%22a%2Bb@example.com%22",
+        "filter=emails[type%20eq%20%22work%22].value%20eq%20%22a%2Bb@example.com%22",
+        "filter=emails%5btype+eq+%22work%22%5d.value+eq+%22a%2bb%40example.com%22",
+        "FILTER=userName+eq+%22a%2Bb%40example.com%22",
+    ] {
+        let answer = exchange(client.address(), "GET", &format!("/scim/v2/Users?{query}"), &[("authorization", &bearer)], b"");
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((&body["totalResults"], &body["Resources"][0]["id"]), (&json!(1), &json!(id)), "{query}");
+    }
+    // A plus that is meant has to be encoded; here it is a space, and nobody has that name.
+    let answer = exchange(client.address(), "GET", "/scim/v2/Users?filter=userName+eq+%22a+b%40example.com%22", &[("authorization", &bearer)], b"");
+    assert!(answer.body.contains("\"totalResults\":0"), "{}", answer.body);
+}
+
+/// Bodies come in chunks, or after the server was asked whether it wants them.
+#[test]
+fn bodies_are_sent_in_many_ways() {
+    let client = shared::client("bodies");
+    let head = format!("POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\n", client.token());
+    let mut chunked = Socket::connect(client.address());
+    chunked.write(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes());
+    for part in ["{\"userName\":", "\"chunked@example.com\"}"] {
+        chunked.write(format!("{:x}\r\n{part}\r\n", part.len()).as_bytes());
+    }
+    chunked.write(b"0\r\n\r\n");
+    let answer = chunked.answer();
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let body = json!({"userName": "expected@example.com"}).to_string();
+    let mut expecting = Socket::connect(client.address());
+    expecting.write(format!("{head}expect: 100-continue\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    let answer = expecting.answer();
+    let last = answer.body.lines().next().unwrap_or_default();
+    assert!(answer.status == 201 || (answer.status == 100 && last.contains("201")), "{answer:?}");
+    assert_eq!(client.get("/Users").expect(200)["totalResults"], 2);
 }
 
 /// HEAD is GET without the body (RFC 9110 section 9.3.2).
