@@ -57,6 +57,11 @@ impl Projection {
         Self { choice: Choice::Everything }
     }
 
+    /// Whether the request named the attributes it wants.
+    pub fn is_selection(&self) -> bool {
+        matches!(self.choice, Choice::Only(_))
+    }
+
     /// Whether the request named no attributes.
     pub fn is_full(&self) -> bool {
         self.choice == Choice::Everything

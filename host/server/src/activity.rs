@@ -97,6 +97,8 @@ pub struct Gatherer(Arc<Mutex<Gathered>>);
 #[derive(Default)]
 struct Gathered {
     waiting: usize,
+    /// Entries for which there was no room and no like one.
+    lost: u64,
     by_tenant: BTreeMap<PartitionNumber, Vec<Entry>>,
 }
 
@@ -109,8 +111,15 @@ impl Gatherer {
         let like = |other: &&mut Entry| other.actor == entry.actor && other.action == entry.action && other.status == entry.status;
         // Successful reads of one kind come in thousands and say little one by one; only the newest few of a gathering stay single.
         let crowded = entry.status < 400 && entries.len() >= READS_SINGLE_MAX;
-        if (full || crowded) && let Some(other) = entries.iter_mut().rev().find(like) {
-            other.count += 1;
+        if full || crowded {
+            match entries.iter_mut().rev().find(like) {
+                Some(other) => other.count += 1,
+                None if full => gathered.lost += 1,
+                None => {
+                    entries.push(entry);
+                    gathered.waiting += 1;
+                }
+            }
             return;
         }
         entries.push(entry);
@@ -120,6 +129,9 @@ impl Gatherer {
     /// Writes what has been gathered. What a tenant's write fails on is lost and logged: it held no change.
     pub fn write(&self, store: &Store) {
         let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if gathered.lost > 0 {
+            tracing::warn!(entries = gathered.lost, "activity of requests that changed nothing came faster than it is kept");
+        }
         for (number, entries) in gathered.by_tenant {
             let written = store.tenant(number).write(move |tx| {
                 for entry in &entries {

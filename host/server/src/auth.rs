@@ -53,10 +53,10 @@ impl Authenticator {
         Self { store, clock, environment_key: environment_key.map(|key| Sha256::digest(key.as_bytes()).into()) }
     }
 
-    /// The client that presents this SCIM token.
+    /// The client that presents this SCIM token. Its connection may be disabled: then it is known, and may do nothing.
     ///
     /// # Errors
-    /// 401 if the token opens nothing; 403 if its connection is disabled.
+    /// 401 if the token opens nothing.
     pub fn scim(&self, bearer: &str) -> Result<ScimCaller> {
         let hash = Secret::parse(Purpose::Scim, bearer).ok_or_else(unauthorized)?.hash();
         // Two snapshots, since the token is the installation's row and the connection the tenant's. A token that is deleted between them is
@@ -70,9 +70,6 @@ impl Authenticator {
         }
         let tenant = self.store.tenant(grant.tenant);
         let connection = tenant.read(|rows| connections::at(rows, grant.connection))?.ok_or_else(unauthorized)?;
-        if !connection.enabled {
-            return Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept."));
-        }
         Ok(ScimCaller { tenant, tenant_id: record.id, connection })
     }
 

@@ -25,6 +25,19 @@ pub const SHUTDOWN_MS_MAX: u64 = 20_000;
 /// Resources on one page of a SCIM list (`filter.maxResults` of the ServiceProviderConfig); also what a request gets that says no count.
 pub const SCIM_PAGE_MAX: usize = 200;
 
+/// Bytes of a stored resource: sixty times an ordinary user. Pages, batches and events hold many at once.
+pub const RESOURCE_BYTES_MAX: usize = 64 << 10;
+
+/// Members and groups that one page of a SCIM list carries, after which the page ends early (RFC 7644 section 3.4.2.4 allows fewer resources
+/// than were asked for). A single resource is answered whole.
+pub const SCIM_PAGE_LINKS_MAX: usize = 100_000;
+
+/// Candidates that an indexed look-up may have to be answered on the thread that took the request.
+pub const QUICK_CANDIDATES_MAX: usize = 4;
+
+/// Comparisons that a filter may have to be answered there.
+pub const QUICK_TERMS_MAX: usize = 4;
+
 /// Members beyond which a PATCH of a group is answered without a body, so that it costs what the change costs.
 pub const PATCH_ANSWER_MEMBERS_MAX: usize = 100;
 
@@ -65,7 +78,7 @@ pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
 pub const GROUPS_OF_USER_MAX: usize = 1_000;
 
 /// Events that a tenant keeps; a reader further behind starts over from the directory.
-pub const EVENTS_MAX: u64 = 1_000_000;
+pub const EVENTS_MAX: u64 = 200_000;
 
 /// Activity entries that a tenant keeps.
 pub const ACTIVITY_MAX: u64 = 100_000;
@@ -77,8 +90,8 @@ pub const ACTIVITY_WAITING_MAX: usize = 1_024;
 /// Milliseconds for which entries of reads and refusals are gathered before they are written together.
 pub const ACTIVITY_GATHER_MS: u64 = 200;
 
-/// Bytes of a request's query that its activity entry keeps.
-pub const ACTIVITY_QUERY_BYTES_MAX: usize = 512;
+/// Characters of a request's query that its activity entry keeps.
+pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;
 
 /// Subjects that are projected in one batch: each policy gets one instance for them.
 pub const PROJECTION_BATCH_MAX: usize = 500;
@@ -92,6 +105,12 @@ pub const PROJECTION_TURN_MS_MAX: u64 = 250;
 /// Milliseconds between rounds of projection while writes keep coming: changes of the same subject meet in one round, and its
 /// commits do not crowd out those of requests.
 pub const PROJECTION_GATHER_MS: u64 = 25;
+
+/// Rows that one commit of the projector may touch for groups that leave the directory before it leaves the rest to the next one.
+pub const COMMIT_ROWS_MAX: usize = 20_000;
+
+/// Resources that one write deletes when a connection goes; each has some ten rows.
+pub const DELETE_RESOURCES_PER_WRITE_MAX: usize = 200;
 
 /// Rows that one write deletes when a connection or a tenant goes, so that nobody waits long behind it.
 pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;

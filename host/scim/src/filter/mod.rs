@@ -143,7 +143,7 @@ impl Filter {
     }
 
     /// How many comparisons one look at a resource can take.
-    pub(crate) fn terms(&self) -> usize {
+    pub fn terms(&self) -> usize {
         terms(&self.node)
     }
 

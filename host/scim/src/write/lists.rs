@@ -12,10 +12,14 @@ use super::{Change, Select, invalid};
 use crate::error::{Error, ErrorKind};
 use crate::schema::ResourceType;
 
-/// How many times one request may hold an element against a term of a filter or a listed value. A
-/// PATCH within its other bounds could otherwise ask for a thousand long filters over a thousand
-/// elements. Real requests stay below a thousand; a million takes some ten milliseconds.
-const ELEMENT_TESTS_MAX: usize = 1_000_000;
+/// How many bytes of elements one request may hold against terms of filters or listed values, counted
+/// once for each of those. A PATCH within its other bounds could otherwise ask for a thousand long
+/// filters over a thousand long elements, which takes minutes. Real requests stay below a hundred
+/// thousand; the most, of the letters that compare slowest, takes less than a tenth of a second.
+const ELEMENT_BYTES_TESTED_MAX: usize = 8 << 20;
+
+/// What an element counts beside its texts, so that many small ones are not free.
+const ELEMENT_BYTES: usize = 16;
 
 /// What is left of the tests of a request.
 pub(crate) struct Budget(usize);
@@ -23,15 +27,27 @@ pub(crate) struct Budget(usize);
 impl Budget {
     /// The budget of one request.
     pub(crate) fn new() -> Self {
-        Self(ELEMENT_TESTS_MAX)
+        Self(ELEMENT_BYTES_TESTED_MAX)
     }
 
-    fn spend(&mut self, elements: usize, tests_each: usize) -> Result<(), Error> {
-        let left = self.0.checked_sub(elements.saturating_mul(tests_each));
+    fn spend(&mut self, elements: &[Value], tests_each: usize) -> Result<(), Error> {
+        let bytes: usize = elements.iter().map(weight).sum();
+        let left = self.0.checked_sub(bytes.saturating_mul(tests_each));
         self.0 =
             left.ok_or_else(|| Error::new(ErrorKind::PayloadTooLarge, "The request compares too many elements with too many values."))?;
         Ok(())
     }
+}
+
+/// About how much of an element a comparison looks at. Values are bounded in depth when they are read.
+fn weight(element: &Value) -> usize {
+    ELEMENT_BYTES
+        + match element {
+            Value::String(text) => text.len(),
+            Value::Array(list) => list.iter().map(weight).sum(),
+            Value::Object(object) => object.values().map(weight).sum(),
+            _ => 0,
+        }
 }
 
 /// A change to some elements of a list.
@@ -49,7 +65,7 @@ impl Elements<'_> {
             Select::Matching(filter) => filter.terms(),
             Select::Whole | Select::Every => 1,
         };
-        work.spend(list.len(), tests_each)?;
+        work.spend(&list, tests_each)?;
         let is_selected = |element: &Value| match self.select {
             Select::Matching(filter) => filter.matches_element(rt, element),
             Select::Whole | Select::Every => true,
@@ -133,16 +149,16 @@ pub(super) fn replace(container: &mut Map<String, Value>, name: &str, new: Vec<V
 /// Adds elements behind those that are there.
 pub(super) fn append(container: &mut Map<String, Value>, name: &str, new: &[Value], work: &mut Budget) -> Result<(), Error> {
     let mut list = take(container, name);
-    work.spend(list.len() + new.len(), 1)?;
     let primaries = primaries_of(&list);
     list.extend_from_slice(new);
+    work.spend(&list, 1)?;
     settle(container, name, list, &primaries)
 }
 
 /// Removes the elements that have everything one of the unwanted ones has.
 pub(super) fn discard(container: &mut Map<String, Value>, name: &str, unwanted: &[Value], work: &mut Budget) -> Result<(), Error> {
     let mut list = take(container, name);
-    work.spend(list.len(), unwanted.len())?;
+    work.spend(&list, unwanted.len())?;
     list.retain(|element| !unwanted.iter().any(|unwanted| covers(element, unwanted)));
     settle(container, name, list, &[])
 }

@@ -249,14 +249,17 @@ pub fn at(rows: &impl Rows, number: u32) -> Result<Option<Connection>> {
     Ok(rows.json::<Connection>(&layout::connection(number))?.filter(|connection| !connection.deleting))
 }
 
-/// Refuses what a client writes for a connection that has been deleted since the client was let in: its inventory is going, and nothing
-/// new may come behind it. For the transaction that writes.
+/// Refuses what a client writes for a connection that has been deleted or disabled since the client was let in: a body may take long to
+/// arrive, and nothing new may come behind an inventory that is going. For the transaction that writes.
 ///
 /// # Errors
-/// 401 if there is no such connection any more.
+/// 401 if there is no such connection any more, 403 if it is disabled.
 pub fn must_be_there(rows: &impl Rows, number: u32) -> Result<()> {
     let gone = || Error::new(ErrorKind::Unauthorized, "The connection of this token has been deleted.");
-    at(rows, number)?.map(|_| ()).ok_or_else(gone)
+    if at(rows, number)?.ok_or_else(gone)?.enabled {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept."))
 }
 
 /// Whether there is a connection with this id, also one whose inventory is still going.

@@ -55,7 +55,7 @@ impl Deletions {
         let (gone, live) = store.installation().read(|rows| Ok((tenants::numbers(rows, true)?, tenants::numbers(rows, false)?)))?;
         self.edit(|under_way| under_way.extend(gone.into_iter().map(Deletion::Tenant)));
         for tenant in live {
-            let numbers = store.tenant(tenant).read(|rows| connections::deleting(rows))?;
+            let numbers = store.tenant(tenant).read(connections::deleting)?;
             self.edit(|under_way| under_way.extend(numbers.into_iter().map(|number| Deletion::Connection(tenant, number))));
         }
         Ok(())

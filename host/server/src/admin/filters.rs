@@ -60,7 +60,7 @@ impl FilterChange {
         self.group_prefixes.is_none() && self.user_groups.is_none() && self.user_group_match.is_none()
     }
 
-    /// The same with every entry checked and trimmed.
+    /// The same with every entry checked.
     pub(super) fn checked(self, problems: &mut Problems) -> Self {
         let mut list = |texts: Option<Vec<String>>, pointer: &str| {
             texts.map(|texts| name::checked_list(&texts, FILTER_ENTRIES_MAX, pointer, problems))

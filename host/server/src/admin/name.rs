@@ -42,7 +42,8 @@ pub(super) fn checked(text: &str, pointer: &str, problems: &mut Problems) -> Str
     text.to_owned()
 }
 
-/// The entries of a list, each checked as a name, without repetitions. A problem if there are more than `most`.
+/// The entries of a list, each checked as a name, without repetitions. They stay as they were written: a group's name may begin or end with a space,
+/// and a prefix without its space lets more through. A problem if there are more than `most`.
 pub(super) fn checked_list(texts: &[String], most: usize, pointer: &str, problems: &mut Problems) -> Vec<String> {
     if texts.len() > most {
         problems.add(pointer, format!("There are more than {most} entries."));
@@ -50,9 +51,9 @@ pub(super) fn checked_list(texts: &[String], most: usize, pointer: &str, problem
     }
     let mut checked_texts: Vec<String> = Vec::with_capacity(texts.len());
     for (at, text) in texts.iter().enumerate() {
-        let text = checked(text, &format!("{pointer}/{at}"), problems);
-        if !checked_texts.contains(&text) {
-            checked_texts.push(text);
+        checked(text, &format!("{pointer}/{at}"), problems);
+        if !checked_texts.contains(text) {
+            checked_texts.push(text.clone());
         }
     }
     checked_texts

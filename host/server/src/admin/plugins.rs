@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of which tenant uses which.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use doorlist_scim::ErrorKind;
 
@@ -11,7 +11,11 @@ use crate::policy::{self, Host, Plugin};
 
 /// The plugins, compiled when they are first asked for.
 #[derive(Default)]
-pub struct Plugins(OnceLock<Result<Loaded, String>>);
+pub struct Plugins {
+    loaded: OnceLock<Loaded>,
+    /// Held while they are compiled, so that it is done once. A failure is not kept: what was short then may be there later.
+    loading: Mutex<()>,
+}
 
 /// The sandbox stays as long as its plugins do.
 struct Loaded {
@@ -30,8 +34,15 @@ impl Plugins {
     /// # Errors
     /// If the sandbox cannot be set up on this machine.
     pub fn list(&self) -> Result<&[Plugin]> {
-        let loaded = self.0.get_or_init(|| load().map_err(|cause| cause.to_string()));
-        loaded.as_ref().map(|loaded| loaded.plugins.as_slice()).map_err(|cause| Error::internal(cause.clone()))
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(&loaded.plugins);
+        }
+        let _loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.loaded.get().is_none() {
+            let loaded = load().map_err(Error::internal)?;
+            return Ok(&self.loaded.get_or_init(|| loaded).plugins);
+        }
+        self.loaded.get().map(|loaded| loaded.plugins.as_slice()).ok_or_else(|| Error::internal("the plugins are gone"))
     }
 
     /// The plugin with this name and version, if there is one; without a version the newest one. The first call compiles, as
@@ -46,12 +57,15 @@ impl Plugins {
         Ok(self.list()?.iter().find(wanted).cloned())
     }
 
-    /// The plugin with this name and version.
+    /// The plugin with this name and version. One that comes with Doorlist has the version of this Doorlist only: a pipeline that was put under
+    /// another release goes on with it.
     ///
     /// # Errors
     /// 404 if there is none; as [`Plugins::find`] otherwise.
     pub fn get(&self, name: &str, version: &str) -> Result<Plugin> {
-        self.find(name, Some(version))?
+        let exact = self.find(name, Some(version))?;
+        exact
+            .map_or_else(|| self.find(name, None), |plugin| Ok(Some(plugin)))?
             .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("There is no version {version} of a plugin {name}.")))
     }
 }

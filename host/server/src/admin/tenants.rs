@@ -54,7 +54,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 20] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -69,6 +69,7 @@ const TABLES: [Table; 19] = [
     Table::Member,
     Table::MemberIndex,
     Table::Group,
+    Table::LocalGroup,
     Table::Membership,
     Table::MembershipOf,
     Table::Event,
@@ -197,7 +198,7 @@ mod tests {
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Dirty | Table::Walk | Table::Decision => true,
-            Table::Member | Table::MemberIndex | Table::Group | Table::Membership | Table::MembershipOf => true,
+            Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
             Table::Event | Table::Activity => true,
         }
     }

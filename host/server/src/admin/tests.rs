@@ -87,7 +87,7 @@ fn refused<T>(result: Result<T>) -> Error {
 }
 
 fn policies_of(tenant: &Tenant) -> Vec<pipeline::Policy> {
-    tenant.read(|rows| pipeline::current(rows)).unwrap().policies
+    tenant.read(pipeline::current).unwrap().policies
 }
 
 #[test]
@@ -268,14 +268,18 @@ fn a_token_opens_its_connection_until_it_expires_or_goes() {
 }
 
 #[test]
-fn a_disabled_connection_is_told_so_and_a_deleted_one_is_unknown() {
+fn a_disabled_connection_is_known_and_may_do_nothing_and_a_deleted_one_is_unknown() {
     let installation = Installation::new();
     let (tenant, _) = installation.tenant("Acme");
     let (shown, token) = installation.connection(&tenant, json!({"provider": "entra", "name": "Entra"})).unwrap();
     let kind = || installation.authenticator(NOW).scim(&token).err().map(|error| error.kind());
-    for (enabled, expected) in [(false, Some(Kind::Scim(ErrorKind::Forbidden))), (true, None)] {
+    for enabled in [false, true] {
         let shown = installation.patch(&tenant, shown.id, json!({"enabled": enabled})).unwrap();
-        assert_eq!((shown.enabled, kind()), (enabled, expected));
+        let caller = installation.authenticator(NOW).scim(&token).unwrap();
+        assert_eq!((shown.enabled, caller.connection.enabled), (enabled, enabled));
+        let number = caller.connection.number;
+        let may_write = tenant.write(move |tx| connections::must_be_there(tx, number)).map_err(|error| error.kind());
+        assert_eq!(may_write, if enabled { Ok(()) } else { Err(Kind::Scim(ErrorKind::Forbidden)) });
     }
     let id = shown.id;
     tenant.write(move |tx| connections::delete(tx, id)).unwrap();
@@ -289,7 +293,7 @@ fn filters_of_a_connection_are_policies_of_the_pipeline() {
     let installation = Installation::new();
     let (tenant, _) = installation.tenant("Acme");
     let new = json!({
-        "provider": "jumpcloud", "name": " JumpCloud ", "groupPrefixes": [" NB-", "NB-", "X-"],
+        "provider": "jumpcloud", "name": " JumpCloud ", "groupPrefixes": ["NB ", "NB ", "X-"],
         "userGroups": ["Staff"], "userGroupMatch": "prefix",
     });
     let (shown, _) = installation.connection(&tenant, new).unwrap();
@@ -305,8 +309,8 @@ fn filters_of_a_connection_are_policies_of_the_pipeline() {
         ]
     };
     let staff = json!({"groups": ["Staff"], "match": "prefix"});
-    assert_eq!(said(&policies_of(&tenant)), expected(json!(["NB-", "X-"]), staff.clone()));
-    assert_eq!(tenant.read(|rows| pipeline::current(rows)).unwrap().revision, 1, "one revision for all three");
+    assert_eq!(said(&policies_of(&tenant)), expected(json!(["NB ", "X-"]), staff.clone()));
+    assert_eq!(tenant.read(pipeline::current).unwrap().revision, 1, "one revision for all three");
 
     let patched = installation.patch(&tenant, shown.id, json!({"groupPrefixes": ["Y-"]})).unwrap();
     assert_eq!((patched.group_prefixes, patched.user_groups), (vec!["Y-".to_owned()], vec!["Staff".to_owned()]));
@@ -315,7 +319,7 @@ fn filters_of_a_connection_are_policies_of_the_pipeline() {
     assert_eq!(said(&policies_of(&tenant)), expected(json!(["Y-"]), json!({"groups": [], "match": "prefix"})));
 
     installation.patch(&tenant, shown.id, json!({"name": "Renamed"})).unwrap();
-    assert_eq!(tenant.read(|rows| pipeline::current(rows)).unwrap().revision, 3, "a name is not in the pipeline");
+    assert_eq!(tenant.read(pipeline::current).unwrap().revision, 3, "a name is not in the pipeline");
 }
 
 #[test]
@@ -382,7 +386,7 @@ fn a_pipeline_is_checked_with_a_pointer_for_each_problem() {
             "{policies}: {found:?}"
         );
     }
-    assert_eq!(tenant.read(|rows| pipeline::current(rows)).unwrap().revision, 0);
+    assert_eq!(tenant.read(pipeline::current).unwrap().revision, 0);
 }
 
 #[test]
@@ -395,7 +399,7 @@ fn each_change_of_the_pipeline_is_a_revision_and_revisions_do_not_change() {
     let second = installation.put(&tenant, with("B"), Some(1)).unwrap();
     let error = refused(installation.put(&tenant, with("C"), Some(1)));
     assert_eq!(error.kind(), Kind::Scim(ErrorKind::Conflict));
-    assert_eq!(tenant.read(|rows| pipeline::current(rows)).unwrap(), second);
+    assert_eq!(tenant.read(pipeline::current).unwrap(), second);
     assert!(tenant.read(|rows| rows.has(&layout::walk())).unwrap(), "everything is to be projected again");
 
     let page = |before, limit| tenant.read(|rows| pipeline::revisions(rows, before, limit)).unwrap();

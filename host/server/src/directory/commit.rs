@@ -12,6 +12,7 @@ use super::walk::{self, Walk};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
+use crate::limits::COMMIT_ROWS_MAX;
 use crate::policy::Lifecycle;
 use crate::provision::{Scope, mark_members};
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
@@ -34,7 +35,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         // Another pipeline is in force by now, and with it a walk over everything.
         return Ok(());
     }
-    let mut writer = Writer { tx, setting, now, walking: projected.walk.is_some() };
+    let mut writer = Writer { tx, setting, now, walking: projected.walk.is_some(), rows_left: COMMIT_ROWS_MAX };
     for outcome in &projected.groups {
         if writer.may_write(outcome.subject.due, outcome.postponed)? {
             writer.group(outcome)?;
@@ -68,6 +69,7 @@ struct Writer<'t, 'a, 's> {
     setting: &'s Setting,
     now: Timestamp,
     walking: bool,
+    rows_left: usize,
 }
 
 impl Writer<'_, '_, '_> {
@@ -76,6 +78,7 @@ impl Writer<'_, '_, '_> {
         if walk::mark(self.tx, due.kind, due.connection, due.id)? != due.mark {
             return Ok(false);
         }
+        let postponed = postponed || self.rows_left == 0;
         if postponed {
             self.make_due(due)?;
         }
@@ -97,13 +100,19 @@ impl Writer<'_, '_, '_> {
         }
     }
 
+    fn remove_group(&mut self, group: Id) -> Result<()> {
+        let rows = group::remove(self.tx, group, self.now)?;
+        self.rows_left = self.rows_left.saturating_sub(rows);
+        Ok(())
+    }
+
     fn connection_id(&self, number: u32) -> Option<Id> {
         self.setting.connections.get(&number).map(|connection| connection.id)
     }
 
     fn gone(&mut self, due: Due) -> Result<()> {
         if due.kind == GROUP && self.tx.has(&layout::group(due.id))? {
-            group::remove(self.tx, due.id, self.now)?;
+            self.remove_group(due.id)?;
         }
         decision::delete(self.tx, due.connection, due.kind, due.id)
     }
@@ -134,7 +143,7 @@ impl Writer<'_, '_, '_> {
                 mark_members(self.tx, Scope { connection: due.connection }, due.id, stamp)?;
             }
         } else if outcome.stuck.is_none() && before.is_some() {
-            group::remove(self.tx, due.id, self.now)?;
+            self.remove_group(due.id)?;
         }
         let decision = Decision {
             kind: SubjectKind::Group,
@@ -162,13 +171,18 @@ impl Writer<'_, '_, '_> {
             return Ok(false);
         }
         let (mut row, mut stuck) = (None, outcome.stuck.clone());
-        if stuck.is_none() && outcome.view.included {
+        // Nobody stays behind a connection that is going only because no policy could be asked.
+        let going = self.setting.connections.get(&due.connection).is_some_and(|connection| connection.deleting);
+        if going && subject.lifecycle == Lifecycle::Deleted && stuck.is_some() {
+            stuck = None;
+        } else if stuck.is_none() && outcome.view.included {
             match self.member_row(outcome, connection)? {
                 Ok(built) => row = Some(built),
                 Err(text) => stuck = Some(Reason { policy: last_policy(outcome), text }),
             }
         }
         let present = subject.member.as_ref().filter(|row| !row.removed);
+        let included = if stuck.is_some() { present.is_some() } else { row.is_some() };
         if let Some(after) = row {
             self.put_member(subject.member.as_ref(), after, outcome)?;
         } else if stuck.is_none()
@@ -176,7 +190,10 @@ impl Writer<'_, '_, '_> {
         {
             member::remove(self.tx, before, self.now)?;
         }
-        let included = if stuck.is_some() { present.is_some() } else { outcome.view.included };
+        if let Some(old) = subject.member.as_ref().and_then(|row| row.member.scim_id).filter(|old| *old != due.id) {
+            // Somebody came back under another SCIM id.
+            decision::delete(self.tx, due.connection, USER, old)?;
+        }
         if subject.lifecycle == Lifecycle::Deleted && !included {
             decision::delete(self.tx, due.connection, USER, due.id)?;
             return Ok(true);
@@ -229,6 +246,8 @@ impl Writer<'_, '_, '_> {
             connection: subject.due.connection,
             removed: false,
             projected: view.status,
+            user_name: subject.user_name.clone(),
+            display_name: subject.display_name.clone(),
             member: Member {
                 id: before.map_or(subject.due.id, |row| row.member.id),
                 issued: Issued::Scim,

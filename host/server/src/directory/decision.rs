@@ -89,6 +89,9 @@ pub struct Verdict {
     pub monitor: bool,
     /// The changes it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
+    /// How it failed, if it only watches and failed: that had no effect either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// What was concluded of a subject, and why.
@@ -207,7 +210,7 @@ fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Res
     };
     let page = Page { start_index: 1, count: SAME_NAME_MAX };
     let query = Query { filter: Some(filter), sort: None, page, projection: Projection::full() };
-    Ok(list(rows, scope, kind.kind(), &query)?.answers.into_iter().map(|answer| answer.id).collect())
+    Ok(list(rows, scope, kind.kind(), &query, "")?.answers.into_iter().map(|answer| answer.id).collect())
 }
 
 /// Numbers of the tenant's connections.

@@ -2,6 +2,7 @@
 //!
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
+use doorlist_scim::ErrorKind;
 use serde_json::{Map, Value};
 
 use super::decision::{Reason, Verdict};
@@ -10,7 +11,8 @@ use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Plugins;
-use crate::policy::{Batch, Fault, Lifecycle, Plugin};
+use crate::error::{Kind, Result};
+use crate::policy::{Batch, Fault, FaultKind, Lifecycle, Plugin};
 
 /// What came of a subject so far.
 pub(super) struct Outcome<S, V> {
@@ -42,11 +44,24 @@ enum Failure {
 trait Ask {
     fn due(&self) -> Due;
     fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool);
+    fn verdicts(&mut self) -> &mut Vec<Verdict>;
     fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure>;
+
+    /// Takes note that a policy failed. One that only watches has no effect, in failing neither.
+    fn fail(&mut self, policy: &Policy, plugin: Option<&Plugin>, text: &str) {
+        if policy.mode == Mode::Enforce {
+            *self.outcome().0 = Some(Reason { policy: Some(policy.name.clone()), text: text.to_owned() });
+        } else if let Some(plugin) = plugin {
+            self.verdicts().push(Verdict { fault: Some(text.to_owned()), ..verdict(policy, plugin) });
+        }
+    }
 }
 
 /// Asks the pipeline about users. `is_late` says when there is no time left for more.
-pub(super) fn users(setting: &Setting, plugins: &Plugins, subjects: Vec<UserSubject>, is_late: &dyn Fn() -> bool) -> Vec<UserOutcome> {
+///
+/// # Errors
+/// If no policy can be asked at all, for a reason of ours: everybody stays due.
+pub(super) fn users(setting: &Setting, plugins: &Plugins, subjects: Vec<UserSubject>, is_late: &dyn Fn() -> bool) -> Result<Vec<UserOutcome>> {
     let mut outcomes: Vec<UserOutcome> = subjects
         .into_iter()
         .map(|subject| {
@@ -54,12 +69,15 @@ pub(super) fn users(setting: &Setting, plugins: &Plugins, subjects: Vec<UserSubj
             Outcome { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
         })
         .collect();
-    run(setting, plugins, &mut outcomes, is_late);
-    outcomes
+    run(setting, plugins, &mut outcomes, is_late)?;
+    Ok(outcomes)
 }
 
 /// Asks the pipeline about groups. `is_late` says when there is no time left for more.
-pub(super) fn groups(setting: &Setting, plugins: &Plugins, subjects: Vec<GroupSubject>, is_late: &dyn Fn() -> bool) -> Vec<GroupOutcome> {
+///
+/// # Errors
+/// As [`users`].
+pub(super) fn groups(setting: &Setting, plugins: &Plugins, subjects: Vec<GroupSubject>, is_late: &dyn Fn() -> bool) -> Result<Vec<GroupOutcome>> {
     let mut outcomes: Vec<GroupOutcome> = subjects
         .into_iter()
         .map(|subject| {
@@ -67,8 +85,8 @@ pub(super) fn groups(setting: &Setting, plugins: &Plugins, subjects: Vec<GroupSu
             Outcome { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
         })
         .collect();
-    run(setting, plugins, &mut outcomes, is_late);
-    outcomes
+    run(setting, plugins, &mut outcomes, is_late)?;
+    Ok(outcomes)
 }
 
 impl UserOutcome {
@@ -95,7 +113,7 @@ impl UserOutcome {
     }
 }
 
-fn run<T: Ask>(setting: &Setting, plugins: &Plugins, outcomes: &mut [T], is_late: &dyn Fn() -> bool) {
+fn run<T: Ask>(setting: &Setting, plugins: &Plugins, outcomes: &mut [T], is_late: &dyn Fn() -> bool) -> Result<()> {
     for policy in &setting.pipeline.policies {
         let concerned = |item: &T| {
             let connection = setting.connections.get(&item.due().connection).map(|connection| connection.id);
@@ -104,19 +122,26 @@ fn run<T: Ask>(setting: &Setting, plugins: &Plugins, outcomes: &mut [T], is_late
         let mut waiting: Vec<&mut T> = outcomes.iter_mut().filter(|item| concerned(item)).collect();
         waiting.retain_mut(|item| matches!(item.outcome(), (None, false)));
         if !waiting.is_empty() {
-            run_policy(setting, plugins, policy, waiting, is_late);
+            run_policy(setting, plugins, policy, waiting, is_late)?;
         }
     }
+    Ok(())
 }
 
-fn run_policy<T: Ask>(setting: &Setting, plugins: &Plugins, policy: &Policy, waiting: Vec<&mut T>, is_late: &dyn Fn() -> bool) {
+fn run_policy<T: Ask>(
+    setting: &Setting,
+    plugins: &Plugins,
+    policy: &Policy,
+    waiting: Vec<&mut T>,
+    is_late: &dyn Fn() -> bool,
+) -> Result<()> {
     let plugin = match plugins.get(&policy.plugin, &policy.version) {
         Ok(plugin) => plugin,
-        Err(error) => {
-            tracing::error!(%error, cause = error.cause().map(tracing::field::display), "policies cannot be asked");
-            waiting.into_iter().for_each(|item| stick(item, policy, &error.to_string()));
-            return;
+        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {
+            waiting.into_iter().for_each(|item| item.fail(policy, None, &error.to_string()));
+            return Ok(());
         }
+        Err(error) => return Err(error),
     };
     let settings = policy.settings.to_string();
     let mut batch = None;
@@ -139,15 +164,14 @@ fn run_policy<T: Ask>(setting: &Setting, plugins: &Plugins, policy: &Policy, wai
         });
         match answer {
             Ok(()) => {}
-            Err(Failure::Refused(text)) => stick(item, policy, &text),
-            Err(Failure::Fault(fault)) => stick(item, policy, &fault.message),
+            // Nothing is wrong with subject or plugin: another time.
+            Err(Failure::Fault(fault)) if fault.kind == FaultKind::Busy => *item.outcome().1 = true,
+            Err(Failure::Refused(text)) => item.fail(policy, Some(&plugin), &text),
+            Err(Failure::Fault(fault)) => item.fail(policy, Some(&plugin), &fault.message),
         }
         late = is_late();
     }
-}
-
-fn stick(item: &mut impl Ask, policy: &Policy, text: &str) {
-    *item.outcome().0 = Some(Reason { policy: Some(policy.name.clone()), text: text.to_owned() });
+    Ok(())
 }
 
 fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
@@ -157,6 +181,7 @@ fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
         version: plugin.manifest().version.clone(),
         monitor: policy.mode == Mode::Monitor,
         changes: Vec::new(),
+        fault: None,
     }
 }
 
@@ -167,6 +192,10 @@ impl Ask for UserOutcome {
 
     fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool) {
         (&mut self.stuck, &mut self.postponed)
+    }
+
+    fn verdicts(&mut self) -> &mut Vec<Verdict> {
+        &mut self.verdicts
     }
 
     fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {
@@ -196,6 +225,10 @@ impl Ask for GroupOutcome {
 
     fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool) {
         (&mut self.stuck, &mut self.postponed)
+    }
+
+    fn verdicts(&mut self) -> &mut Vec<Verdict> {
+        &mut self.verdicts
     }
 
     fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {

@@ -82,14 +82,16 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, now: Ti
     emit(tx, now, change)
 }
 
-/// Takes a group out of the directory, with its memberships.
-pub(super) fn remove(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<()> {
-    for member in ids(tx, &Range::under(layout::memberships_of(group)), usize::MAX)? {
-        unlink(tx, member, group);
+/// Takes a group out of the directory, with its memberships, and gives how many rows that took.
+pub(super) fn remove(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<usize> {
+    let members = ids(tx, &Range::under(layout::memberships_of(group)), usize::MAX)?;
+    for member in &members {
+        unlink(tx, *member, group);
     }
     tx.delete(&layout::group(group));
     tx.add(&layout::counter(Counter::Groups), -1)?;
-    emit(tx, now, Change::GroupRemoved { group_id: group })
+    emit(tx, now, Change::GroupRemoved { group_id: group })?;
+    Ok(2 * members.len() + 1)
 }
 
 /// Groups with an id above `after`, in the order of their coming, at most `limit`.
@@ -147,10 +149,8 @@ fn check_name(rows: &impl Rows, name: &str, but: Option<Id>) -> Result<()> {
     if name.trim().is_empty() || name.len() > NAME_BYTES_MAX {
         return Err(Error::invalid(format!("displayName must not be blank or longer than {NAME_BYTES_MAX} bytes.")));
     }
-    let taken = list(rows, None, usize::MAX)?
-        .into_iter()
-        .any(|group| group.issued == Issued::Api && group.display_name == name && Some(group.id) != but);
-    if taken {
+    let holder: Option<Id> = rows.json(&layout::local_group(name))?;
+    if holder.is_some() && holder != but {
         return Err(Error::new(ErrorKind::Uniqueness, "Another local group has this displayName."));
     }
     Ok(())
@@ -171,6 +171,7 @@ pub fn create(tx: &mut Tx<'_>, display_name: &str, now: Timestamp) -> Result<Gro
         created: now,
         last_modified: now,
     };
+    tx.put_json(&layout::local_group(display_name), &group.id)?;
     put(tx, None, group.clone(), now)?;
     Ok(group)
 }
@@ -186,6 +187,8 @@ pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, now: Timestamp) -> Re
         return Ok(before);
     }
     let after = Group { display_name: display_name.to_owned(), last_modified: now, ..before.clone() };
+    tx.delete(&layout::local_group(&before.display_name));
+    tx.put_json(&layout::local_group(display_name), &id)?;
     put(tx, Some(&before), after.clone(), now)?;
     Ok(after)
 }
@@ -195,8 +198,10 @@ pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, now: Timestamp) -> Re
 /// # Errors
 /// 404, or a conflict if it came by SCIM.
 pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
-    local(tx, id)?;
-    remove(tx, id, now)
+    let group = local(tx, id)?;
+    tx.delete(&layout::local_group(&group.display_name));
+    remove(tx, id, now)?;
+    Ok(())
 }
 
 /// Puts a member, local or synced, into a local group.

@@ -90,6 +90,10 @@ pub(super) struct MemberRow {
     pub removed: bool,
     /// Its status but for a block.
     pub projected: Status,
+    /// Its `userName` at the identity provider, by which it is recognised whatever policies call it.
+    pub user_name: String,
+    /// Its name to show as the inventory has it, which is what policies are given when the identity provider's user is gone.
+    pub display_name: String,
     /// What others see.
     pub member: Member,
 }
@@ -149,7 +153,7 @@ impl MemberRow {
     /// The texts it is recognised by.
     fn recognised_by(&self) -> Vec<(MemberBy, String)> {
         let member = &self.member;
-        let mut by = vec![(MemberBy::UserName, doorlist_scim::schema::fold_case(&member.user_name).into_owned())];
+        let mut by = vec![(MemberBy::UserName, doorlist_scim::schema::fold_case(&self.user_name).into_owned())];
         by.extend(member.scim_id.map(|id| (MemberBy::ScimId, id.to_string())));
         by.extend(member.external_id.clone().map(|id| (MemberBy::ExternalId, id)));
         by
@@ -401,7 +405,14 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
         created: now,
         last_modified: now,
     };
-    let row = MemberRow { connection: 0, removed: false, projected: Status::Active, member };
+    let row = MemberRow {
+        connection: 0,
+        removed: false,
+        projected: Status::Active,
+        user_name: member.user_name.clone(),
+        display_name: member.display_name.clone(),
+        member,
+    };
     put(tx, None, &row)?;
     emit(tx, now, Change::MemberAdded { member: row.member.clone() })?;
     Ok(row.member)

@@ -1,6 +1,6 @@
 //! The thread that projects: tenant by tenant, one batch a turn, so that nobody's backlog holds up the others for long.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,18 +11,18 @@ use super::evaluate;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
 use crate::admin::plugins::Plugins;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_TURN_MS_MAX};
-use crate::store::layout::GROUP;
-use crate::store::{Key, PartitionNumber, Range, Rows, Store, Table};
+use crate::store::layout::{self, Counter, GROUP};
+use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table};
 use doorlist_scim::ErrorKind;
 
 /// How long the thread waits for something to do before it looks whether it should stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How long a tenant rests whose turn failed for a reason of ours, so that a broken row does not keep a core busy.
-const REST: Duration = Duration::from_secs(1);
+/// Milliseconds that a tenant rests whose turn failed for a reason of ours, so that a broken row does not keep a core busy.
+const REST_MS: i64 = 1_000;
 
 /// Projects what is due.
 pub struct Projector {
@@ -48,17 +48,24 @@ impl Projector {
     /// Projects until `stop` is set. Whatever is left then is still marked, and the next run takes it up.
     pub fn run(&self, stop: &AtomicBool) {
         match self.tenants() {
-            Ok(all) => self.store.touched().add(all),
+            Ok(all) => self.begin(all),
             Err(error) => tracing::error!(%error, cause = error.cause().map(tracing::field::display), "the tenants cannot be listed"),
         }
         let mut pending = BTreeSet::new();
+        // Tenants whose turn failed for a reason of ours, and when they have another.
+        let mut resting: BTreeMap<PartitionNumber, Timestamp> = BTreeMap::new();
         while !stop.load(Ordering::Relaxed) {
+            let now = self.clock.now();
+            pending.extend(resting.extract_if(.., |_, until| *until <= now).map(|(tenant, _)| tenant));
             let patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
             pending.extend(self.store.touched().take(patience));
             let mut worked = false;
             for tenant in std::mem::take(&mut pending) {
                 if stop.load(Ordering::Relaxed) {
                     return;
+                }
+                if resting.contains_key(&tenant) {
+                    continue;
                 }
                 match self.turn(tenant) {
                     Ok(false) => {}
@@ -70,8 +77,7 @@ impl Projector {
                     Err(error) => {
                         let cause = error.cause().map(ToString::to_string);
                         tracing::error!(tenant, %error, cause, "a projection failed; it will be tried again");
-                        pending.insert(tenant);
-                        std::thread::sleep(REST);
+                        resting.insert(tenant, self.clock.now().plus_millis(REST_MS));
                     }
                 }
             }
@@ -79,6 +85,22 @@ impl Projector {
                 std::thread::sleep(Duration::from_millis(PROJECTION_GATHER_MS));
             }
         }
+    }
+
+    /// Takes up what was left. Tenants with stuck subjects are projected anew: what kept a policy from answering may have gone with the
+    /// last process.
+    fn begin(&self, tenants: Vec<PartitionNumber>) {
+        for tenant in tenants.iter().copied() {
+            let handle = self.store.tenant(tenant);
+            let renewed = handle.read(|rows| rows.number(&layout::counter(Counter::Stuck))).and_then(|stuck| match stuck {
+                0 => Ok(()),
+                _ => handle.write(walk::reproject_all),
+            });
+            if let Err(error) = renewed {
+                tracing::error!(tenant, %error, cause = error.cause().map(tracing::field::display), "stuck subjects are not tried again");
+            }
+        }
+        self.store.touched().add(tenants);
     }
 
     /// Projects one batch of a tenant, marked subjects first. Gives whether there was anything to do.
@@ -92,24 +114,24 @@ impl Projector {
             let taken = handle.read(|rows| take(rows, tenant, walking))?;
             let Some(taken) = taken else { continue };
             worked = true;
-            let (setting, projected) = self.evaluate(taken);
+            let (setting, projected) = self.evaluate(taken)?;
             let now = self.clock.now();
             handle.write(move |tx| commit(tx, &setting, &projected, now))?;
         }
         Ok(worked)
     }
 
-    fn evaluate(&self, taken: Taken) -> (Setting, Projected) {
+    fn evaluate(&self, taken: Taken) -> Result<(Setting, Projected)> {
         let Taken { setting, users, groups, mut projected } = taken;
         let end = self.clock.now().plus_millis(i64::try_from(PROJECTION_TURN_MS_MAX).unwrap_or(i64::MAX));
         let is_late = || self.clock.now() > end;
         for chunk in chunks(groups) {
-            projected.groups.extend(evaluate::groups(&setting, &self.plugins, chunk, &is_late));
+            projected.groups.extend(evaluate::groups(&setting, &self.plugins, chunk, &is_late)?);
         }
         for chunk in chunks(users) {
-            projected.users.extend(evaluate::users(&setting, &self.plugins, chunk, &is_late));
+            projected.users.extend(evaluate::users(&setting, &self.plugins, chunk, &is_late)?);
         }
-        (setting, projected)
+        Ok((setting, projected))
     }
 
     /// Numbers of every tenant.

@@ -8,7 +8,7 @@ use super::member::{self, MemberRow, Status};
 use super::view::{GroupView, UserView};
 use crate::admin::connections::Connection;
 use crate::admin::pipeline::{self, Pipeline};
-use crate::admin::tenants::Tenant;
+use crate::admin::tenants;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::policy::Lifecycle;
@@ -26,7 +26,7 @@ pub(super) struct Setting {
 
 impl Setting {
     pub(super) fn read(rows: &impl Rows, tenant: PartitionNumber) -> Result<Self> {
-        let record: Tenant = rows.json(&layout::tenant(tenant))?.ok_or_else(|| Error::not_found("tenant"))?;
+        let record = tenants::at(rows, tenant)?.ok_or_else(|| Error::not_found("tenant"))?;
         let mut connections = BTreeMap::new();
         for number in super::decision::connections(rows)? {
             if let Some(connection) = rows.json(&layout::connection(number))? {
@@ -105,8 +105,8 @@ impl UserSubject {
             due,
             lifecycle: Lifecycle::Deleted,
             external_id: row.member.external_id.clone(),
-            user_name: row.member.user_name.clone(),
-            display_name: row.member.display_name.clone(),
+            user_name: row.user_name.clone(),
+            display_name: row.display_name.clone(),
             email: row.member.email.clone(),
             resource: row.member.attributes.clone(),
             groups: Vec::new(),

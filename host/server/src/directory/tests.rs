@@ -102,7 +102,7 @@ fn context() -> Context {
         request_id: String::new(),
         count: 1,
     };
-    Context { now: NOW, entry }
+    Context { now: NOW, entry, status_without_body: 204, base: "".into(), with_links: true, always: false }
 }
 
 impl World {
@@ -183,7 +183,7 @@ impl World {
     fn patch(&self, kind: &'static Kind, id: Id, operations: Value) {
         let modify = Modify::parse(kind, &id.to_string(), &json!({"Operations": operations})).unwrap();
         // A rename onto a name that another user has is refused, which is a history like any other.
-        let _ = self.write(move |tx| modify.run(tx, SCOPE, &context(), false));
+        let _ = self.write(move |tx| modify.run(tx, SCOPE, &context()));
     }
 
     /// The member that a user is now, if any.
@@ -326,7 +326,7 @@ impl World {
         let (prefixes, named, prefix_match, protect) = &self.settings;
         let inventory = |kind: &'static Kind| {
             let query = Query { filter: None, sort: None, page: Page { start_index: 1, count: 10_000 }, projection: Projection::full() };
-            let page = self.tenant.read(|rows| provision::list(rows, SCOPE, kind, &query)).unwrap();
+            let page = self.tenant.read(|rows| provision::list(rows, SCOPE, kind, &query, "")).unwrap();
             page.answers.into_iter().map(|answer| (answer.id, Stored::read(&answer.json).unwrap())).collect::<BTreeMap<_, _>>()
         };
         let (users, groups) = (inventory(Kind::user()), inventory(Kind::group()));

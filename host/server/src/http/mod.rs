@@ -95,7 +95,7 @@ impl App {
 /// Answers requests with `app`.
 pub fn router(app: App) -> Router {
     let routes = Router::new()
-        .route("/healthz", get(async || "ok"))
+        .route("/healthz", get(health))
         .route(SCIM_BASE, any(scim::handle))
         .route(&format!("{SCIM_BASE}/{{*rest}}"), any(scim::handle))
         .merge(admin::router())
@@ -104,6 +104,14 @@ pub fn router(app: App) -> Router {
         .with_state(app.clone());
     // Around the routes and not among them, since it decides under which path a request is routed.
     Router::new().fallback_service(routes).layer(from_fn_with_state(app, around))
+}
+
+/// Whether writes are durable: whoever keeps the process running should start it anew if not.
+async fn health(State(app): State<App>) -> Response {
+    if app.store.is_healthy() {
+        return "ok".into_response();
+    }
+    admin::problem::plain(StatusCode::SERVICE_UNAVAILABLE, "The disk refused a write.")
 }
 
 /// The cause of an error, put on a response for the log.

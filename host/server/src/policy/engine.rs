@@ -10,6 +10,10 @@ use std::thread;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
+/// Address space behind a memory that nothing may touch, where address space is scarce: one page of WebAssembly, which
+/// still spares most bounds checks.
+const GUARD_BYTES: u64 = 64 << 10;
+
 /// Why there is no engine.
 #[derive(Debug)]
 pub struct HostError(Box<dyn std::error::Error + Send + Sync>);
@@ -45,12 +49,15 @@ pub(super) fn ticking() -> Result<Engine, HostError> {
 }
 
 /// With instance slots reserved in advance, or without where the address space for them is not to be had.
+///
+/// A container with a limit on address space is such a place.
 fn engine() -> wasmtime::Result<Engine> {
     let mut config = config();
     let reserved = Engine::new(config.allocation_strategy(slots()));
     reserved.or_else(|error| {
         tracing::warn!(cause = format!("{error:#}"), "no address space for instance slots; policies run slower without");
-        Engine::new(&self::config())
+        // Of the address space that a memory takes by default, 4 GiB, a guest can use a sixty-fourth.
+        Engine::new(self::config().memory_reservation(MEMORY_BYTES_MAX as u64).memory_guard_size(GUARD_BYTES))
     })
 }
 

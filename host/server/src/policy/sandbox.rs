@@ -4,11 +4,11 @@ use super::bindings::v1::{Policy, PolicyPre, exports::doorlist::policy::projecti
 use super::fault::{Fault, FaultKind, LimitReached};
 use super::gate::{Gate, Place};
 use super::limits::{
-    ANSWER_BYTES_MAX, CORE_INSTANCES_MAX, HANDLES_MAX, INSTANCE_WAIT_MS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, STARVED_FACTOR_MAX, START_MS_MAX,
-    TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
+    ANSWER_BYTES_MAX, CORE_INSTANCES_MAX, HANDLES_MAX, INSTANCE_WAIT_MS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, START_MS_MAX,
+    STARVED_FACTOR_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
 };
-use std::sync::Arc;
 use crate::clock::thread_time;
+use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
 

@@ -37,14 +37,14 @@ impl Create {
         let json = stored.write(kind)?;
         tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
-        let stamp = context.record(tx, id)?;
+        let stamp = context.record(tx, id, true)?;
         mark_dirty(tx, scope, kind.number, id, stamp);
         if let Some(elements) = &incoming.elements {
             let mut editor = Editor::new(tx, scope, id);
             editor.add_all(elements)?;
             editor.finish(stamp);
         }
-        let links = if kind.has_members { Links::read(tx, scope, kind, id)? } else { Links::None };
+        let links = if kind.has_members && context.with_links { Links::read(tx, scope, kind, id)? } else { Links::None };
         Ok(Answer { id, json, links })
     }
 }

@@ -6,6 +6,7 @@ use super::read::{parse_id, stored};
 use super::{Context, Kind, Scope, Stored, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
+use crate::limits::DELETE_RESOURCES_PER_WRITE_MAX;
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Range, Tx};
 
@@ -29,7 +30,7 @@ impl Delete {
     pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<()> {
         let id = parse_id(self.kind, &self.id)?;
         let before = Stored::read(&stored(tx, scope, self.kind, id)?)?;
-        let stamp = context.record(tx, id)?;
+        let stamp = context.record(tx, id, false)?;
         remove(tx, scope, self.kind, id, &before, stamp)?;
         Ok(())
     }
@@ -70,7 +71,7 @@ pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, most: usize, stamp: u64) -> Re
         let mut found = Vec::new();
         crate::store::Rows::each(tx, &Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
             found.extend(index::last_id(key).map(|id| (id, value.to_vec())));
-            if found.len() < most { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+            if found.len() < DELETE_RESOURCES_PER_WRITE_MAX { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
         })?;
         for (id, json) in found {
             if rows >= most {

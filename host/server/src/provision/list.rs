@@ -5,11 +5,14 @@ use std::ops::ControlFlow;
 use doorlist_scim::filter::Filter;
 use doorlist_scim::list::{SortKey, sort_key};
 use doorlist_scim::query::{Query, SortOrder};
+use serde_json::Value;
 
 use super::index::{self, last_id, last_ids};
+use super::stored::location;
 use super::{Answer, Kind, Links, Scope};
 use crate::error::Result;
 use crate::id::Id;
+use crate::limits::{QUICK_CANDIDATES_MAX, QUICK_TERMS_MAX, SCIM_PAGE_LINKS_MAX};
 use crate::store::layout::{self, GROUP};
 use crate::store::{Numbers, Range, Rows};
 
@@ -22,27 +25,32 @@ pub struct Page {
     pub answers: Vec<Answer>,
 }
 
-/// Whether answering takes time that grows with the inventory, so that the caller keeps it off threads that must not wait.
-pub fn is_scan(kind: &Kind, query: &Query) -> bool {
-    match &query.filter {
-        None => query.sort.is_some() || query.page.start_index > SKIP_SHORT_MAX,
-        Some(filter) => Candidates::of(kind, filter).is_none(),
-    }
-}
-
-/// Rows that are skipped to reach a page without counting as slow.
-const SKIP_SHORT_MAX: usize = 1_000;
-
-/// Answers a list from one snapshot.
+/// Whether answering is a matter of a few look-ups, whatever the inventory has. Anything else does not belong on a thread that must not wait.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn list(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query) -> Result<Page> {
+pub fn is_quick(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query) -> Result<bool> {
+    let Some(filter) = query.filter.as_ref().filter(|filter| filter.terms() <= QUICK_TERMS_MAX) else { return Ok(false) };
+    match Candidates::of(kind, filter) {
+        Some(Candidates::Id(_)) => Ok(!kind.has_members),
+        Some(Candidates::Indexed { number, value }) => {
+            let range = Range::under(layout::index(scope.connection, kind.number, number, &value));
+            Ok(rows.count(&range, QUICK_CANDIDATES_MAX + 1)? <= QUICK_CANDIDATES_MAX)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Answers a list from one snapshot. `base` is where clients see this service, which filters on locations are compared with.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn list(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, base: &str) -> Result<Page> {
     let skip = query.page.start_index.saturating_sub(1);
     if query.filter.is_none() && query.sort.is_none() {
         return everything(rows, scope, kind, query, skip);
     }
-    let mut found = matching(rows, scope, kind, query)?;
+    let mut found = matching(rows, scope, kind, query, base)?;
     let total = found.len();
     if query.sort.is_some() {
         // Stable: those that are equal stay in the order of their creation.
@@ -51,13 +59,31 @@ pub fn list(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query) -> Resul
             found.reverse();
         }
     }
-    let mut answers = Vec::new();
+    let mut answers = Answers::default();
     for (_, id) in found.into_iter().skip(skip).take(query.page.count) {
-        if let Some(json) = rows.get(&layout::resource(scope.connection, kind.number, id))? {
-            answers.push(answer(rows, scope, kind, query, id, json)?);
+        if let Some(json) = rows.get(&layout::resource(scope.connection, kind.number, id))?
+            && answers.add(answer(rows, scope, kind, query, id, json)?).is_break()
+        {
+            break;
         }
     }
-    Ok(Page { total, answers })
+    Ok(Page { total, answers: answers.taken })
+}
+
+/// The answers of a page in the making.
+#[derive(Default)]
+struct Answers {
+    taken: Vec<Answer>,
+    links: usize,
+}
+
+impl Answers {
+    /// Takes one more; breaks when the page carries enough.
+    fn add(&mut self, answer: Answer) -> ControlFlow<()> {
+        self.links += answer.links.len();
+        self.taken.push(answer);
+        if self.links < SCIM_PAGE_LINKS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
 }
 
 /// A page in the order of creation: the total is a counter, and nothing is parsed.
@@ -74,8 +100,13 @@ fn everything(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, skip: 
             if page.len() < query.page.count { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
     }
-    let answers = page.into_iter().map(|(id, json)| answer(rows, scope, kind, query, id, json)).collect::<Result<_>>()?;
-    Ok(Page { total: usize::try_from(total).unwrap_or(usize::MAX), answers })
+    let mut answers = Answers::default();
+    for (id, json) in page {
+        if answers.add(answer(rows, scope, kind, query, id, json)?).is_break() {
+            break;
+        }
+    }
+    Ok(Page { total: usize::try_from(total).unwrap_or(usize::MAX), answers: answers.taken })
 }
 
 fn answer(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, id: Id, json: Vec<u8>) -> Result<Answer> {
@@ -84,15 +115,18 @@ fn answer(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, id: Id, js
 }
 
 /// Sort keys (if asked for) and ids of the resources that match, in the order of their creation.
-fn matching(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query) -> Result<Vec<(Option<SortKey>, Id)>> {
+fn matching(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, base: &str) -> Result<Vec<(Option<SortKey>, Id)>> {
     let mut found = Vec::new();
+    let candidates = query.filter.as_ref().and_then(|filter| Candidates::of(kind, filter));
+    // Rows of members say exactly what such a filter asks: reading each group's members to say it again would cost what the groups have.
+    let exact = matches!(candidates, Some(Candidates::GroupsOf(_) | Candidates::MembersOf(_)))
+        && query.filter.as_ref().is_some_and(|filter| filter.terms() == 1);
     let mut look = |id: Id, json: &[u8]| -> Result<()> {
-        if let Some(key) = examine(rows, scope, kind, query, id, json)? {
+        if let Some(key) = examine(rows, scope, kind, query, (id, json), (exact, base))? {
             found.push((key, id));
         }
         Ok(())
     };
-    let candidates = query.filter.as_ref().and_then(|filter| Candidates::of(kind, filter));
     if let Some(candidates) = candidates {
         for id in candidates.ids(rows, scope, kind)? {
             if let Some(json) = rows.get(&layout::resource(scope.connection, kind.number, id))? {
@@ -111,19 +145,29 @@ fn matching(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query) -> Resul
 }
 
 /// The sort key of a resource that matches; `None` if it does not match.
-fn examine(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, id: Id, json: &[u8]) -> Result<Option<Option<SortKey>>> {
+fn examine(
+    rows: &impl Rows,
+    scope: Scope,
+    kind: &Kind,
+    query: &Query,
+    (id, json): (Id, &[u8]),
+    (exact, base): (bool, &str),
+) -> Result<Option<Option<SortKey>>> {
     let mut resource: doorlist_scim::Resource = crate::store::from_json(json)?;
+    let filter = query.filter.as_ref().filter(|_| !exact);
     let mentions = |name: &str| {
-        query.filter.as_ref().is_some_and(|filter| filter.mentions(name))
+        filter.is_some_and(|filter| filter.mentions(name))
             || query.sort.as_ref().is_some_and(|(path, _)| path.name == name)
     };
     if (kind.has_members && mentions("members")) || (kind.shows_groups && mentions("groups")) {
-        // Filters on `$ref` would need the base URL, which rows do not know; ids say the same.
-        if let Some((name, value)) = Links::read(rows, scope, kind, id)?.attribute("") {
+        if let Some((name, value)) = Links::read(rows, scope, kind, id)?.attribute(base) {
             resource.insert(name.to_owned(), value);
         }
     }
-    if query.filter.as_ref().is_some_and(|filter| !filter.matches(kind.scim, &resource)) {
+    if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
+        meta.insert("location".to_owned(), Value::String(location(base, &kind.scim.endpoint, id)));
+    }
+    if filter.is_some_and(|filter| !filter.matches(kind.scim, &resource)) {
         return Ok(None);
     }
     Ok(Some(query.sort.as_ref().map(|(path, _)| sort_key(kind.scim, path, &resource))))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::index::{last_id, last_ids};
-use super::stored::push_location;
+use super::stored::{location, push_location};
 use super::{Kind, Scope, mark_dirty};
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -69,6 +69,15 @@ impl Links {
         Ok(Self::None)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Members(members) => members.len(),
+            Self::Groups(groups) => groups.len(),
+        }
+    }
+
     /// Appends the attribute they make, led by a comma, if there are any (RFC 7643 section 2.5: none is unassigned).
     pub(super) fn splice(&self, base: &str, out: &mut Vec<u8>) {
         match self {
@@ -105,11 +114,7 @@ impl Links {
     }
 
     fn value(&self, base: &str) -> Value {
-        let location = |kind: &Kind, id: Id| {
-            let mut out = Vec::new();
-            push_location(&mut out, base, &kind.scim.endpoint, id);
-            String::from_utf8_lossy(&out).into_owned()
-        };
+        let location = |kind: &Kind, id: Id| location(base, &kind.scim.endpoint, id);
         match self {
             Self::None => Value::Null,
             Self::Members(members) => members

@@ -16,13 +16,13 @@ mod read;
 mod replace;
 mod stored;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use doorlist_scim::schema::ResourceType;
 
 pub use create::Create;
 pub use delete::{Delete, remove_some};
-pub use list::{Page, is_scan, list};
+pub use list::{Page, is_quick, list};
 pub(crate) use members::mark_members;
 pub use members::{Links, MemberKind, groups_of, members_of};
 pub use patch::Modify;
@@ -113,19 +113,28 @@ pub struct Answer {
     pub links: Links,
 }
 
-/// When a change is made and how the tenant's log tells of it.
+/// When a change is made, how it is answered, and how the tenant's log tells of it.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The time of the request.
     pub now: Timestamp,
     /// The log's entry; the verb adds the subject.
     pub entry: Entry,
+    /// What the entry says instead of its status if the answer has no body.
+    pub status_without_body: u16,
+    /// Where clients see this service.
+    pub base: Arc<str>,
+    /// Whether members or groups are shown in the answer.
+    pub with_links: bool,
+    /// Whether a resource is answered however many members it has.
+    pub always: bool,
 }
 
 impl Context {
     /// Writes the log's entry about `subject` and gives the stamp for dirty marks.
-    fn record(&self, tx: &mut Tx<'_>, subject: Id) -> Result<u64> {
-        let entry = Entry { subject: Some(subject.to_string()), ..self.entry.clone() };
+    fn record(&self, tx: &mut Tx<'_>, subject: Id, has_body: bool) -> Result<u64> {
+        let status = if has_body { self.entry.status } else { self.status_without_body };
+        let entry = Entry { subject: Some(subject.to_string()), status, ..self.entry.clone() };
         crate::activity::record(tx, &entry)
     }
 }

@@ -31,27 +31,27 @@ impl Modify {
     }
 
     /// Makes every change or none. `None` if the resource has so many members that an answer with them would cost more than the change
-    /// (the caller answers without a body, unless `always`).
+    /// (the caller answers without a body then), unless [`Context::always`].
     ///
     /// # Errors
     /// 404, `noTarget`, `mutability`, `uniqueness`, or `invalidValue`.
-    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context, always: bool) -> Result<Option<Answer>> {
+    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Option<Answer>> {
         let kind = self.kind;
         let id = parse_id(kind, &self.id)?;
         let before = Stored::read(&stored(tx, scope, kind, id)?)?;
         let mut resource = before.resource.clone();
         self.patch.apply(kind.scim, &mut resource)?;
         let mut editor = Editor::new(tx, scope, id);
-        // Filters on members may name `$ref`; none that a client can know differs by more than the base, so it is left out.
-        editor.apply(self.patch.elements(), "")?;
-        let json = save(editor, kind, id, &before, resource, context)?;
-        if kind.has_members && !always {
+        editor.apply(self.patch.elements(), &context.base)?;
+        let has_body = !kind.has_members || context.always || {
             let members = Range::under(layout::group_members(scope.connection, id));
-            if tx.count(&members, PATCH_ANSWER_MEMBERS_MAX + 1)? > PATCH_ANSWER_MEMBERS_MAX {
-                return Ok(None);
-            }
+            editor.tx().count(&members, PATCH_ANSWER_MEMBERS_MAX + 1)? <= PATCH_ANSWER_MEMBERS_MAX
+        };
+        let json = save(editor, kind, id, &before, resource, (context, has_body))?;
+        if !has_body {
+            return Ok(None);
         }
-        let links = Links::read(tx, scope, kind, id)?;
+        let links = if context.with_links { Links::read(tx, scope, kind, id)? } else { Links::None };
         Ok(Some(Answer { id, json, links }))
     }
 }
@@ -64,12 +64,12 @@ pub(super) fn save(
     id: Id,
     before: &Stored,
     resource: Resource,
-    context: &Context,
+    (context, has_body): (&Context, bool),
 ) -> Result<Vec<u8>> {
     let changed = resource != before.resource;
     let members_changed = editor.is_changed();
     let scope = editor.scope();
-    let stamp = context.record(editor.tx(), id)?;
+    let stamp = context.record(editor.tx(), id, has_body)?;
     if !changed && !members_changed {
         return before.write(kind);
     }

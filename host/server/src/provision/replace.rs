@@ -36,8 +36,8 @@ impl Replace {
         if let Some(elements) = &incoming.elements {
             editor.replace(elements)?;
         }
-        let json = save(editor, self.kind, id, &before, incoming.resource, context)?;
-        let links = Links::read(tx, scope, self.kind, id)?;
+        let json = save(editor, self.kind, id, &before, incoming.resource, (context, true))?;
+        let links = if context.with_links { Links::read(tx, scope, self.kind, id)? } else { Links::None };
         Ok(Answer { id, json, links })
     }
 }

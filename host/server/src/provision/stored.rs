@@ -3,13 +3,14 @@
 //! `meta` comes last so that an answer can be made by splicing text: the location needs the base URL, which no stored row
 //! knows, and a read that parses nothing costs what the copy costs.
 
-use doorlist_scim::Resource;
+use doorlist_scim::{ErrorKind, Resource};
 use serde_json::Value;
 
 use super::Kind;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::limits::RESOURCE_BYTES_MAX;
 
 /// A resource that was read to be changed or looked into.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,9 @@ impl Stored {
     }
 
     /// The stored form.
+    ///
+    /// # Errors
+    /// 413 if it has more than [`RESOURCE_BYTES_MAX`] bytes.
     pub(super) fn write(&self, kind: &Kind) -> Result<Vec<u8>> {
         let mut json = serde_json::to_vec(&self.resource).map_err(Error::internal)?;
         // The last byte is the object's closing brace; a resource has an id, so a comma is due.
@@ -55,6 +59,10 @@ impl Stored {
             kind.scim.name
         );
         json.extend_from_slice(meta.as_bytes());
+        if json.len() > RESOURCE_BYTES_MAX {
+            let detail = format!("The {} would have more than {RESOURCE_BYTES_MAX} bytes.", kind.scim.name);
+            return Err(Error::new(ErrorKind::PayloadTooLarge, detail));
+        }
         Ok(json)
     }
 
@@ -77,6 +85,11 @@ impl super::Answer {
         self.links.splice(base, out);
         out.push(b'}');
     }
+}
+
+/// `base`/`endpoint`/`id`.
+pub(super) fn location(base: &str, endpoint: &str, id: Id) -> String {
+    format!("{base}/{}/{id}", endpoint.trim_start_matches('/'))
 }
 
 /// Appends `base`/`endpoint`/`id`.

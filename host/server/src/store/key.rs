@@ -62,6 +62,8 @@ pub enum Table {
     MemberIndex = 65,
     /// Directory groups.
     Group = 66,
+    /// Local groups by name.
+    LocalGroup = 67,
     /// Groups of directory members.
     Membership = 68,
     /// The same rows the other way round.

@@ -201,6 +201,11 @@ pub fn groups() -> Key {
     Key::new(Table::Group)
 }
 
+/// The local group of this name.
+pub fn local_group(name: &str) -> Key {
+    Key::new(Table::LocalGroup).text(name)
+}
+
 /// Head of the groups of a directory member.
 pub fn memberships(member: Id) -> Key {
     Key::new(Table::Membership).id(member)

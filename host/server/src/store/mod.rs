@@ -146,6 +146,12 @@ impl Store {
         self.inner.writer.touched()
     }
 
+    /// Whether every commit so far has been durable. After one that was not, the disk wants looking at and the process a restart: the engine
+    /// takes no more writes.
+    pub fn is_healthy(&self) -> bool {
+        self.inner.writer.is_healthy()
+    }
+
     /// Lets what is waiting be written, then refuses further writes. Reads go on.
     pub fn close(&self) {
         self.inner.writer.close();
@@ -165,7 +171,7 @@ pub struct Pending<T>(oneshot::Receiver<Result<T>>);
 impl<T> Pending<T> {
     /// Waits on this thread. Not for threads that run async code.
     pub fn wait(self) -> Result<T> {
-        self.0.blocking_recv().unwrap_or_else(|_| Err(closing()))
+        self.0.blocking_recv().unwrap_or_else(|_| Err(lost()))
     }
 }
 
@@ -173,8 +179,13 @@ impl<T> Future for Pending<T> {
     type Output = Result<T>;
 
     fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(closing())))
+        std::pin::Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(lost())))
     }
+}
+
+/// What a write hears whose commit failed, so that nothing of it counts.
+fn lost() -> Error {
+    Error::internal("the commit failed; see the writer's own line")
 }
 
 /// What a write hears after [`Store::close`].

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -81,6 +82,7 @@ impl Touched {
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     touched: Touched,
+    failed: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -89,15 +91,21 @@ impl Writer {
         let (queue, waiting) = mpsc::channel(WRITE_QUEUE_MAX);
         let touched = Touched::default();
         let told = touched.clone();
+        let failed = Arc::new(AtomicBool::new(false));
+        let fails = Arc::clone(&failed);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(&database, waiting, &told))
+            .spawn(move || run(&database, waiting, &told, &fails))
             .map_err(Error::internal)?;
-        Ok(Self { queue, touched, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, touched, failed, thread: Mutex::new(Some(thread)) })
     }
 
     pub(super) fn queue(&self) -> &mpsc::Sender<Job> {
         &self.queue
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        !self.failed.load(Ordering::Relaxed)
     }
 
     pub(super) fn touched(&self) -> &Touched {
@@ -124,7 +132,7 @@ impl Drop for Writer {
 }
 
 /// Takes jobs until told to close.
-fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &Touched) {
+fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &Touched, failed: &AtomicBool) {
     let mut open = true;
     while open {
         let Some(first) = waiting.blocking_recv() else { return };
@@ -141,17 +149,17 @@ fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &To
             }
             next = if batch.len() < WRITE_BATCH_MAX { waiting.try_recv().ok() } else { None };
         }
-        commit(database, batch, touched);
+        commit(database, batch, touched, failed);
     }
     while let Ok(job) = waiting.try_recv() {
         if let Job::Write { partition, change } = job {
-            commit(database, vec![(partition, change)], touched);
+            commit(database, vec![(partition, change)], touched, failed);
         }
     }
 }
 
 /// Runs a batch, commits it, answers everybody in it.
-fn commit(database: &redb::Database, batch: Vec<(PartitionNumber, Change)>, touched: &Touched) {
+fn commit(database: &redb::Database, batch: Vec<(PartitionNumber, Change)>, touched: &Touched, failed: &AtomicBool) {
     if batch.is_empty() {
         return;
     }
@@ -159,6 +167,7 @@ fn commit(database: &redb::Database, batch: Vec<(PartitionNumber, Change)>, touc
     let mut partitions = BTreeSet::new();
     let outcome = run_batch(database, batch, &mut answers, &mut partitions);
     if let Err(cause) = &outcome {
+        failed.store(true, Ordering::Relaxed);
         tracing::error!(%cause, writes = answers.len(), "a commit failed; nothing of it counts");
     }
     let committed = outcome.map_err(|_| ());

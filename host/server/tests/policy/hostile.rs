@@ -56,7 +56,8 @@ const NO_UTF8: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.
 fn a_guest_that_misbehaves_faults_and_is_not_entered_again() {
     use FaultKind::{BadOutput, Memory, OutputTooLarge, StackOverflow, Timeout, Trap, Undeclared};
     let recurse = [("functions", "(func $recurse (call $recurse) (call $recurse))"), ("project-user", "(call $recurse)")];
-    let cases: Vec<(&str, Vec<(&str, &str)>, FaultKind)> = vec![
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, FaultKind);
+    let cases: Vec<Case<'_>> = vec![
         ("loop", vec![("project-user", LOOP)], Timeout),
         ("loop after the answer", vec![("post", LOOP)], Timeout),
         ("one long fill after the other", vec![("project-user", FILL)], Timeout),

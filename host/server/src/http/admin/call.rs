@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::super::{ADMIN_BASE, App, RequestId};
 use super::endpoint::Endpoint;
-use super::page::{Asked, Page, Place};
+use super::page::{Asked, Place};
 use crate::activity::{self, Actor, Entry};
 use crate::admin::tenants;
 use crate::clock::Timestamp;
@@ -125,17 +125,14 @@ impl Call {
     ///
     /// # Errors
     /// If cursor or limit are not acceptable, and what `list` answers.
-    pub(super) fn page<P: Place, T: Serialize>(
+    pub(super) fn page<P: Place + Copy, T: Serialize>(
         &self,
         place: impl Fn(&T) -> P,
         list: impl FnOnce(&View, Option<P>, usize) -> Result<Vec<T>>,
-    ) -> Result<Reply>
-    where
-        P: Copy,
-    {
+    ) -> Result<Reply> {
         let asked = self.asked::<P>()?;
         let items = self.read(|rows| list(rows, asked.after, asked.limit + 1))?;
-        Reply::json(&asked.page(items, place) as &Page<T>)
+        Reply::json(&asked.page(items, place))
     }
 
     /// Writes, together with the activity entry about `subject`. `change` is given the entry's number.

@@ -16,7 +16,7 @@ pub(super) struct GroupName {
 }
 
 pub(super) async fn list_members(call: Call) -> Result<Reply> {
-    call.page(|member: &Member| member.id, |rows, after, limit| directory::list_members(rows, after, limit))
+    call.page(|member: &Member| member.id, directory::list_members)
 }
 
 pub(super) async fn get_member(call: Call) -> Result<Reply> {
@@ -64,7 +64,7 @@ pub(super) async fn groups_of_member(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn list_groups(call: Call) -> Result<Reply> {
-    call.page(|group: &Group| group.id, |rows, after, limit| directory::list_groups(rows, after, limit))
+    call.page(|group: &Group| group.id, directory::list_groups)
 }
 
 pub(super) async fn get_group(call: Call) -> Result<Reply> {

@@ -23,14 +23,14 @@ pub(super) async fn events(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn activity(call: Call) -> Result<Reply> {
-    call.page(|entry: &Entry| entry.sequence, |rows, before, limit| log::list(rows, before, limit))
+    call.page(|entry: &Entry| entry.sequence, log::list)
 }
 
 pub(super) async fn sync(call: Call) -> Result<Reply> {
     if let Some(wait) = call.parameter("wait") {
         let wait = read_wait(wait).ok_or_else(|| wrong("wait", "This has to be seconds or milliseconds, as in 5s or 500ms."))?;
         let settled = async {
-            while !call.read(|rows| directory::is_settled(rows))? {
+            while !call.read(directory::is_settled)? {
                 tokio::time::sleep(Duration::from_millis(SYNC_LOOK_MS)).await;
             }
             Ok::<(), crate::error::Error>(())
@@ -40,7 +40,7 @@ pub(super) async fn sync(call: Call) -> Result<Reply> {
             () = call.app.stopped() => {}
         }
     }
-    Reply::json(&call.read(|rows| directory::sync_state(rows))?)
+    Reply::json(&call.read(directory::sync_state)?)
 }
 
 /// Reads `5s` or `500ms`, and cuts it at [`SYNC_WAIT_MS_MAX`].

@@ -58,7 +58,7 @@ impl Plugin {
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
-    Reply::json(&call.read(|rows| pipeline::current(rows))?)
+    Reply::json(&call.read(pipeline::current)?)
 }
 
 pub(super) async fn put(mut call: Call) -> Result<Reply> {

@@ -15,7 +15,7 @@ pub(super) async fn create(mut call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn list(call: Call) -> Result<Reply> {
-    call.page(|tenant: &Tenant| tenant.id, |rows, after, limit| tenants::list(rows, after, limit))
+    call.page(|tenant: &Tenant| tenant.id, tenants::list)
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply> {

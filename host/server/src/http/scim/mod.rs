@@ -19,7 +19,7 @@ use super::{App, RequestId, SCIM_BASE, note_cause, request};
 use crate::activity::{Actor, Entry};
 use crate::auth::ScimCaller;
 use crate::error::{Error, Result};
-use crate::limits::ACTIVITY_QUERY_BYTES_MAX;
+use crate::limits::ACTIVITY_QUERY_CHARACTERS_MAX;
 use crate::provision::{Context, Scope};
 
 /// A request whose caller is known.
@@ -50,7 +50,14 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         Err(error) => return refuse(&error),
     };
     let (parts, body) = request.into_parts();
-    let context = Context { now: app.clock.now(), entry: entry(&app, &caller, &parts, &target) };
+    let context = Context {
+        now: app.clock.now(),
+        entry: entry(&app, &caller, &parts, &target),
+        status_without_body: 204,
+        base: base(&app).into(),
+        with_links: true,
+        always: false,
+    };
     let call = Call {
         app,
         caller,
@@ -60,7 +67,11 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         headers: parts.headers,
         context,
     };
-    let outcome = verbs::run(&call, body).await;
+    let outcome = match call.caller.connection.enabled {
+        true => verbs::run(&call, body).await,
+        // Known and logged, so that an operator who looks for the connection's requests finds them.
+        false => Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept.")),
+    };
     let (response, recorded) = match outcome {
         Ok(outcome) => (outcome.response, outcome.recorded),
         Err(error) => (call.refuse(&error), false),
@@ -85,19 +96,41 @@ fn base(app: &App) -> String {
 
 /// The log's line about a request, as if it succeeded.
 fn entry(app: &App, caller: &ScimCaller, parts: &axum::http::request::Parts, target: &Target) -> Entry {
-    let query = parts.uri.query().map(|query| query.chars().take(ACTIVITY_QUERY_BYTES_MAX).collect());
+    let method = if METHODS.contains(&parts.method.as_str()) { parts.method.as_str() } else { "(other method)" };
     Entry {
         sequence: 0,
         at: app.clock.now(),
         actor: Actor::Client { connection: caller.connection.id },
-        action: format!("{} {}", parts.method, target.template()),
-        subject: target.id().map(str::to_owned),
-        query,
+        action: format!("{method} {}", target.template()),
+        subject: target.id(),
+        query: parts.uri.query().and_then(shown_query),
         status: if parts.method == Method::POST { 201 } else if parts.method == Method::DELETE { 204 } else { 200 },
         detail: None,
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         count: 1,
     }
+}
+
+/// Methods that the log names.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Query parameters that the log shows (RFC 7644 section 3.4.2).
+const SHOWN_PARAMETERS: [&str; 7] = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+
+/// What the log shows of a query: the protocol's own parameters, and nothing that may be a secret. A client that puts its token or
+/// somebody's password where it must not be should not find it kept.
+fn shown_query(query: &str) -> Option<String> {
+    let shown: Vec<String> = parameters(query)
+        .ok()?
+        .into_iter()
+        .filter(|(name, _)| SHOWN_PARAMETERS.iter().any(|shown| shown.eq_ignore_ascii_case(name)))
+        .map(|(name, value)| {
+            let secret = value.to_ascii_lowercase().contains("password") || value.contains("dl_scim_") || value.contains("dl_key_");
+            format!("{name}={}", if secret { "(not shown)" } else { &value })
+        })
+        .collect();
+    let shown = shown.join("&");
+    (!shown.is_empty()).then(|| shown.chars().take(ACTIVITY_QUERY_CHARACTERS_MAX).collect())
 }
 
 impl Call {

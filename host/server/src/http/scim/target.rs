@@ -2,6 +2,9 @@
 
 use crate::provision::Kind;
 
+/// Characters of an id that the log keeps: those of one of ours, and room to see what another was.
+const SHOWN_ID_CHARACTERS_MAX: usize = 64;
+
 /// What a request is about.
 #[derive(Debug)]
 pub(super) enum Target {
@@ -66,9 +69,9 @@ impl Target {
     }
 
     /// The id of a resource, cut to a bound, since a stranger wrote it.
-    pub(super) fn id(&self) -> Option<&str> {
+    pub(super) fn id(&self) -> Option<String> {
         match self {
-            Self::Resource(_, id) => Some(id.get(..64).unwrap_or(id)),
+            Self::Resource(_, id) => Some(id.chars().take(SHOWN_ID_CHARACTERS_MAX).collect()),
             _ => None,
         }
     }
@@ -128,7 +131,7 @@ mod tests {
         ];
         for (path, template, id) in table {
             let target = Target::of(path);
-            assert_eq!((target.template().as_str(), target.id()), (template, id), "{path}");
+            assert_eq!((target.template().as_str(), target.id().as_deref()), (template, id), "{path}");
         }
     }
 }

@@ -1,16 +1,16 @@
 //! The verbs: each translates a request into a call of [`crate::provision`] and its answer back.
 
 use axum::body::Body;
-use axum::http::Method;
 use doorlist_scim::query::Query;
 use doorlist_scim::{ErrorKind, Projection};
 
 use super::target::Target;
 use super::{Call, Outcome, answer, discovery};
+use crate::admin::connections;
 use crate::error::{Error, Result};
 use crate::limits::SCIM_PAGE_MAX;
-use crate::provision::{self, Create, Delete, Kind, Modify, Replace};
-use crate::store::View;
+use crate::provision::{self, Context, Create, Delete, Kind, Modify, Replace};
+use crate::store::{Tx, View};
 
 /// Answers a request whose caller is known.
 pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
@@ -26,13 +26,9 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
         (Target::ServiceProviderConfig | Target::ResourceTypes(_) | Target::Schemas(_), "GET" | "HEAD") => {
             discovery::answer(&call.target, &call.query, &call.base()).map(read)
         }
-        _ => Err(not_allowed(&call.method)),
+        // Not named in the answer or the log: a stranger can make one up that is as long as a request.
+        _ => Err(Error::new(ErrorKind::MethodNotAllowed, "This method is not allowed here.")),
     }
-}
-
-fn not_allowed(method: &Method) -> Error {
-    // Methods are short: a longer one never came this far.
-    Error::new(ErrorKind::MethodNotAllowed, format!("{method} is not allowed here."))
 }
 
 /// An answer that changed nothing.
@@ -57,6 +53,21 @@ fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
     Ok(Projection::parse(value("attributes"), value("excludedAttributes"), kind.scim)?)
 }
 
+/// What a change is told of the answer that it is for.
+fn context(call: &Call, kind: &Kind, projection: &Projection) -> Context {
+    Context { with_links: kind.wants_links(projection), always: projection.is_selection(), ..call.context.clone() }
+}
+
+/// Hands in a change, which counts only if the connection is still there and enabled.
+async fn change<T: Send + 'static>(call: &Call, mut change: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    let number = call.caller.connection.number;
+    let checked = move |tx: &mut Tx<'_>| {
+        connections::must_be_there(tx, number)?;
+        change(tx)
+    };
+    call.caller.tenant.submit(checked).await
+}
+
 /// Reads a snapshot; on a thread that may wait, if that takes long.
 async fn look<T: Send + 'static>(
     call: &Call,
@@ -75,9 +86,9 @@ async fn list(call: &Call, kind: &'static Kind) -> Result<Outcome> {
     let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let query = Query::from_parameters(kind.scim, pairs, SCIM_PAGE_MAX)?;
     let (scope, base) = (call.scope(), call.base());
-    let members = kind.has_members && kind.wants_links(&query.projection);
-    let response = look(call, members || provision::is_scan(kind, &query), move |rows| {
-        let page = provision::list(rows, scope, kind, &query)?;
+    let quick = call.caller.tenant.read(|rows| provision::is_quick(rows, scope, kind, &query))?;
+    let response = look(call, !quick, move |rows| {
+        let page = provision::list(rows, scope, kind, &query, &base)?;
         answer::list(kind, &page, query.page.start_index, &query.projection, &base)
     });
     response.await.map(read)
@@ -97,24 +108,24 @@ async fn get(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
 async fn create(call: &Call, kind: &'static Kind, body: Body) -> Result<Outcome> {
     let projection = projection(call, kind)?;
     let create = Create::parse(kind, &call.json(body).await?)?;
-    let (scope, context) = (call.scope(), call.context.clone());
-    let made = call.caller.tenant.submit(move |tx| create.run(tx, scope, &context)).await?;
+    let (scope, context) = (call.scope(), context(call, kind, &projection));
+    let made = change(call, move |tx| create.run(tx, scope, &context)).await?;
     answer::resource(201, kind, &made, &projection, &call.base()).map(written)
 }
 
 async fn replace(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
     let projection = projection(call, kind)?;
     let replace = Replace::new(kind, id, call.json(body).await?);
-    let (scope, context) = (call.scope(), call.context.clone());
-    let made = call.caller.tenant.submit(move |tx| replace.run(tx, scope, &context)).await?;
+    let (scope, context) = (call.scope(), context(call, kind, &projection));
+    let made = change(call, move |tx| replace.run(tx, scope, &context)).await?;
     answer::resource(200, kind, &made, &projection, &call.base()).map(written)
 }
 
 async fn modify(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
     let projection = projection(call, kind)?;
     let modify = Modify::parse(kind, id, &call.json(body).await?)?;
-    let (scope, context, always) = (call.scope(), call.context.clone(), call.query.to_ascii_lowercase().contains("attributes="));
-    let made = call.caller.tenant.submit(move |tx| modify.run(tx, scope, &context, always)).await?;
+    let (scope, context) = (call.scope(), context(call, kind, &projection));
+    let made = change(call, move |tx| modify.run(tx, scope, &context)).await?;
     let response = match made {
         Some(made) => answer::resource(200, kind, &made, &projection, &call.base())?,
         None => answer::empty(),
@@ -125,6 +136,6 @@ async fn modify(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Resul
 async fn delete(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
     let delete = Delete::new(kind, id);
     let (scope, context) = (call.scope(), call.context.clone());
-    call.caller.tenant.submit(move |tx| delete.run(tx, scope, &context)).await?;
+    change(call, move |tx| delete.run(tx, scope, &context)).await?;
     Ok(written(answer::empty()))
 }
