@@ -26,8 +26,7 @@ pub const JSON: &str = "application/json";
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
 /// Words that only an internal text has. None may reach a stranger.
-const INTERNAL_WORDS: [&str; 10] =
-    ["Some(", "Err(", "Error {", "redb", "serde", "axum", "wasmtime", "panicked", "unwrap", "src/"];
+const INTERNAL_WORDS: [&str; 10] = ["Some(", "Err(", "Error {", "redb", "serde", "axum", "wasmtime", "panicked", "unwrap", "src/"];
 
 /// Makes an agent: one per caller, so that each has connections of its own.
 pub fn agent() -> ureq::Agent {

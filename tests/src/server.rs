@@ -132,8 +132,7 @@ impl Options {
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the server can be started");
         let watcher = watch(child.id(), own.path());
         let (lines, ready) = listen(&mut child);
-        let mut server =
-            Server { child, watcher, address: String::new(), lines, data_dir, own, ready_after: Duration::ZERO };
+        let mut server = Server { child, watcher, address: String::new(), lines, data_dir, own, ready_after: Duration::ZERO };
         match ready.recv_timeout(READY_MAX) {
             Ok(address) => {
                 server.ready_after = started.elapsed();

@@ -24,7 +24,13 @@ struct World {
     group: String,
 }
 
-fn bad(label: &'static str, method: &'static str, path: impl Into<String>, body: impl Into<Option<Vec<u8>>>, outcome: (u16, Option<&'static str>)) -> Bad {
+fn bad(
+    label: &'static str,
+    method: &'static str,
+    path: impl Into<String>,
+    body: impl Into<Option<Vec<u8>>>,
+    outcome: (u16, Option<&'static str>),
+) -> Bad {
     Bad { label, method, path: path.into(), body: body.into(), status: outcome.0, scim_type: outcome.1 }
 }
 
@@ -72,12 +78,29 @@ fn bodies(world: &World) -> Vec<Bad> {
         ("active as another word", json!({"userName": "x@example.com", "active": "yes"}), VALUE),
         ("emails that are no list", json!({"userName": "x@example.com", "emails": "x"}), VALUE),
         ("emails of another type", json!({"userName": "x@example.com", "emails": [5]}), VALUE),
-        ("two primary addresses", json!({"userName": "x@example.com", "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}), VALUE),
+        (
+            "two primary addresses",
+            json!({"userName": "x@example.com", "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}),
+            VALUE,
+        ),
         ("a name of another type", json!({"userName": "x@example.com", "name": "x"}), VALUE),
         ("schemas of another type", json!({"userName": "x@example.com", "schemas": "urn:x"}), SYNTAX),
         ("a text that is too long", json!({"userName": "x@example.com", "title": "x".repeat(70_000)}), VALUE),
-        ("too many attributes", json!((0..300).map(|n| (format!("a{n}"), json!(1))).chain([("userName".to_owned(), json!("x@example.com"))]).collect::<serde_json::Map<_, _>>()), VALUE),
-        ("too many values", json!({"userName": "x@example.com", "emails": (0..1_100).map(|n| json!({"value": format!("{n}@example.com")})).collect::<Vec<_>>()}), VALUE),
+        (
+            "too many attributes",
+            json!(
+                (0..300)
+                    .map(|n| (format!("a{n}"), json!(1)))
+                    .chain([("userName".to_owned(), json!("x@example.com"))])
+                    .collect::<serde_json::Map<_, _>>()
+            ),
+            VALUE,
+        ),
+        (
+            "too many values",
+            json!({"userName": "x@example.com", "emails": (0..1_100).map(|n| json!({"value": format!("{n}@example.com")})).collect::<Vec<_>>()}),
+            VALUE,
+        ),
         ("a name that is taken", json!({"userName": "ada@example.com"}), (409, Some("uniqueness"))),
     ] {
         table.push(bad(label, "POST", "/Users", bytes(&value), outcome));
@@ -107,7 +130,8 @@ fn groups(world: &World) -> Vec<Bad> {
         table.push(bad(label, "POST", "/Groups", bytes(&json!({"displayName": "X", "members": members})), outcome));
         table.push(bad(label, "PUT", one.clone(), bytes(&json!({"displayName": "X", "members": members})), outcome));
         for op in ["add", "replace"] {
-            let change = json!([{"op": "replace", "path": "displayName", "value": "Half done"}, {"op": op, "path": "members", "value": members}]);
+            let change =
+                json!([{"op": "replace", "path": "displayName", "value": "Half done"}, {"op": op, "path": "members", "value": members}]);
             table.push(bad(label, "PATCH", one.clone(), bytes(&operations(&change)), outcome));
         }
     }
@@ -115,8 +139,20 @@ fn groups(world: &World) -> Vec<Bad> {
         bad("no displayName", "POST", "/Groups", bytes(&json!({"members": []})), VALUE),
         bad("a displayName of null", "PUT", one.clone(), bytes(&json!({"displayName": null})), VALUE),
         bad("a displayName removed", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))), VALUE),
-        bad("a filter on members that is none", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "members[value eq"}]))), FILTER),
-        bad("an unknown sub-attribute of members", "PATCH", one, bytes(&operations(&json!([{"op": "remove", "path": "members[nonsense eq \"x\"]"}]))), FILTER),
+        bad(
+            "a filter on members that is none",
+            "PATCH",
+            one.clone(),
+            bytes(&operations(&json!([{"op": "remove", "path": "members[value eq"}]))),
+            FILTER,
+        ),
+        bad(
+            "an unknown sub-attribute of members",
+            "PATCH",
+            one,
+            bytes(&operations(&json!([{"op": "remove", "path": "members[nonsense eq \"x\"]"}]))),
+            FILTER,
+        ),
     ]);
     table
 }
@@ -141,7 +177,11 @@ fn patches(world: &World) -> Vec<Bad> {
         ("a path that goes on", json!({"op": "replace", "path": "title extra", "value": "x"}), PATH),
         ("a filter that is none", json!({"op": "replace", "path": "emails[type xx \"work\"].value", "value": "x"}), FILTER),
         ("remove without path", json!({"op": "remove", "value": {"title": "x"}}), (400, Some("noTarget"))),
-        ("a replacement without a target", json!({"op": "replace", "path": "emails[value co \"nobody\"].type", "value": "x"}), (400, Some("noTarget"))),
+        (
+            "a replacement without a target",
+            json!({"op": "replace", "path": "emails[value co \"nobody\"].type", "value": "x"}),
+            (400, Some("noTarget")),
+        ),
         ("add without value", json!({"op": "add", "path": "title"}), VALUE),
         ("a value of another type", json!({"op": "replace", "path": "name", "value": "x"}), VALUE),
         ("without path a value that is no object", json!({"op": "replace", "value": "x"}), VALUE),
@@ -207,11 +247,26 @@ fn targets(world: &World) -> Vec<Bad> {
         let path = format!("/Users/{id}");
         table.push(bad("an unknown id", "GET", path.clone(), None, MISSING));
         table.push(bad("an unknown id", "PUT", path.clone(), bytes(&json!({"userName": "x@example.com"})), MISSING));
-        table.push(bad("an unknown id", "PATCH", path.clone(), bytes(&operations(&json!([{"op": "replace", "path": "title", "value": "x"}]))), MISSING));
+        table.push(bad(
+            "an unknown id",
+            "PATCH",
+            path.clone(),
+            bytes(&operations(&json!([{"op": "replace", "path": "title", "value": "x"}]))),
+            MISSING,
+        ));
         table.push(bad("an unknown id", "DELETE", path, None, MISSING));
     }
     let one = format!("/Users/{}", world.user);
-    for (method, path) in [("PUT", "/Users"), ("PATCH", "/Users"), ("DELETE", "/Users"), ("DELETE", "/Groups"), ("POST", one.as_str()), ("OPTIONS", "/Users"), ("TRACE", "/Users"), ("PURGE", one.as_str())] {
+    for (method, path) in [
+        ("PUT", "/Users"),
+        ("PATCH", "/Users"),
+        ("DELETE", "/Users"),
+        ("DELETE", "/Groups"),
+        ("POST", one.as_str()),
+        ("OPTIONS", "/Users"),
+        ("TRACE", "/Users"),
+        ("PURGE", one.as_str()),
+    ] {
         table.push(bad("a method that is none of this path", method, path, bytes(&json!({})), METHOD));
     }
     table
@@ -284,7 +339,14 @@ fn callers_who_are_nobody_get_nothing() {
     ];
     let body = json!({"userName": "intruder@example.com"});
     for header in headers {
-        for (method, path) in [("GET", "/Users".to_owned()), ("GET", format!("/Users/{id}")), ("POST", "/Users".to_owned()), ("PUT", format!("/Users/{id}")), ("DELETE", format!("/Users/{id}")), ("GET", "/Nonsense".to_owned())] {
+        for (method, path) in [
+            ("GET", "/Users".to_owned()),
+            ("GET", format!("/Users/{id}")),
+            ("POST", "/Users".to_owned()),
+            ("PUT", format!("/Users/{id}")),
+            ("DELETE", format!("/Users/{id}")),
+            ("GET", "/Nonsense".to_owned()),
+        ] {
             let mut call = client.call(method, &path).without("authorization");
             if let Some(header) = &header {
                 call = call.header("authorization", header);
@@ -302,7 +364,10 @@ fn callers_who_are_nobody_get_nothing() {
 fn large_bodies_are_refused() {
     let client = shared::client("large bodies");
     let before = client.inventory();
-    let head = format!("POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\n", client.token());
+    let head = format!(
+        "POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\n",
+        client.token()
+    );
     let mut socket = Socket::connect(client.address());
     socket.write(format!("{head}content-length: {}\r\n\r\n", (4 << 20) + 1).as_bytes());
     let answer = socket.answer();
@@ -335,7 +400,11 @@ fn a_broken_off_body_changes_nothing() {
     for length in [0, 1, 20] {
         let body = json!({"userName": "half@example.com"}).to_string();
         let mut socket = Socket::connect(client.address());
-        let head = format!("POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\ncontent-length: {}\r\n\r\n", client.token(), body.len());
+        let head = format!(
+            "POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\ncontent-length: {}\r\n\r\n",
+            client.token(),
+            body.len()
+        );
         socket.write(head.as_bytes());
         socket.write(&body.as_bytes()[..length]);
         drop(socket);

@@ -39,7 +39,8 @@ fn every_command_has_help() {
         }
         // Every option says what it does.
         for option in stdout.lines().filter(|text| text.trim_start().starts_with("--")) {
-            let described = option.split_whitespace().count() > 2 || stdout.lines().skip_while(|text| *text != option).nth(1).is_some_and(|next| !next.trim().is_empty());
+            let described = option.split_whitespace().count() > 2
+                || stdout.lines().skip_while(|text| *text != option).nth(1).is_some_and(|next| !next.trim().is_empty());
             assert!(described, "{line:?}: {option}");
         }
     }
@@ -55,7 +56,9 @@ fn the_version_is_told() {
 
 #[test]
 fn wrong_command_lines_are_refused() {
-    for arguments in [&[][..], &["nonsense"], &["--nonsense"], &["serve", "nonsense"], &["serve", "--cache-mib", "0"], &["serve", "--cache-mib", "many"]] {
+    for arguments in
+        [&[][..], &["nonsense"], &["--nonsense"], &["serve", "nonsense"], &["serve", "--cache-mib", "0"], &["serve", "--cache-mib", "many"]]
+    {
         let (code, stdout, stderr) = run(arguments);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}: {stderr}");
         assert!(stderr.contains("--help") || stderr.contains("Usage: doorlist"), "{arguments:?}: {stderr}");

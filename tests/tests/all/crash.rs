@@ -160,7 +160,8 @@ fn killed_servers_lose_nothing_and_repeat_nothing() {
     let data = Scratch::new();
     let mut server = Server::options().data_dir(data.path()).start();
     let tenant = server.operator().tenant("Crash");
-    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Crash"]}));
+    let client =
+        tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Crash"]}));
     let group = client.group("NB-Crash", &[]);
     let mut told: Vec<Told> = Vec::new();
     let mut events: Vec<Value> = Vec::new();

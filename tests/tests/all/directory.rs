@@ -145,6 +145,7 @@ fn expect_members(tenant: &Tenant, expected: &[(&str, &str)]) {
 fn expect_groups(tenant: &Tenant, expected: &[(&str, &[&str])]) {
     let found = assert_replay(tenant).groups_by_name();
     let names = |members: &[&str]| members.iter().map(|name| (*name).to_owned()).collect();
-    let expected: BTreeMap<String, BTreeSet<String>> = expected.iter().map(|(name, members)| ((*name).to_owned(), names(members))).collect();
+    let expected: BTreeMap<String, BTreeSet<String>> =
+        expected.iter().map(|(name, members)| ((*name).to_owned(), names(members))).collect();
     assert_eq!(found, expected);
 }

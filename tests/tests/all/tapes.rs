@@ -48,10 +48,8 @@ tapes! {
 
 #[test]
 fn every_tape_is_replayed() {
-    let mut found: Vec<String> = fs::read_dir(directory())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut found: Vec<String> =
+        fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let mut replayed: Vec<&str> = REPLAYED.to_vec();
     found.sort();
     replayed.sort_unstable();

@@ -92,7 +92,9 @@ fn names(code: &str, word: &str) -> bool {
         let before = code[..place].chars().next_back();
         let after = code[place + word.len()..].chars().next();
         // Only an end that could be part of a longer word has to be checked.
-        !(is_part(word.chars().next()) && is_part(before)) && !(is_part(word.chars().next_back()) && is_part(after))
+        let goes_on_before = is_part(word.chars().next()) && is_part(before);
+        let goes_on_after = is_part(word.chars().next_back()) && is_part(after);
+        !goes_on_before && !goes_on_after
     })
 }
 
@@ -143,7 +145,10 @@ fn engines_are_named_in_one_place_each() {
 fn time_and_environment_are_asked_in_one_place_each() {
     let mut all = sources("host/server/src");
     all.extend(sources("host/scim/src"));
-    expect_none("only config reads the environment", &find(&all, &["env::var", "env::vars", "env::var_os"], |source| source.is_of("config")));
+    expect_none(
+        "only config reads the environment",
+        &find(&all, &["env::var", "env::vars", "env::var_os"], |source| source.is_of("config")),
+    );
     let clocks = ["SystemTime::now", "Instant::now"];
     let allowed = |source: &Source| source.is_of("clock") || source.is_of("http") || source.is_of("deliver");
     expect_none("only clock asks the time, but for deadlines at the edges", &find(&all, &clocks, allowed));
@@ -152,15 +157,34 @@ fn time_and_environment_are_asked_in_one_place_each() {
 #[test]
 fn the_domain_knows_no_http_and_does_not_wait() {
     let sources = sources("host/server/src");
-    let domain: Vec<Source> = sources.into_iter().filter(|source| ["provision", "directory", "admin"].iter().any(|name| source.is_of(name))).collect();
+    let domain: Vec<Source> =
+        sources.into_iter().filter(|source| ["provision", "directory", "admin"].iter().any(|name| source.is_of(name))).collect();
     assert!(domain.len() > 10, "the domain is found");
     let words = ["axum", "StatusCode", "HeaderMap", "HeaderName", "async fn", "async move", ".await", "tokio"];
-    expect_none("provision, directory and admin are synchronous and know no status code, header or envelope", &find(&domain, &words, |_| false));
+    expect_none(
+        "provision, directory and admin are synchronous and know no status code, header or envelope",
+        &find(&domain, &words, |_| false),
+    );
 }
 
 #[test]
 fn the_protocol_core_knows_nothing_around_it() {
-    let words = ["tokio", "axum", "redb", "wasmtime", "tracing", "std::fs", "std::net", "std::env", "std::thread", "SystemTime", "Instant::now", "async fn", "tenant", "doorlist"];
+    let words = [
+        "tokio",
+        "axum",
+        "redb",
+        "wasmtime",
+        "tracing",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::thread",
+        "SystemTime",
+        "Instant::now",
+        "async fn",
+        "tenant",
+        "doorlist",
+    ];
     expect_none("host/scim is pure", &find(&sources("host/scim/src"), &words, |_| false));
 }
 

@@ -68,7 +68,9 @@ fn connections_of_one_tenant_are_apart() {
     assert_eq!(tenant.groups().len(), 2);
     one.set(&first, &json!({"active": false}));
     one.rename(&one_group, "Renamed");
-    let of = |client: &doorlist_tests::Client| tenant.members().into_iter().find(|member| member["connection"] == client.connection.as_str()).unwrap();
+    let of = |client: &doorlist_tests::Client| {
+        tenant.members().into_iter().find(|member| member["connection"] == client.connection.as_str()).unwrap()
+    };
     assert_eq!((&of(&one)["status"], &of(&two)["status"]), (&json!("suspended"), &json!("active")));
     one.remove(&format!("/Users/{first}"));
     one.remove(&format!("/Groups/{one_group}"));

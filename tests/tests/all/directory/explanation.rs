@@ -9,14 +9,23 @@ use crate::shared;
 #[test]
 fn everybody_is_explained_by_any_of_their_names() {
     let tenant = shared::tenant("explanations");
-    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Staff"]}));
+    let client =
+        tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Staff"]}));
     let (inside, outside) = (client.user("inside@example.com"), client.user("outside@example.com"));
     let (shown, hidden) = (client.group("NB-Staff", &[&inside]), client.group("Marketing", &[&outside]));
     let member = text(&tenant.member("inside@example.com"), "id");
     for named in [member.as_str(), inside.as_str(), "inside@example.com", "INSIDE@example.com"] {
         let decision = tenant.user_decision(named);
-        assert_eq!((&decision["kind"], &decision["included"], &decision["scimId"]), (&json!("user"), &json!(true), &json!(inside)), "{named}: {decision}");
-        assert_eq!((&decision["member"], &decision["name"], &decision["connection"]), (&json!(member), &json!("inside@example.com"), &json!(client.connection)), "{named}: {decision}");
+        assert_eq!(
+            (&decision["kind"], &decision["included"], &decision["scimId"]),
+            (&json!("user"), &json!(true), &json!(inside)),
+            "{named}: {decision}"
+        );
+        assert_eq!(
+            (&decision["member"], &decision["name"], &decision["connection"]),
+            (&json!(member), &json!("inside@example.com"), &json!(client.connection)),
+            "{named}: {decision}"
+        );
         let plugins: Vec<&str> = decision["verdicts"].as_array().unwrap().iter().filter_map(|verdict| verdict["plugin"].as_str()).collect();
         assert!(plugins.contains(&"user-group-filter"), "each policy's verdict is kept: {decision}");
     }
@@ -24,9 +33,17 @@ fn everybody_is_explained_by_any_of_their_names() {
         let decision = tenant.user_decision(named);
         assert_eq!((&decision["included"], &decision["member"]), (&json!(false), &json!(null)), "{named}: {decision}");
         let reason = &decision["reason"];
-        assert!(reason["text"].as_str().is_some_and(|text| text.contains("NB-Staff")), "the reason names the group that is missing: {decision}");
+        assert!(
+            reason["text"].as_str().is_some_and(|text| text.contains("NB-Staff")),
+            "the reason names the group that is missing: {decision}"
+        );
         let policy = text(reason, "policy");
-        let verdict = decision["verdicts"].as_array().unwrap().iter().find(|verdict| verdict["policy"] == policy.as_str()).expect("the reason's policy has a verdict");
+        let verdict = decision["verdicts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|verdict| verdict["policy"] == policy.as_str())
+            .expect("the reason's policy has a verdict");
         assert_eq!((&verdict["plugin"], &verdict["changes"][0]["effect"]), (&json!("user-group-filter"), &json!("exclude")), "{decision}");
     }
     for named in [shown.as_str(), "NB-Staff"] {

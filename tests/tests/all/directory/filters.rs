@@ -8,7 +8,9 @@ use crate::shared;
 
 fn with_filters(name: &str, prefixes: &[&str], groups: &[&str], matching: &str) -> (Tenant, Client) {
     let tenant = shared::tenant(name);
-    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": name, "groupPrefixes": prefixes, "userGroups": groups, "userGroupMatch": matching}));
+    let client = tenant.connect_with(
+        &json!({"provider": "jumpcloud", "name": name, "groupPrefixes": prefixes, "userGroups": groups, "userGroupMatch": matching}),
+    );
     (tenant, client)
 }
 
@@ -49,7 +51,8 @@ fn a_user_is_there_if_member_of_a_named_group() {
             let _ = client.group(name, &[&id]);
         }
         let _ = client.user("in-no-group@example.com");
-        let expected: Vec<String> = expected.into_iter().map(|name| format!("{}-{}", names.iter().position(|other| *other == name).unwrap(), user(name))).collect();
+        let expected: Vec<String> =
+            expected.into_iter().map(|name| format!("{}-{}", names.iter().position(|other| *other == name).unwrap(), user(name))).collect();
         let expected: Vec<(&str, &str)> = expected.iter().map(|name| (name.as_str(), "active")).collect();
         expect_members(&tenant, &expected);
         assert_eq!(tenant.groups().len(), names.len(), "there is no filter on groups");
@@ -195,7 +198,8 @@ fn blank_entries_are_refused() {
         let shown = reply.to_string();
         let problem: Value = serde_json::from_slice(&reply.body).unwrap();
         reply.problem(400);
-        let pointers: Vec<&str> = problem["problems"].as_array().expect("there are problems").iter().filter_map(|one| one["pointer"].as_str()).collect();
+        let pointers: Vec<&str> =
+            problem["problems"].as_array().expect("there are problems").iter().filter_map(|one| one["pointer"].as_str()).collect();
         assert!(pointers.contains(&pointer), "{filters}: {shown}");
     }
     assert_eq!(tenant.all("/connections"), Vec::<Value>::new());

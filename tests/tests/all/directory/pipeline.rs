@@ -11,7 +11,9 @@ fn the_wizard_writes_policies_like_anybody() {
     let tenant = shared::tenant("wizard");
     let empty = tenant.get("/pipeline").expect(200);
     assert_eq!((&empty["revision"], &empty["policies"]), (&json!(0), &json!([])));
-    let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": "J", "groupPrefixes": ["NB-"], "userGroups": ["Staff"], "userGroupMatch": "prefix"}));
+    let client = tenant.connect_with(
+        &json!({"provider": "jumpcloud", "name": "J", "groupPrefixes": ["NB-"], "userGroups": ["Staff"], "userGroupMatch": "prefix"}),
+    );
     let pipeline = tenant.get("/pipeline").expect(200);
     assert_eq!(pipeline["revision"], 1);
     let policies = pipeline["policies"].as_array().unwrap();
@@ -63,7 +65,11 @@ fn a_monitoring_policy_is_noted_and_changes_nothing() {
     let decision = tenant.user_decision(&user);
     assert_eq!(decision["included"], true);
     let verdict = &decision["verdicts"][0];
-    assert_eq!((&verdict["policy"], &verdict["monitor"], &verdict["changes"][0]["effect"]), (&json!("watch"), &json!(true), &json!("exclude")), "{decision}");
+    assert_eq!(
+        (&verdict["policy"], &verdict["monitor"], &verdict["changes"][0]["effect"]),
+        (&json!("watch"), &json!(true), &json!("exclude")),
+        "{decision}"
+    );
     let policies = json!([{"name": "watch", "plugin": "user-group-filter", "settings": {"groups": ["Staff"]}, "mode": "enforce"}]);
     let _ = tenant.put("/pipeline", &json!({"policies": policies})).expect(200);
     expect_members(&tenant, &[]);

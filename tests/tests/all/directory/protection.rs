@@ -32,7 +32,8 @@ fn a_protected_member_is_not_suspended() {
     client.set(&user, &json!({"active": false}));
     expect_admin(&tenant, "active");
     let decision = tenant.user_decision("admin@example.com");
-    let said: Vec<&Value> = decision["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["plugin"] == "role-protection").collect();
+    let said: Vec<&Value> =
+        decision["verdicts"].as_array().unwrap().iter().filter(|verdict| verdict["plugin"] == "role-protection").collect();
     assert_eq!(said.len(), 1, "{decision}");
     assert_eq!(said[0]["changes"][0]["effect"], "set-status", "{decision}");
     assert!(said[0]["changes"][0]["reason"].as_str().is_some_and(|reason| reason.len() > 10), "{decision}");

@@ -21,7 +21,8 @@ fn role_and_block_survive_every_sync() {
     expect(&member, "user", "active", false);
     let path = format!("/users/{}", text(&member, "id"));
     expect(&tenant.patch(&path, &json!({"role": "network_admin", "blocked": true})).expect(200), "network_admin", "blocked", true);
-    let _ = client.put(&format!("/Users/{user}"), &json!({"userName": "ada@example.com", "displayName": "Ada", "active": true})).expect(200);
+    let _ =
+        client.put(&format!("/Users/{user}"), &json!({"userName": "ada@example.com", "displayName": "Ada", "active": true})).expect(200);
     expect(&tenant.member("ada@example.com"), "network_admin", "blocked", true);
     client.set(&user, &json!({"active": false}));
     expect(&tenant.member("ada@example.com"), "network_admin", "blocked", true);
@@ -43,11 +44,31 @@ fn role_and_block_survive_every_sync() {
 fn who_returns_finds_role_and_block() {
     // How the user comes back: what the second one has in common with the first.
     let cases = [
-        ("by externalId", json!({"userName": "first@example.com", "externalId": "ext-1"}), json!({"userName": "second@example.com", "externalId": "ext-1"}), true),
+        (
+            "by externalId",
+            json!({"userName": "first@example.com", "externalId": "ext-1"}),
+            json!({"userName": "second@example.com", "externalId": "ext-1"}),
+            true,
+        ),
         ("by userName", json!({"userName": "first@example.com"}), json!({"userName": "First@Example.com"}), true),
-        ("by userName, with an externalId for the first time", json!({"userName": "first@example.com"}), json!({"userName": "first@example.com", "externalId": "ext-1"}), true),
-        ("as somebody else", json!({"userName": "first@example.com", "externalId": "ext-1"}), json!({"userName": "second@example.com", "externalId": "ext-2"}), false),
-        ("as somebody else with an externalId in other letters", json!({"userName": "first@example.com", "externalId": "ext-1"}), json!({"userName": "second@example.com", "externalId": "EXT-1"}), false),
+        (
+            "by userName, with an externalId for the first time",
+            json!({"userName": "first@example.com"}),
+            json!({"userName": "first@example.com", "externalId": "ext-1"}),
+            true,
+        ),
+        (
+            "as somebody else",
+            json!({"userName": "first@example.com", "externalId": "ext-1"}),
+            json!({"userName": "second@example.com", "externalId": "ext-2"}),
+            false,
+        ),
+        (
+            "as somebody else with an externalId in other letters",
+            json!({"userName": "first@example.com", "externalId": "ext-1"}),
+            json!({"userName": "second@example.com", "externalId": "EXT-1"}),
+            false,
+        ),
     ];
     for (label, first, second, same) in cases {
         let tenant = shared::tenant(label);

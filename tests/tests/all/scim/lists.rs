@@ -139,6 +139,9 @@ fn an_empty_list_is_a_list() {
     }
 }
 
+/// `startIndex` and `count` as they are sent; the index that is answered, the place of the first name, and how many there are.
+type PageCase = (Option<&'static str>, Option<&'static str>, u64, usize, usize);
+
 #[test]
 fn pages_are_counted_from_one_and_stay_in_order() {
     let client = shared::client("pages");
@@ -146,8 +149,7 @@ fn pages_are_counted_from_one_and_stay_in_order() {
     for name in &made {
         let _ = client.user(name);
     }
-    // startIndex, count, what comes back: the index answered, and the first and number of the names.
-    let cases: &[(Option<&str>, Option<&str>, u64, usize, usize)] = &[
+    let cases: &[PageCase] = &[
         (None, None, 1, 0, 25),
         (Some("1"), Some("10"), 1, 0, 10),
         (Some("11"), Some("10"), 11, 10, 10),
@@ -177,10 +179,15 @@ fn pages_are_counted_from_one_and_stay_in_order() {
     }
 }
 
+/// Query parameters, and the names in their order.
+type OrderCase = (&'static [(&'static str, &'static str)], [&'static str; 4]);
+
 #[test]
 fn order_is_by_creation_or_as_asked() {
     let client = shared::client("order");
-    for (user, display) in [("b@example.com", Some("beta")), ("C@example.com", Some("Alpha")), ("a@example.com", None), ("d@example.com", Some("gamma"))] {
+    for (user, display) in
+        [("b@example.com", Some("beta")), ("C@example.com", Some("Alpha")), ("a@example.com", None), ("d@example.com", Some("gamma"))]
+    {
         let mut body = json!({"userName": user});
         if let Some(display) = display {
             body["displayName"] = json!(display);
@@ -188,7 +195,7 @@ fn order_is_by_creation_or_as_asked() {
         let _ = client.post("/Users", &body).expect(201);
     }
     // RFC 7644 section 3.4.2.3: case as the schema says; without a value last when ascending, first when descending.
-    let cases: &[(&[(&str, &str)], [&str; 4])] = &[
+    let cases: &[OrderCase] = &[
         (&[], ["b@example.com", "C@example.com", "a@example.com", "d@example.com"]),
         (&[("sortBy", "userName")], ["a@example.com", "b@example.com", "C@example.com", "d@example.com"]),
         (&[("sortBy", "USERNAME"), ("sortOrder", "ascending")], ["a@example.com", "b@example.com", "C@example.com", "d@example.com"]),

@@ -36,12 +36,24 @@ fn members_come_and_go_in_many_forms() {
         ("add one", json!([{"op": "add", "path": "members", "value": [{"value": "<d>"}]}]), "abcd"),
         ("add one that is there", json!([{"op": "add", "path": "members", "value": [{"value": "<a>"}]}]), "abc"),
         ("add one object, no list", json!([{"op": "add", "path": "members", "value": {"value": "<d>"}}]), "abcd"),
-        ("add with display and $ref", json!([{"op": "Add", "path": "members", "value": [{"$ref": null, "display": "D", "value": "<d>", "type": "User"}]}]), "abcd"),
+        (
+            "add with display and $ref",
+            json!([{"op": "Add", "path": "members", "value": [{"$ref": null, "display": "D", "value": "<d>", "type": "User"}]}]),
+            "abcd",
+        ),
         ("add without path", json!([{"op": "add", "value": {"members": [{"value": "<d>"}]}}]), "abcd"),
         ("add the same twice", json!([{"op": "add", "path": "members", "value": [{"value": "<d>"}, {"value": "<d>"}]}]), "abcd"),
         ("remove by a list of values", json!([{"op": "remove", "path": "members", "value": [{"value": "<a>"}]}]), "bc"),
-        ("remove two by a list of values", json!([{"op": "Remove", "path": "members", "value": [{"value": "<a>"}, {"value": "<c>"}]}]), "b"),
-        ("remove by a list with one who is not there", json!([{"op": "remove", "path": "members", "value": [{"value": "<d>"}, {"value": "<c>"}]}]), "ab"),
+        (
+            "remove two by a list of values",
+            json!([{"op": "Remove", "path": "members", "value": [{"value": "<a>"}, {"value": "<c>"}]}]),
+            "b",
+        ),
+        (
+            "remove by a list with one who is not there",
+            json!([{"op": "remove", "path": "members", "value": [{"value": "<d>"}, {"value": "<c>"}]}]),
+            "ab",
+        ),
         ("remove by a list with nonsense", json!([{"op": "remove", "path": "members", "value": [{"value": "nonsense"}]}]), "abc"),
         ("remove by an empty list removes nobody", json!([{"op": "remove", "path": "members", "value": []}]), "abc"),
         ("remove by a filter", json!([{"op": "remove", "path": "members[value eq \"<b>\"]"}]), "ac"),
@@ -53,11 +65,27 @@ fn members_come_and_go_in_many_forms() {
         ("replace by nobody", json!([{"op": "replace", "path": "members", "value": []}]), ""),
         ("replace without path", json!([{"op": "replace", "value": {"members": [{"value": "<d>"}], "displayName": "Team"}}]), "d"),
         ("a rename leaves members", json!([{"op": "replace", "value": {"displayName": "Team"}}]), "abc"),
-        ("remove and add in one", json!([{"op": "remove", "path": "members[value eq \"<a>\"]"}, {"op": "add", "path": "members", "value": [{"value": "<d>"}]}]), "bcd"),
-        ("remove all, then add", json!([{"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": [{"value": "<a>"}]}]), "a"),
-        ("add, then remove the same", json!([{"op": "add", "path": "members", "value": [{"value": "<d>"}]}, {"op": "remove", "path": "members", "value": [{"value": "<d>"}]}]), "abc"),
+        (
+            "remove and add in one",
+            json!([{"op": "remove", "path": "members[value eq \"<a>\"]"}, {"op": "add", "path": "members", "value": [{"value": "<d>"}]}]),
+            "bcd",
+        ),
+        (
+            "remove all, then add",
+            json!([{"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": [{"value": "<a>"}]}]),
+            "a",
+        ),
+        (
+            "add, then remove the same",
+            json!([{"op": "add", "path": "members", "value": [{"value": "<d>"}]}, {"op": "remove", "path": "members", "value": [{"value": "<d>"}]}]),
+            "abc",
+        ),
         ("in capitals", json!([{"op": "ADD", "path": "MEMBERS", "value": [{"VALUE": "<d>"}]}]), "abcd"),
-        ("with the schema's URN", json!([{"op": "add", "path": "urn:ietf:params:scim:schemas:core:2.0:Group:members", "value": [{"value": "<d>"}]}]), "abcd"),
+        (
+            "with the schema's URN",
+            json!([{"op": "add", "path": "urn:ietf:params:scim:schemas:core:2.0:Group:members", "value": [{"value": "<d>"}]}]),
+            "abcd",
+        ),
     ];
     for (label, operations, expected) in cases {
         let group = client.group("Team", &[&users[0], &users[1], &users[2]]);

@@ -73,7 +73,13 @@ impl World {
         let mut filled = body.to_string();
         // Whoever a tape calls by a name is somebody here.
         for (place, name) in filled.clone().split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(name, _)| name)).enumerate() {
-            let id = if name.to_lowercase().contains("group") { &team } else if place % 2 == 0 { &ada } else { &ben };
+            let id = if name.to_lowercase().contains("group") {
+                &team
+            } else if place % 2 == 0 {
+                &ada
+            } else {
+                &ben
+            };
             filled = filled.replace(&format!("{{{{{name}}}}}"), id);
         }
         let endpoint = if is_group { "/Groups" } else { "/Users" };

@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::shared;
 
+/// Query parameters, and the keys of the answer in order of their spelling.
+type Case = (&'static [(&'static str, &'static str)], Vec<&'static str>);
+
 #[test]
 fn answers_have_what_is_asked_for() {
     let client = shared::client("projection");
@@ -13,10 +16,10 @@ fn answers_have_what_is_asked_for() {
         "emails": [{"value": "p@example.com", "type": "work"}], ENTERPRISE_URN: {"department": "D", "costCenter": "7"}});
     let user = text(&client.post("/Users", &body).expect(201), "id");
     let group = client.group("P", &[&user]);
-    // What is asked, and the keys of the answer in order of their spelling. Id and schemas are always there.
+    // Id and schemas are always there.
     let everything = ["active", "displayName", "emails", "groups", "id", "meta", "name", "schemas", "urn", "userName"];
     let without = |names: &[&'static str]| everything.into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>();
-    let cases: &[(&[(&str, &str)], Vec<&str>)] = &[
+    let cases: &[Case] = &[
         (&[], everything.to_vec()),
         (&[("attributes", "userName")], vec!["id", "schemas", "userName"]),
         (&[("attributes", "USERNAME, active")], vec!["active", "id", "schemas", "userName"]),
@@ -44,7 +47,8 @@ fn answers_have_what_is_asked_for() {
     }
     let name = client.get(&format!("/Users/{user}?attributes=name.givenName")).expect(200);
     assert_eq!(name["name"], json!({"givenName": "G"}));
-    let extension = client.get(&query(&format!("/Users/{user}"), &[("excludedAttributes", &format!("{ENTERPRISE_URN}:costCenter"))])).expect(200);
+    let extension =
+        client.get(&query(&format!("/Users/{user}"), &[("excludedAttributes", &format!("{ENTERPRISE_URN}:costCenter"))])).expect(200);
     assert_eq!(extension[ENTERPRISE_URN], json!({"department": "D"}));
     for path in [format!("/Groups/{group}"), "/Groups".to_owned()] {
         let text = client.get(&format!("{path}?excludedAttributes=members")).text();

@@ -24,7 +24,10 @@ fn passwords_and_tokens_are_nowhere_in_clear() {
     let writes = [
         client.put(&path, &json!({"userName": "secret@example.com", "PassWord": NEEDLES[1]})),
         client.patch(&path, &json!([{"op": "replace", "path": "password", "value": NEEDLES[2]}])),
-        client.patch(&path, &json!([{"op": "add", "value": {"password": NEEDLES[3], "urn:ietf:params:scim:schemas:core:2.0:User:password": NEEDLES[3]}}])),
+        client.patch(
+            &path,
+            &json!([{"op": "add", "value": {"password": NEEDLES[3], "urn:ietf:params:scim:schemas:core:2.0:User:password": NEEDLES[3]}}]),
+        ),
         client.put(&path, &json!({"userName": "secret@example.com", "urn:example:ext": {"password": NEEDLES[4]}})),
     ];
     for reply in writes {
@@ -38,7 +41,8 @@ fn passwords_and_tokens_are_nowhere_in_clear() {
     let refused = client.post("/Users", &json!({"userName": "secret@example.com", "password": NEEDLES[6]}));
     answers.push(refused.text());
     refused.scim_error(409, Some("uniqueness"));
-    for path in [path.clone(), "/Users".to_owned(), format!("{path}?attributes=password"), "/Users?attributes=userName,password".to_owned()] {
+    for path in [path.clone(), "/Users".to_owned(), format!("{path}?attributes=password"), "/Users?attributes=userName,password".to_owned()]
+    {
         answers.push(client.get(&path).text());
     }
     let key = text(&tenant.post("/keys", &json!({"name": "Key", "role": "auditor"})).expect(201), "key");

@@ -15,14 +15,9 @@ fn slashes_are_forgiven() {
     let id = client.user("slashes@example.com");
     let bearer = format!("Bearer {}", client.token());
     let headers = [("authorization", bearer.as_str())];
-    for target in [
-        "/scim/v2/Users/",
-        "/scim/v2//Users",
-        "//scim/v2/Users",
-        "/scim//v2/Users",
-        "/scim/v2//Users//",
-        "///scim///v2///Users///?count=5",
-    ] {
+    for target in
+        ["/scim/v2/Users/", "/scim/v2//Users", "//scim/v2/Users", "/scim//v2/Users", "/scim/v2//Users//", "///scim///v2///Users///?count=5"]
+    {
         let answer = exchange(client.address(), "GET", target, &headers, b"");
         assert_eq!(answer.status, 200, "{target}: {}", answer.body);
         assert_eq!(answer.header("content-type"), Some(SCIM_JSON), "{target}");
@@ -64,7 +59,19 @@ fn unknown_query_parameters_are_ignored() {
 #[test]
 fn unknown_paths_are_scim_errors() {
     let client = shared::client("unknown paths");
-    for path in ["", "/", "/users", "/User", "/Users/a/b", "/Users/a/b/c", "/Groups.json", "/%2e%2e/api/v1/tenants", "/Devices", "/%00", "/Users/%ff"] {
+    for path in [
+        "",
+        "/",
+        "/users",
+        "/User",
+        "/Users/a/b",
+        "/Users/a/b/c",
+        "/Groups.json",
+        "/%2e%2e/api/v1/tenants",
+        "/Devices",
+        "/%00",
+        "/Users/%ff",
+    ] {
         let reply = client.get(path);
         assert_eq!(reply.header("content-type"), Some(SCIM_JSON), "{reply}");
         reply.scim_error(404, None);
@@ -92,7 +99,14 @@ fn request_media_types() {
         client.call("POST", "/Users").header("content-type", media).bytes(body(&name)).send().expect(201);
     }
     client.call("POST", "/Users").bytes(body("none@example.com")).send().expect(201);
-    for media in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "nonsense"] {
+    for media in [
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "nonsense",
+    ] {
         let reply = client.call("POST", "/Users").header("content-type", media).bytes(body("refused@example.com")).send();
         reply.scim_error(415, None);
     }
@@ -171,7 +185,8 @@ fn queries_are_encoded_in_many_ways() {
         assert_eq!((&body["totalResults"], &body["Resources"][0]["id"]), (&json!(1), &json!(id)), "{query}");
     }
     // A plus that is meant has to be encoded; here it is a space, and nobody has that name.
-    let answer = exchange(client.address(), "GET", "/scim/v2/Users?filter=userName+eq+%22a+b%40example.com%22", &[("authorization", &bearer)], b"");
+    let answer =
+        exchange(client.address(), "GET", "/scim/v2/Users?filter=userName+eq+%22a+b%40example.com%22", &[("authorization", &bearer)], b"");
     assert!(answer.body.contains("\"totalResults\":0"), "{}", answer.body);
 }
 
@@ -179,7 +194,10 @@ fn queries_are_encoded_in_many_ways() {
 #[test]
 fn bodies_are_sent_in_many_ways() {
     let client = shared::client("bodies");
-    let head = format!("POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\n", client.token());
+    let head = format!(
+        "POST /scim/v2/Users HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: {SCIM_JSON}\r\n",
+        client.token()
+    );
     let mut chunked = Socket::connect(client.address());
     chunked.write(format!("{head}transfer-encoding: chunked\r\n\r\n").as_bytes());
     for part in ["{\"userName\":", "\"chunked@example.com\"}"] {
@@ -202,7 +220,9 @@ fn bodies_are_sent_in_many_ways() {
 fn head_is_get_without_the_body() {
     let client = shared::client("head");
     let id = client.user("head@example.com");
-    for (path, status) in [("/Users".to_owned(), 200), (format!("/Users/{id}"), 200), ("/Users/nonsense".to_owned(), 404), ("/Schemas".to_owned(), 200)] {
+    for (path, status) in
+        [("/Users".to_owned(), 200), (format!("/Users/{id}"), 200), ("/Users/nonsense".to_owned(), 404), ("/Schemas".to_owned(), 200)]
+    {
         let reply = client.call("HEAD", &path).send();
         assert_eq!((reply.status, reply.body.len()), (status, 0), "{path}: {reply}");
         assert_eq!(reply.header("content-type"), Some(SCIM_JSON), "{path}");

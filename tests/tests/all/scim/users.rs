@@ -18,8 +18,11 @@ fn a_created_user_is_answered_whole() {
         "name": {"givenName": "Who", "familyName": "Le"}, "emails": [{"value": "whole@example.com", "type": "work", "primary": true}],
         ENTERPRISE_URN: {"department": "D", "manager": {"value": "26118915-6090-4610-87e4-49d8ca9f808d"}}});
     let made = created(&client, &body);
-    assert_contains(&made, &json!({"userName": "whole@example.com", "externalId": "ext", "active": true, "name": body["name"], "emails": body["emails"],
-        ENTERPRISE_URN: body[ENTERPRISE_URN], "meta": {"resourceType": "User"}}));
+    assert_contains(
+        &made,
+        &json!({"userName": "whole@example.com", "externalId": "ext", "active": true, "name": body["name"], "emails": body["emails"],
+        ENTERPRISE_URN: body[ENTERPRISE_URN], "meta": {"resourceType": "User"}}),
+    );
     let schemas: Vec<&str> = made["schemas"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(schemas.contains(&USER_URN) && schemas.contains(&ENTERPRISE_URN), "{schemas:?}");
     assert_eq!(made["meta"]["created"], made["meta"]["lastModified"]);
@@ -40,7 +43,8 @@ fn user_names_are_unique_while_their_users_are_there() {
     let rename = json!([{"op": "replace", "path": "userName", "value": "tAken@example.com"}]);
     client.patch(&format!("/Users/{other}"), &rename).scim_error(409, Some("uniqueness"));
     // A user's own name in other letters is no conflict with itself.
-    let renamed = client.patch(&format!("/Users/{id}"), &json!([{"op": "replace", "path": "userName", "value": "TAKEN@example.com"}])).expect(200);
+    let renamed =
+        client.patch(&format!("/Users/{id}"), &json!([{"op": "replace", "path": "userName", "value": "TAKEN@example.com"}])).expect(200);
     assert_eq!(renamed["userName"], "TAKEN@example.com");
     assert_eq!(client.delete(&format!("/Users/{id}")).expect(204), Value::Null);
     let _ = created(&client, &json!({"userName": "taken@example.com"}));
@@ -57,18 +61,43 @@ fn put_tolerates() {
         "emails": [{"value": "put@example.com", "type": "work"}], "phoneNumbers": [{"value": "1"}]});
     // What is sent beside userName, what the answer has, and what it has not.
     let cases: &[(&str, Value, Value, &[&str])] = &[
-        ("null and empty lists", json!({"emails": null, "phoneNumbers": [], "displayName": null}), json!({}), &["/emails", "/phoneNumbers", "/displayName"]),
+        (
+            "null and empty lists",
+            json!({"emails": null, "phoneNumbers": [], "displayName": null}),
+            json!({}),
+            &["/emails", "/phoneNumbers", "/displayName"],
+        ),
         ("absence clears", json!({"active": true}), json!({"active": true}), &["/emails", "/title", "/displayName"]),
         ("externalId is kept when absent", json!({}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is kept when null", json!({"externalId": null}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is replaced when sent", json!({"externalId": "ext-2"}), json!({"externalId": "ext-2"}), &[]),
         ("active is kept when absent", json!({"displayName": "x"}), json!({"active": true}), &[]),
-        ("readOnly attributes", json!({"id": "nonsense", "meta": {"created": "1999-01-01T00:00:00Z", "resourceType": "Nonsense"}, "groups": [{"value": "g"}]}), json!({"meta": {"resourceType": "User"}}), &["/groups"]),
+        (
+            "readOnly attributes",
+            json!({"id": "nonsense", "meta": {"created": "1999-01-01T00:00:00Z", "resourceType": "Nonsense"}, "groups": [{"value": "g"}]}),
+            json!({"meta": {"resourceType": "User"}}),
+            &["/groups"],
+        ),
         ("schemas in another order with others", json!({"schemas": ["urn:example:other", ENTERPRISE_URN, USER_URN]}), json!({}), &[]),
         ("no schemas", json!({"title": "New"}), json!({"title": "New"}), &[]),
-        ("unknown attributes are kept", json!({"favouriteColour": "blue", "urn:example:ext": {"a": 1}}), json!({"favouriteColour": "blue", "urn:example:ext": {"a": 1}}), &[]),
-        ("names in other letters", json!({"DISPLAYNAME": "Shouted", "Emails": [{"VALUE": "x@example.com"}]}), json!({"displayName": "Shouted", "emails": [{"value": "x@example.com"}]}), &["/DISPLAYNAME"]),
-        ("a manager as a bare text", json!({ENTERPRISE_URN: {"manager": "m-1"}}), json!({ENTERPRISE_URN: {"manager": {"value": "m-1"}}}), &[]),
+        (
+            "unknown attributes are kept",
+            json!({"favouriteColour": "blue", "urn:example:ext": {"a": 1}}),
+            json!({"favouriteColour": "blue", "urn:example:ext": {"a": 1}}),
+            &[],
+        ),
+        (
+            "names in other letters",
+            json!({"DISPLAYNAME": "Shouted", "Emails": [{"VALUE": "x@example.com"}]}),
+            json!({"displayName": "Shouted", "emails": [{"value": "x@example.com"}]}),
+            &["/DISPLAYNAME"],
+        ),
+        (
+            "a manager as a bare text",
+            json!({ENTERPRISE_URN: {"manager": "m-1"}}),
+            json!({ENTERPRISE_URN: {"manager": {"value": "m-1"}}}),
+            &[],
+        ),
         ("an empty extension", json!({ENTERPRISE_URN: {}}), json!({}), &["/urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]),
     ];
     for (label, sent, expected, absent) in cases {
@@ -121,7 +150,8 @@ fn active_has_many_forms() {
     let id = text(&created(&client, &json!({"userName": "active@example.com"})), "id");
     let path = format!("/Users/{id}");
     let forms = |active: Value| {
-        let message = |operation: Value| ("PATCH", json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}));
+        let message =
+            |operation: Value| ("PATCH", json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}));
         vec![
             ("PUT", json!({"userName": "active@example.com", "active": active})),
             message(json!({"op": "replace", "path": "active", "value": active})),
@@ -132,7 +162,15 @@ fn active_has_many_forms() {
             message(json!({"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User:active", "value": active})),
         ]
     };
-    let texts = [(json!(false), false), (json!("False"), false), (json!("false"), false), (json!("FALSE"), false), (json!("True"), true), (json!("true"), true), (json!(true), true)];
+    let texts = [
+        (json!(false), false),
+        (json!("False"), false),
+        (json!("false"), false),
+        (json!("FALSE"), false),
+        (json!("True"), true),
+        (json!("true"), true),
+        (json!(true), true),
+    ];
     for (written, meant) in texts {
         for (method, body) in forms(written.clone()) {
             client.patch(&path, &json!([{"op": "replace", "path": "active", "value": !meant}])).expect(200);
@@ -146,7 +184,10 @@ fn active_has_many_forms() {
 #[test]
 fn a_deleted_resource_is_gone_and_can_come_again() {
     let client = shared::client("deleted");
-    let cases = [("/Users", json!({"userName": "deleted@example.com", "externalId": "d"})), ("/Groups", json!({"displayName": "Deleted", "externalId": "d"}))];
+    let cases = [
+        ("/Users", json!({"userName": "deleted@example.com", "externalId": "d"})),
+        ("/Groups", json!({"displayName": "Deleted", "externalId": "d"})),
+    ];
     for (path, body) in cases {
         let mut ids = Vec::new();
         for _ in 0..3 {
@@ -155,7 +196,12 @@ fn a_deleted_resource_is_gone_and_can_come_again() {
             let reply = client.delete(&one);
             assert!(reply.body.is_empty() && reply.header("content-type").is_none(), "{reply}");
             assert_eq!(reply.expect(204), Value::Null);
-            for reply in [client.delete(&one), client.get(&one), client.put(&one, &body), client.patch(&one, &json!([{"op": "add", "path": "externalId", "value": "x"}]))] {
+            for reply in [
+                client.delete(&one),
+                client.get(&one),
+                client.put(&one, &body),
+                client.patch(&one, &json!([{"op": "add", "path": "externalId", "value": "x"}])),
+            ] {
                 reply.scim_error(404, None);
             }
             assert_eq!(client.find(path, "externalId eq \"d\""), Vec::<Value>::new());
@@ -173,7 +219,12 @@ fn repeated_writes_change_nothing() {
     let made = created(&client, &body);
     let path = format!("/Users/{}", text(&made, "id"));
     assert_eq!(client.put(&path, &body).expect(200), made);
-    assert_eq!(client.patch(&path, &json!([{"op": "replace", "path": "displayName", "value": "Same"}, {"op": "add", "value": {"active": true}}])).expect(200), made);
+    assert_eq!(
+        client
+            .patch(&path, &json!([{"op": "replace", "path": "displayName", "value": "Same"}, {"op": "add", "value": {"active": true}}]))
+            .expect(200),
+        made
+    );
     assert_eq!(client.get(&path).expect(200), made);
 }
 
@@ -181,8 +232,11 @@ fn repeated_writes_change_nothing() {
 #[test]
 fn what_was_read_can_be_written() {
     let client = shared::client("round trip");
-    let made = created(&client, &json!({"userName": "round@example.com", "externalId": "r", "active": true, "odd": {"nested": [1, 2, {"x": null}]},
-        "emails": [{"value": "round@example.com", "primary": true}], ENTERPRISE_URN: {"costCenter": "7", "manager": {"value": "m"}}}));
+    let made = created(
+        &client,
+        &json!({"userName": "round@example.com", "externalId": "r", "active": true, "odd": {"nested": [1, 2, {"x": null}]},
+        "emails": [{"value": "round@example.com", "primary": true}], ENTERPRISE_URN: {"costCenter": "7", "manager": {"value": "m"}}}),
+    );
     let id = text(&made, "id");
     let group = client.group("Round", &[&id]);
     let read = client.get(&format!("/Users/{id}")).expect(200);

@@ -61,7 +61,8 @@ impl World {
 
     /// Everything an operator can read of it, but for the log, which tells of refused attempts.
     fn everything(&self) -> Vec<String> {
-        let reads = ADMIN.iter().filter(|endpoint| endpoint.method == "GET" && endpoint.of == Of::Tenant && !endpoint.path.ends_with("/activity"));
+        let reads =
+            ADMIN.iter().filter(|endpoint| endpoint.method == "GET" && endpoint.of == Of::Tenant && !endpoint.path.ends_with("/activity"));
         let mut all: Vec<String> = reads.map(|endpoint| self.tenant.operator.get(&self.path(endpoint, &[])).text()).collect();
         all.extend(self.client.inventory());
         all
@@ -230,7 +231,12 @@ fn keys_of_the_installation() {
     assert!(another.all("/keys").iter().all(|key| key.get("key").is_none() && key.get("hash").is_none()), "a list shows no secret");
     let tenant = another.tenant("By another");
     tenant.get("/users").expect(200);
-    for body in [json!({"name": "x", "role": "king"}), json!({"name": "", "role": "owner"}), json!({"role": "owner"}), json!({"name": "x", "role": "owner", "nonsense": 1})] {
+    for body in [
+        json!({"name": "x", "role": "king"}),
+        json!({"name": "", "role": "owner"}),
+        json!({"role": "owner"}),
+        json!({"name": "x", "role": "owner", "nonsense": 1}),
+    ] {
         operator.post("/keys", &body).problem(400);
     }
 }

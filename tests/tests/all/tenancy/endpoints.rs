@@ -177,7 +177,18 @@ fn what_is_not_there_is_not_there() {
 #[test]
 fn what_is_not_understood_is_refused() {
     let tenant = shared::tenant("not understood");
-    for path in ["/users?nonsense=1", "/users?limit=0", "/users?limit=x", "/users?limit=-1", "/users?cursor=nonsense", "/events?after=x", "/events?after=-1", "/sync?wait=5", "/sync?wait=x", "/users?limit=1&limit=2"] {
+    for path in [
+        "/users?nonsense=1",
+        "/users?limit=0",
+        "/users?limit=x",
+        "/users?limit=-1",
+        "/users?cursor=nonsense",
+        "/events?after=x",
+        "/events?after=-1",
+        "/sync?wait=5",
+        "/sync?wait=x",
+        "/users?limit=1&limit=2",
+    ] {
         tenant.get(path).problem(400);
     }
     let path = tenant.path("/users");
@@ -189,7 +200,9 @@ fn what_is_not_understood_is_refused() {
     let mut socket = Socket::connect(tenant.operator.address());
     let key = tenant.operator.key();
     let length = (4 << 20) + 1;
-    let head = format!("POST /api/v1{path} HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    let head = format!(
+        "POST /api/v1{path} HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
     socket.write(head.as_bytes());
     let answer = socket.answer();
     assert_eq!((answer.status, answer.header("content-type")), (413, Some(PROBLEM_JSON)), "{answer:?}");

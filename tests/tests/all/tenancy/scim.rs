@@ -81,7 +81,12 @@ fn tokens_that_open_nothing() {
 fn tokens_that_open_something_else() {
     let tenant = shared::tenant("Attacked by clients");
     let client = tenant.connect();
-    let user = text(&client.post("/Users", &json!({"userName": "ada@example.com", "externalId": "ext-1", "emails": [{"value": "ada@example.com"}]})).expect(201), "id");
+    let user = text(
+        &client
+            .post("/Users", &json!({"userName": "ada@example.com", "externalId": "ext-1", "emails": [{"value": "ada@example.com"}]}))
+            .expect(201),
+        "id",
+    );
     let group = client.group("Group", &[&user]);
     let before = (client.inventory(), tenant.members());
     let neighbour = tenant.connect_with(&json!({"provider": "okta", "name": "Neighbour"}));
@@ -98,7 +103,14 @@ fn tokens_that_open_something_else() {
             let page = other.get(path).expect(200);
             assert_eq!((&page["totalResults"], &page["Resources"]), (&json!(0), &json!([])), "{path}");
         }
-        for filter in ["userName eq \"ada@example.com\"", "externalId eq \"ext-1\"", "emails eq \"ada@example.com\"", "userName pr", &format!("id eq \"{user}\""), &format!("groups.value eq \"{group}\"")] {
+        for filter in [
+            "userName eq \"ada@example.com\"",
+            "externalId eq \"ext-1\"",
+            "emails eq \"ada@example.com\"",
+            "userName pr",
+            &format!("id eq \"{user}\""),
+            &format!("groups.value eq \"{group}\""),
+        ] {
             assert_eq!(other.find("/Users", filter), Vec::<Value>::new(), "{filter}");
         }
         for filter in ["displayName eq \"Group\"", &format!("id eq \"{group}\""), &format!("members.value eq \"{user}\"")] {
