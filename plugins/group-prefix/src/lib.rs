@@ -9,6 +9,7 @@ use serde::Deserialize;
 const PREFIX_BYTES_MAX: usize = 256;
 
 /// The policy with its settings.
+#[derive(Debug)]
 pub struct GroupPrefix {
     prefixes: Vec<String>,
 }
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_prefix_has_bounds() {
         let long = "é".repeat(129);
-        let problems = policy(&["NB-", "", &long]).err().expect("two prefixes are wrong");
+        let problems = policy(&["NB-", "", &long]).expect_err("two prefixes are wrong");
         let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/prefixes/1", "/prefixes/2"]);
         assert!(policy(&[&"x".repeat(256)]).is_ok());

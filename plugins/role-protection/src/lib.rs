@@ -10,6 +10,7 @@ use serde::Deserialize;
 const ROLE_BYTES_MAX: usize = 256;
 
 /// The policy with its settings.
+#[derive(Debug)]
 pub struct RoleProtection {
     roles: Vec<String>,
 }
@@ -86,7 +87,7 @@ mod tests {
 
     fn effects(user: &User) -> Vec<UserEffect> {
         let settings = Settings { roles: vec!["owner".into(), "admin".into()] };
-        let policy = RoleProtection::configure(settings).ok().expect("settings are right");
+        let policy = RoleProtection::configure(settings).expect("settings are right");
         policy.project_user(user).into_iter().map(|change| change.effect).collect()
     }
 
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn a_role_has_a_name() {
         let settings = Settings { roles: vec!["owner".into(), String::new()] };
-        let problems = RoleProtection::configure(settings).err().expect("the second is empty");
+        let problems = RoleProtection::configure(settings).expect_err("the second is empty");
         assert_eq!(problems.first().map(|problem| problem.pointer.as_str()), Some("/roles/1"));
     }
 }

@@ -86,7 +86,7 @@ macro_rules! export_policy {
                 }
             }
 
-            $crate::__bindings::export_bindings!(Plugin with_types_in $crate::__bindings);
+    $crate::__bindings::export_bindings!(Plugin with_types_in $crate::__bindings);
         };
     };
 }

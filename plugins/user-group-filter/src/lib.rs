@@ -10,6 +10,7 @@ use serde::Deserialize;
 const NAME_BYTES_MAX: usize = 256;
 
 /// The policy with its settings.
+#[derive(Debug)]
 pub struct UserGroupFilter {
     groups: Vec<String>,
     matching: Match,
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_name_has_bounds() {
-        let problems = policy(&["VPN", "", &"é".repeat(129)], Match::Exact).err().expect("two names are wrong");
+        let problems = policy(&["VPN", "", &"é".repeat(129)], Match::Exact).expect_err("two names are wrong");
         let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/groups/1", "/groups/2"]);
     }
