@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use doorlist_tests::load::{Sample, median};
 
@@ -16,6 +17,8 @@ pub enum Phase {
     FindUser,
     ReadWhileWriting,
     WriteWhileReading,
+    ReadInTurns,
+    WriteInTurns,
     ChangeUserBare,
 }
 
@@ -30,6 +33,8 @@ impl fmt::Display for Phase {
             Self::FindUser => "find a user by userName",
             Self::ReadWhileWriting => "read by id while 8 others PATCH",
             Self::WriteWhileReading => "PATCH while 8 others read",
+            Self::ReadInTurns => "the same reads, threads in turns",
+            Self::WriteInTurns => "the same PATCHes, threads in turns",
             Self::ChangeUserBare => "PATCH a user, empty pipeline",
         })
     }
@@ -84,6 +89,8 @@ impl Series {
 #[derive(Debug, Default)]
 pub struct Figures {
     series: BTreeMap<(Phase, usize), Series>,
+    /// Users that a change of the pipeline projected anew, and how long that took.
+    pub reprojection: Option<(u64, Duration)>,
 }
 
 impl Figures {

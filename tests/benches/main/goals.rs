@@ -62,15 +62,18 @@ pub fn of_users(figures: &Figures) -> Vec<Goal> {
         at_most(3, "the same, p99", 80.0, "F", tail(many(Phase::CreateUser)).max(tail(many(Phase::ChangeUser)))),
         at_least(4, "read by id, 64 clients", 0.35, "A", many(Phase::ReadUser).over(Sample::per_second, &rate, Sample::per_second)),
         at_least(4, "find by userName, 64 clients", 0.35, "A", many(Phase::FindUser).over(Sample::per_second, &rate, Sample::per_second)),
-        at_most(
-            5,
-            "p99 of 8 readers beside 8 writers",
-            20.0,
-            "RTT",
-            figures.of(Phase::ReadWhileWriting, MIXED).over(Sample::p99_us, &rtt, Sample::p50_us),
-        ),
+        at_most(5, "p99 of 8 readers beside 8 writers", 20.0, "RTT", beside_writers(figures).over(Sample::p99_us, &rtt, Sample::p50_us)),
         at_least(15, "writes with policies, against without", 0.7, "", with_policies.into_iter().fold(f64::INFINITY, f64::min)),
     ]
+}
+
+/// The reads of goal 5. Those with a real-time priority say nothing if they kept the writers out; then those in turns count.
+fn beside_writers(figures: &Figures) -> Series {
+    /// Share of 1/F below which the writers were kept out.
+    const KEPT_OUT: f64 = 0.1;
+    let writers = figures.of(Phase::WriteWhileReading, MIXED);
+    let share = writers.over(Sample::per_second, &figures.of(Phase::RawWrite, 1), floor_rate);
+    figures.of(if share < KEPT_OUT { Phase::ReadInTurns } else { Phase::ReadWhileWriting }, MIXED)
 }
 
 /// Goals about groups: 6 to 9.

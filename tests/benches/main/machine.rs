@@ -1,15 +1,22 @@
 //! The machine: what it is, and how processes are placed on it.
 //!
-//! Servers and the loop of raw writes run on the first core, the load on the second, so that neither takes the other's time.
-//! Both cores are given up to whatever else the machine does, unless the kernel lets us have a real-time priority: then a thread that a finished
-//! write wakes runs at once, also on a busy machine whose kernel preempts lazily.
+//! Servers and the loop of raw writes run on the first core, the load on the second, so that neither takes the other's time. If
+//! the kernel permits, both have a real-time priority: then a thread that a finished write or an answer wakes runs at once, also on
+//! a busy machine whose kernel preempts lazily, and figures say nothing of what else the machine does.
+//!
+//! A real-time priority has a price: threads of a server that share its one core do not take turns by time. What one of them computes
+//! without a pause, the others wait for, and one that always has work keeps the others out. Where that is the question,
+//! [`Machine::take_turns`] puts it aside.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Real-time priority (`SCHED_FIFO`) of servers and of the loop of raw writes.
+/// Real-time priority (`SCHED_FIFO`) of servers, of the loop of raw writes, and of the load.
 const PRIORITY: &str = "10";
+
+/// Niceness of servers while they take turns, so that they yield to little else on a busy machine.
+const NICENESS: &str = "-20";
 
 /// How this run places processes.
 #[derive(Debug)]
@@ -19,33 +26,62 @@ pub struct Machine {
     pinned: bool,
     /// Whether `chrt -f` is permitted.
     fifo: bool,
+    /// Whether `nice` may go below zero.
+    nice: bool,
     /// Whether `setpriv` can tie a server's life to ours.
     tied: bool,
 }
 
 impl Machine {
-    /// Looks what is permitted, and moves this process to its core. `DOORLIST_BENCH_PRIORITY=normal` forgoes a real-time priority.
+    /// Looks what is permitted, and gives this process its place and priority. `DOORLIST_BENCH_PRIORITY=normal` forgoes a real-time priority.
     pub fn prepare() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let own = std::process::id().to_string();
         let pinned = cores > 1 && succeeds("taskset", &["-acp", "1", &own]);
         let wanted = std::env::var_os("DOORLIST_BENCH_PRIORITY").is_none_or(|text| text != "normal");
-        let fifo = wanted && succeeds("chrt", &["-f", PRIORITY, "true"]);
+        let fifo = wanted && succeeds("chrt", &["-afp", PRIORITY, &own]);
         let tied = succeeds("setpriv", &["--pdeathsig", "KILL", "true"]);
-        Self { cores, pinned, fifo, tied }
+        let nice = wanted && succeeds("nice", &["-n", NICENESS, "true"]);
+        Self { cores, pinned, fifo, nice, tied }
     }
 
     /// `program` in the place of a server: on the first core, with a real-time priority if permitted, ended with this process.
     pub fn server_command(&self, program: &Path) -> Command {
+        self.command(program, "0", &["-f", PRIORITY], NICENESS)
+    }
+
+    /// `program` as anybody would start it: on all cores, with normal priority; ended with this process.
+    pub fn plain_command(&self, program: &Path) -> Command {
+        self.command(program, &format!("0-{}", self.cores - 1), &["-o", "0"], "0")
+    }
+
+    /// Runs `phase` while the threads of `server` take turns by time, as they do without a real-time priority.
+    pub fn take_turns<T>(&self, server: u32, phase: impl FnOnce() -> T) -> T {
+        let server = server.to_string();
+        if self.fifo {
+            succeeds("chrt", &["-aop", "0", &server]);
+        }
+        let outcome = phase();
+        if self.fifo {
+            succeeds("chrt", &["-afp", PRIORITY, &server]);
+        }
+        outcome
+    }
+
+    fn command(&self, program: &Path, cores: &str, priority: &[&str], niceness: &str) -> Command {
         let mut words: Vec<&str> = Vec::new();
         if self.tied {
             words.extend(["setpriv", "--pdeathsig", "KILL"]);
         }
         if self.pinned {
-            words.extend(["taskset", "-c", "0"]);
+            words.extend(["taskset", "-c", cores]);
+        }
+        if self.nice {
+            words.extend(["nice", "-n", niceness]);
         }
         if self.fifo {
-            words.extend(["chrt", "-f", PRIORITY]);
+            words.push("chrt");
+            words.extend(priority);
         }
         // Each of these programs replaces itself by the next, so the process that is started is the server in the end.
         let mut words = words.into_iter();
@@ -58,7 +94,7 @@ impl Machine {
     /// What figures of this run have to be quoted with.
     pub fn describe(&self, data_dir: &Path) -> String {
         let place = if self.pinned { "server on core 0, load on core 1" } else { "server and load share the cores" };
-        let priority = if self.fifo { "SCHED_FIFO for the server and the raw writes" } else { "normal priority" };
+        let priority = if self.fifo { "SCHED_FIFO for the server, the raw writes and the load" } else { "normal priority" };
         let (filesystem, device) = filesystem(data_dir);
         format!(
             "{}, {} cores, Linux {}, data on {filesystem} ({device})\n{place}, {priority}; load average at the start {}",

@@ -21,6 +21,10 @@ pub fn users(figures: &Figures) {
         );
     }
     println!("cpu µs: the server's processor time for each answer, with the projection and everything else it does meanwhile");
+    println!("threads in turns: with normal priority, so that neither the readers' nor the writer's thread keeps the other out");
+    if let Some((users, took)) = figures.reprojection {
+        println!("a change of the pipeline projected {users} users anew in {:.2} s", took.as_secs_f64());
+    }
 }
 
 /// A series as a ratio to what bounds it.
@@ -33,7 +37,7 @@ fn beside(figures: &Figures, phase: Phase, clients: usize, series: &Series) -> S
             let (low, high) = series.spread();
             format!("{low:.0} to {high:.0}/s")
         }
-        Phase::ReadWhileWriting => format!("p99 {:.1} RTT", series.p99_us() / rtt_us),
+        Phase::ReadWhileWriting | Phase::ReadInTurns => format!("p99 {:.1} RTT", series.p99_us() / rtt_us),
         Phase::ReadUser | Phase::FindUser if clients == 1 => format!("p50 {:.1} RTT", series.p50_us() / rtt_us),
         Phase::ReadUser | Phase::FindUser => format!("{:.2} A", series.per_second() / rate),
         _ if clients == 1 => format!("p50 {:.1} F", series.p50_us() / floor_us),
@@ -72,7 +76,7 @@ pub fn crash(figures: &CrashFigures) {
         let at = |place: usize| millis.get(place).copied().unwrap_or(0.0);
         format!("{:.1} / {:.1} / {:.1} ms", at(0), at(millis.len() / 2), at(millis.len().saturating_sub(1)))
     };
-    println!("\nkilled {} times while 32 clients created users; data directory {:.0} MiB, page cache warm", figures.scim.len(), figures.data_mib);
+    println!("\nkilled {} times while 32 clients created users; data directory {:.0} MiB, page cache warm, normal priority", figures.scim.len(), figures.data_mib);
     println!("from start of the process to the first answer on /healthz (least / median / most)  {}", list(&figures.health));
     println!("to the first answer on SCIM after that                                             {}", list(&figures.scim));
     println!("acknowledged writes checked {}, lost {}", figures.acknowledged, figures.lost);

@@ -30,10 +30,19 @@ pub struct Doorlist {
 }
 
 impl Doorlist {
-    /// Starts it on `data_dir` and waits for its first answer on `/healthz`.
+    /// Starts it on `data_dir` in a server's place, and waits for its first answer on `/healthz`.
     pub fn start(machine: &Machine, data_dir: &Path) -> io::Result<Self> {
+        Self::start_by(data_dir, |program| machine.server_command(program))
+    }
+
+    /// The same on all cores and with normal priority.
+    pub fn start_plain(machine: &Machine, data_dir: &Path) -> io::Result<Self> {
+        Self::start_by(data_dir, |program| machine.plain_command(program))
+    }
+
+    fn start_by(data_dir: &Path, place: impl FnOnce(&Path) -> std::process::Command) -> io::Result<Self> {
         let executable = command();
-        let mut wrapped = machine.server_command(Path::new(executable.get_program()));
+        let mut wrapped = place(Path::new(executable.get_program()));
         for (name, value) in executable.get_envs() {
             match value {
                 Some(value) => wrapped.env(name, value),
@@ -75,6 +84,11 @@ impl Doorlist {
     /// Time since its process was started.
     pub fn since_start(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// Id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its process.

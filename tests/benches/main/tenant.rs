@@ -1,6 +1,7 @@
 //! A tenant with one connection, and the requests its identity provider sends.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use doorlist_tests::load::{Caller, Stream, run_one};
 use doorlist_tests::{Tenant, callers};
@@ -104,6 +105,17 @@ impl Population {
             }
         }
         Err(io::Error::other("projection did not come to its end"))
+    }
+
+    /// Changes the pipeline, and gives how many users were projected anew and how long that took.
+    pub fn reproject(&self) -> io::Result<(u64, Duration)> {
+        let policy = json!({"name": "Groups", "plugin": "group-prefix", "settings": {"prefixes": ["NB-"]}});
+        let begin = Instant::now();
+        let _ = self.tenant.put("/pipeline", &json!({"policies": [policy]})).expect(200);
+        self.synced()?;
+        let took = begin.elapsed();
+        let state = self.tenant.get("/sync").expect(200);
+        Ok((state["inventory"]["users"].as_u64().unwrap_or_default(), took))
     }
 
     /// A create of a user such as JumpCloud sends, of about 1 KB as answered. `series` and `number` make its names.

@@ -55,6 +55,7 @@ pub fn measure(machine: &Machine, scale: &Scale, directory: &Path) -> io::Result
         bench.reads(&filtered)?;
         bench.reads_while_writing(&filtered, round)?;
     }
+    bench.figures.reprojection = Some(bare.reproject()?);
     Ok(bench.figures)
 }
 
@@ -106,13 +107,21 @@ impl Bench<'_> {
     }
 
     fn reads_while_writing(&mut self, population: &Population, round: usize) -> io::Result<()> {
-        let changes = self.title_changes(population, MIXED, &format!("while reading {round}"));
-        let streams = vec![Stream::cycle(MIXED, &[200], population.reads_by_id()), Stream::once(MIXED, &[200], changes)];
-        let outcomes = run(self.server.address, self.scale.phase, streams)?;
-        for (phase, outcome) in [Phase::ReadWhileWriting, Phase::WriteWhileReading].into_iter().zip(outcomes) {
+        let streams = |series: &str| {
+            let changes = self.title_changes(population, MIXED, &format!("{series} {round}"));
+            vec![Stream::cycle(MIXED, &[200], population.reads_by_id()), Stream::once(MIXED, &[200], changes)]
+        };
+        let (address, limit) = (self.server.address, self.scale.phase);
+        let outcomes = run(address, limit, streams("while reading"))?;
+        population.synced()?;
+        let in_turns = streams("in turns");
+        let outcomes_in_turns = self.machine.take_turns(self.server.id(), || run(address, limit, in_turns))?;
+        population.synced()?;
+        let phases = [Phase::ReadWhileWriting, Phase::WriteWhileReading, Phase::ReadInTurns, Phase::WriteInTurns];
+        for (phase, outcome) in phases.into_iter().zip(outcomes.into_iter().chain(outcomes_in_turns)) {
             self.figures.add(phase, MIXED, outcome.sample, None);
         }
-        population.synced()
+        Ok(())
     }
 
     /// Requests to prepare for one phase of so many clients: one alone sends a tenth of what many do.
