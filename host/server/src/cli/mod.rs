@@ -5,6 +5,7 @@
 mod demo;
 mod serve;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,10 +41,9 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Whoever runs the program may see the cause.
-            match error.cause() {
-                Some(cause) => eprintln!("doorlist: {error} ({cause})"),
-                None => eprintln!("doorlist: {error}"),
-            }
+            let cause = error.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            // There is nowhere left to say that standard error is closed.
+            let _ = writeln!(std::io::stderr(), "doorlist: {error}{cause}");
             ExitCode::FAILURE
         }
     }
@@ -56,6 +56,15 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(environment),
     }
+}
+
+/// Prints a line to standard output.
+///
+/// # Errors
+/// If nobody reads it.
+fn say(line: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::internal)
 }
 
 /// A runtime for async code, ended with what it returns.

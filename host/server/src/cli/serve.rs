@@ -51,6 +51,10 @@ impl Serve {
 async fn serve(config: config::Serve) -> Result<()> {
     // Before anything else, so that a signal during the start is not lost.
     let (mut terminate, mut interrupt) = (listen_to(SignalKind::terminate())?, listen_to(SignalKind::interrupt())?);
+    // Before the data, so that an address that is taken leaves nothing behind.
+    let refused = |cause| Error::conflict(format!("{} cannot be listened on.", config.listen)).with_cause(Box::new(cause));
+    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(Error::internal)?;
     let (data_dir, cache_bytes) = (config.data_dir, config.cache_bytes);
     make_data_dir(&data_dir)?;
     let clock = Clock::system();
@@ -63,14 +67,11 @@ async fn serve(config: config::Serve) -> Result<()> {
     };
     let (store, made) = tokio::task::spawn_blocking(start).await.map_err(Error::internal)??;
     if let Some(secret) = made {
-        println!("Operator key, shown only this once: {secret}");
+        super::say(&format!("Operator key, shown only this once: {secret}"))?;
     }
-    let refused = |cause| Error::conflict(format!("{} cannot be listened on.", config.listen)).with_cause(Box::new(cause));
-    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(Error::internal)?;
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
     let app = App::new(store, clock, operator_key.as_deref(), &public_url);
-    println!("Doorlist listens on http://{address}");
+    super::say(&format!("Doorlist listens on http://{address}"))?;
     let shutdown = async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -26,11 +26,16 @@ const SILENCE_MS_MAX: u64 = 120_000;
 pub(super) struct Bounded {
     listener: TcpListener,
     free: Arc<Semaphore>,
+    silence_max: Duration,
 }
 
 impl Bounded {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, free: Arc::new(Semaphore::new(SOCKETS_MAX)) }
+        Self::within(listener, SOCKETS_MAX, Duration::from_millis(SILENCE_MS_MAX))
+    }
+
+    fn within(listener: TcpListener, sockets_max: usize, silence_max: Duration) -> Self {
+        Self { listener, free: Arc::new(Semaphore::new(sockets_max)), silence_max }
     }
 }
 
@@ -46,7 +51,8 @@ impl Listener for Bounded {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a socket keeps gathering small packets");
         }
-        (Socket { stream, silent_until: Box::pin(sleep_until(deadline())), _permit: permit }, address)
+        let silent_until = Box::pin(sleep_until(Instant::now() + self.silence_max));
+        (Socket { stream, silence_max: self.silence_max, silent_until, _permit: permit }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -54,13 +60,10 @@ impl Listener for Bounded {
     }
 }
 
-fn deadline() -> Instant {
-    Instant::now() + Duration::from_millis(SILENCE_MS_MAX)
-}
-
 /// A socket that ends when it has been silent for too long.
 pub(super) struct Socket {
     stream: TcpStream,
+    silence_max: Duration,
     silent_until: Pin<Box<Sleep>>,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -69,7 +72,8 @@ impl Socket {
     /// Puts the end off after a byte moved; ends the wait if none did for too long.
     fn bounded<T>(&mut self, context: &mut Context<'_>, moved: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if moved.is_ready() {
-            self.silent_until.as_mut().reset(deadline());
+            let silent_until = Instant::now() + self.silence_max;
+            self.silent_until.as_mut().reset(silent_until);
             return moved;
         }
         match self.silent_until.as_mut().poll(context) {
@@ -107,5 +111,64 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    fn run(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    }
+
+    /// Reads one byte.
+    async fn hear(socket: &mut Socket) -> io::Result<u8> {
+        let mut heard = [0; 1];
+        poll_fn(|context| Pin::new(&mut *socket).poll_read(context, &mut ReadBuf::new(&mut heard))).await?;
+        Ok(heard[0])
+    }
+
+    async fn bounded(sockets_max: usize, silence_max: Duration) -> (Bounded, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (Bounded::within(listener, sockets_max, silence_max), address)
+    }
+
+    #[test]
+    fn a_socket_beyond_the_bound_waits_until_another_is_gone() {
+        run(async {
+            let (mut listener, address) = bounded(1, Duration::from_secs(60)).await;
+            let _clients = (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+            let (first, _) = listener.accept().await;
+            let none = Duration::from_millis(20);
+            assert!(tokio::time::timeout(none, listener.accept()).await.is_err(), "the second one waits");
+            drop(first);
+            listener.accept().await;
+        });
+    }
+
+    #[test]
+    fn a_silent_socket_ends_and_a_talking_one_does_not() {
+        run(async {
+            let (mut listener, address) = bounded(2, Duration::from_millis(200)).await;
+            let client = TcpStream::connect(address).await.unwrap();
+            let (mut socket, _) = listener.accept().await;
+            let talk = async {
+                for _ in 0..6 {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    assert_eq!(client.try_write(b"x").unwrap(), 1);
+                }
+            };
+            let listen = async {
+                for _ in 0..6 {
+                    assert_eq!(hear(&mut socket).await.unwrap(), b'x');
+                }
+            };
+            tokio::join!(talk, listen);
+            assert_eq!(hear(&mut socket).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        });
     }
 }
