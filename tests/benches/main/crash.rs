@@ -33,7 +33,13 @@ pub struct CrashFigures {
 }
 
 /// Kills `server` again and again; `population` is what it serves from `data_dir`.
-pub fn measure(machine: &Machine, scale: &Scale, mut server: Doorlist, population: &mut Population, data_dir: &Path) -> io::Result<CrashFigures> {
+pub fn measure(
+    machine: &Machine,
+    scale: &Scale,
+    mut server: Doorlist,
+    population: &mut Population,
+    data_dir: &Path,
+) -> io::Result<CrashFigures> {
     let mut figures = CrashFigures::default();
     for kill in 0..scale.kills {
         let created = killed_while_writing(&mut server, population, scale, kill)?;

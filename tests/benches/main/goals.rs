@@ -98,6 +98,12 @@ pub fn of_crash(figures: &CrashFigures) -> Vec<Goal> {
     let kills = figures.scim.len();
     vec![
         at_most(11, "first SCIM answer after kill -9, slowest", 100.0, "ms", slowest),
-        Goal { number: 11, what: "acknowledged writes lost", wanted: format!("0 in {kills} kills"), measured: lost, reached: figures.lost == 0 },
+        Goal {
+            number: 11,
+            what: "acknowledged writes lost",
+            wanted: format!("0 in {kills} kills"),
+            measured: lost,
+            reached: figures.lost == 0,
+        },
     ]
 }

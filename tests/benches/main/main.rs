@@ -10,7 +10,13 @@
 //! Reading order: [`users`], [`groups`], [`crash`] and [`sandbox`] measure; [`goals`] judges; [`report`] prints. The load tool is
 //! `doorlist_tests::load`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a panic here is a failed measurement")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic here is a failed measurement"
+)]
 #![allow(missing_docs, reason = "nothing here is public; names and comments say what things are")]
 
 mod answer;
@@ -46,7 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("The benchmark runs with `cargo bench -p doorlist-tests`.");
         return Ok(());
     }
-    let quick = arguments.iter().any(|argument| argument == "--quick") || std::env::var_os("DOORLIST_BENCH_QUICK").is_some_and(|text| text == "1");
+    let quick =
+        arguments.iter().any(|argument| argument == "--quick") || std::env::var_os("DOORLIST_BENCH_QUICK").is_some_and(|text| text == "1");
     // Says so at once if the executable is missing.
     let _ = doorlist_tests::server::command();
     std::thread::spawn(|| {

@@ -76,7 +76,11 @@ pub fn crash(figures: &CrashFigures) {
         let at = |place: usize| millis.get(place).copied().unwrap_or(0.0);
         format!("{:.1} / {:.1} / {:.1} ms", at(0), at(millis.len() / 2), at(millis.len().saturating_sub(1)))
     };
-    println!("\nkilled {} times while 32 clients created users; data directory {:.0} MiB, page cache warm, normal priority", figures.scim.len(), figures.data_mib);
+    println!(
+        "\nkilled {} times while 32 clients created users; data directory {:.0} MiB, page cache warm, normal priority",
+        figures.scim.len(),
+        figures.data_mib
+    );
     println!("from start of the process to the first answer on /healthz (least / median / most)  {}", list(&figures.health));
     println!("to the first answer on SCIM after that                                             {}", list(&figures.scim));
     println!("acknowledged writes checked {}, lost {}", figures.acknowledged, figures.lost);

@@ -119,12 +119,7 @@ fn promote(operator: &Caller, tenant: &str, say: Say<'_>) -> Result<(), Refusal>
 }
 
 /// What changes afterwards.
-fn change(
-    client: &Caller,
-    users: &BTreeMap<String, String>,
-    groups: &BTreeMap<&'static str, String>,
-    say: Say<'_>,
-) -> Result<(), Refusal> {
+fn change(client: &Caller, users: &BTreeMap<String, String>, groups: &BTreeMap<&'static str, String>, say: Say<'_>) -> Result<(), Refusal> {
     let (name, next_name) = scenario::RENAMED;
     let renamed = groups.get(name).map_or("", String::as_str);
     client.send("PATCH", &format!("/Groups/{renamed}"), scenario::rename(next_name), &[200, 204])?;
