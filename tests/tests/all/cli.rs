@@ -97,7 +97,7 @@ fn the_demo_shows_the_directory_and_the_reasons() {
         assert!(line.chars().count() <= COLUMNS_MAX, "too wide: {line}");
     }
     assert!(printed.contains("/scim/v2") && printed.contains("dl_scim_"), "base URL and token are shown:\n{printed}");
-    let header = printed.lines().find(|line| line.contains("userName")).expect("there is a table");
+    let header = printed.lines().find(|line| line.contains("userName") && line.contains("status")).expect("there is a table");
     for column in ["userName", "name", "status", "role", "groups"] {
         assert!(header.contains(column), "{header}");
     }
@@ -106,7 +106,7 @@ fn the_demo_shows_the_directory_and_the_reasons() {
     assert!(row(&printed, "paul.jensen@example.com").contains(&"suspended"), "JumpCloud suspended him");
     let noah = row(&printed, "noah.dubois@example.com");
     assert!(noah.contains(&"active") && noah.contains(&"admin"), "role protection kept him: {noah:?}");
-    assert!(row(&printed, "ines.duarte@example.com").contains(&"NB-Sales"), "the renamed group came in");
+    assert!(row(&printed, "ines.duarte@example.com").iter().any(|word| word.starts_with("NB-Sales")), "the renamed group came in");
     for name in ["quinn.walker", "rosa.vidal", "sam.fischer", "tara.singh", "olga.nowak"] {
         let reason = reason(&printed, "user", &format!("{name}@example.com"));
         assert!(reason.contains("NB-Staff"), "{name}: {reason}");

@@ -2,6 +2,8 @@
 //!
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
+use std::collections::BTreeSet;
+
 use doorlist_scim::ErrorKind;
 use serde_json::{Map, Value};
 
@@ -96,8 +98,8 @@ impl UserOutcome {
     /// In words for an operator, if a policy named one that no schema knows.
     pub(super) fn attributes(&self) -> Result<Map<String, Value>, String> {
         let mut attributes = self.subject.attributes();
-        for (path, value) in &self.view.attributes {
-            view::set_attribute(&mut attributes, path, value.as_ref())?;
+        for (path, values) in &self.view.attributes {
+            view::set_attribute(&mut attributes, path, values)?;
         }
         Ok(attributes)
     }
@@ -202,13 +204,14 @@ impl Ask for UserOutcome {
         let item = input::user(setting, &self.subject, &self.view, &plugin.manifest().reads);
         let changes = batch.project_user(&item).map_err(Failure::Fault)?;
         let mut verdict = verdict(policy, plugin);
+        let mut set = BTreeSet::new();
         for change in changes {
             verdict.changes.push(view::of_user(&change));
             if verdict.monitor {
                 continue;
             }
             let before = self.view.included;
-            self.view.apply(change.effect, &setting.roles).map_err(Failure::Refused)?;
+            self.view.apply(change.effect, &setting.roles, &mut set).map_err(Failure::Refused)?;
             if self.view.included != before {
                 self.reason = Some(Reason { policy: Some(policy.name.clone()), text: change.reason });
             }

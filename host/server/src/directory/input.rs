@@ -45,7 +45,7 @@ fn user_view(view: &UserView, reads: &Reads) -> policy::UserView {
         groups: view.groups.iter().filter(|_| reads.view && reads.groups).map(ToString::to_string).collect(),
         attributes: attributes
             .iter()
-            .filter_map(|(path, value)| Some(Attribute { path: path.clone(), value: value.clone()? }))
+            .flat_map(|(path, values)| values.iter().map(|value| Attribute { path: path.clone(), value: value.clone() }))
             .collect(),
     }
 }

@@ -1,5 +1,7 @@
 //! Views: what the policies so far propose for a subject, and how a policy's changes alter it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::decision::VerdictChange;
@@ -16,8 +18,8 @@ pub(super) struct UserView {
     pub user_name: String,
     pub display_name: String,
     pub groups: Vec<Id>,
-    /// Attributes that policies set (`Some`) or removed (`None`), by path, in order.
-    pub attributes: Vec<(String, Option<policy::Value>)>,
+    /// Values that policies set attributes to, by path, in order; none if they removed it.
+    pub attributes: Vec<(String, Vec<policy::Value>)>,
 }
 
 /// What is proposed for a group.
@@ -28,11 +30,11 @@ pub(super) struct GroupView {
 }
 
 impl UserView {
-    /// Makes a policy's change.
+    /// Makes a policy's change. `set` has the paths that the same answer has set so far: their values come together.
     ///
     /// # Errors
     /// In words for an operator, if the change is none that a policy may make.
-    pub(super) fn apply(&mut self, effect: policy::UserEffect, roles: &[String]) -> Result<(), String> {
+    pub(super) fn apply(&mut self, effect: policy::UserEffect, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String> {
         use policy::UserEffect as Effect;
         match effect {
             Effect::Include => self.included = true,
@@ -52,15 +54,21 @@ impl UserView {
             Effect::SetUserName(name) if !name.is_empty() => self.user_name = name,
             Effect::SetUserName(_) => return Err("It wanted to set an empty userName.".to_owned()),
             Effect::SetDisplayName(name) => self.display_name = name,
-            Effect::SetAttribute(attribute) => self.set(attribute.path, Some(attribute.value)),
-            Effect::RemoveAttribute(path) => self.set(path, None),
+            Effect::SetAttribute(attribute) => {
+                if set.insert(attribute.path.clone()) {
+                    self.clear(attribute.path.clone());
+                }
+                let values = self.attributes.iter_mut().find(|(known, _)| *known == attribute.path);
+                values.into_iter().for_each(|(_, values)| values.push(attribute.value.clone()));
+            }
+            Effect::RemoveAttribute(path) => self.clear(path),
         }
         Ok(())
     }
 
-    fn set(&mut self, path: String, value: Option<policy::Value>) {
+    fn clear(&mut self, path: String) {
         self.attributes.retain(|(known, _)| *known != path);
-        self.attributes.push((path, value));
+        self.attributes.push((path, Vec::new()));
     }
 }
 
@@ -123,14 +131,15 @@ fn to_json(value: &policy::Value) -> Value {
     }
 }
 
-/// Sets or removes the attribute at a SCIM path in a member's attributes.
+/// Sets the attribute at a SCIM path in a member's attributes, or removes it if there are no values.
 ///
 /// # Errors
 /// In words for an operator, if no schema knows the path.
-pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, value: Option<&policy::Value>) -> Result<(), String> {
+pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, values: &[policy::Value]) -> Result<(), String> {
     let scim = doorlist_scim::schema::ResourceType::user();
     let path = doorlist_scim::AttrPath::parse(path, scim)
         .map_err(|_| "It wanted to set an attribute that no schema knows.".to_owned())?;
+    let multi_valued = scim.attribute(&path).is_some_and(|attribute| attribute.multi_valued);
     let mut steps: Vec<String> = path.urn.into_iter().collect();
     steps.extend(Some(path.name).filter(|name| !name.is_empty()));
     steps.extend(path.sub);
@@ -144,9 +153,11 @@ pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, val
         let Some(object) = next.as_object_mut() else { return Ok(()) };
         place = object;
     }
-    match value {
-        Some(value) => drop(place.insert(last, to_json(value))),
-        None => drop(place.remove(&last)),
+    match values {
+        [] => drop(place.remove(&last)),
+        values if multi_valued => drop(place.insert(last, values.iter().map(to_json).collect())),
+        [value] => drop(place.insert(last, to_json(value))),
+        _ => return Err("It wanted to set several values of an attribute that has one.".to_owned()),
     }
     Ok(())
 }

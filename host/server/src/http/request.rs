@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, header};
 use doorlist_scim::ErrorKind;
 
@@ -67,32 +67,56 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str> {
     }
 }
 
+/// Milliseconds for which a body that is too large is read on and thrown away.
+const BODY_DISCARD_MS_MAX: u64 = 1_000;
+
 /// The whole body.
 ///
 /// # Errors
 /// If it has more than [`BODY_BYTES_MAX`] bytes, has not arrived after [`BODY_MS_MAX`] milliseconds, or breaks off.
-pub async fn body(body: Body) -> Result<Vec<u8>> {
-    let read = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read(body));
-    read.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::InvalidSyntax, "The body did not arrive in time.")))
-}
-
-async fn read(mut body: Body) -> Result<Vec<u8>> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let (mut bytes, mut discarded) = (Vec::with_capacity(announced.min(BODY_BYTES_MAX)), 0);
-    while announced <= BODY_DISCARD_BYTES_MAX && discarded <= BODY_DISCARD_BYTES_MAX {
-        let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await else {
-            break;
-        };
-        let frame = frame.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if discarded > 0 || bytes.len() + data.len() > BODY_BYTES_MAX {
-            discarded += data.len();
-        } else {
-            bytes.extend_from_slice(&data);
+pub async fn body(mut body: Body) -> Result<Vec<u8>> {
+    let read = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read(&mut body)).await;
+    let read = read.unwrap_or_else(|_| Err(Error::new(ErrorKind::InvalidSyntax, "The body did not arrive in time.")))?;
+    match read {
+        Some(bytes) => Ok(bytes),
+        None => {
+            // Whether its sender stops, goes on for too long or breaks off, it hears the same.
+            let _ = tokio::time::timeout(Duration::from_millis(BODY_DISCARD_MS_MAX), discard(&mut body)).await;
+            Err(Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes.")))
         }
     }
-    if announced > BODY_BYTES_MAX || discarded > 0 {
-        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes.")));
+}
+
+/// The whole body; `None` if it is too large.
+async fn read(body: &mut Body) -> Result<Option<Vec<u8>>> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > BODY_BYTES_MAX {
+        return Ok(None);
     }
-    Ok(bytes)
+    let mut bytes = Vec::with_capacity(announced);
+    while let Some(data) = next_data(body).await {
+        let data = data.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
+        if bytes.len() + data.len() > BODY_BYTES_MAX {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(Some(bytes))
+}
+
+/// Reads on and throws away, so that a sender that reads no answer before it has sent everything gets to read this one.
+async fn discard(body: &mut Body) {
+    let mut left = BODY_DISCARD_BYTES_MAX;
+    while let Some(Ok(data)) = next_data(body).await {
+        left = left.saturating_sub(data.len());
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// The next data of a body; empty for a frame that has none, such as trailers.
+async fn next_data(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
+    Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
 }
