@@ -385,7 +385,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
     if let Some(role) = &new.role {
         check_role(role, roles)?;
     }
-    if !rows_by(tx, 0, MemberBy::UserName, &doorlist_scim::schema::fold_case(&new.user_name).into_owned())?.is_empty() {
+    if !rows_by(tx, 0, MemberBy::UserName, &doorlist_scim::schema::fold_case(&new.user_name))?.is_empty() {
         return Err(Error::new(ErrorKind::Uniqueness, "Another local member has this userName."));
     }
     let member = Member {

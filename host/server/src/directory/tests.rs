@@ -278,7 +278,7 @@ impl World {
                 let named = [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
                 self.put_settings(choices[prefixes].clone(), named[groups].clone(), prefix_match, protect);
             }
-            Step::Project { turns } => (0..turns).for_each(|_| drop(self.projector.turn(TENANT).unwrap())),
+            Step::Project { turns } => (0..turns).for_each(|_| assert!(self.projector.turn(TENANT).is_ok())),
         }
     }
 
@@ -291,7 +291,7 @@ impl World {
     fn settle(&self) {
         for _ in 0..1000 {
             if !self.projector.turn(TENANT).unwrap() {
-                assert!(self.tenant.read(|rows| is_settled(rows)).unwrap());
+                assert!(self.tenant.read(is_settled).unwrap());
                 return;
             }
         }
@@ -422,7 +422,7 @@ proptest! {
         world.settle();
         prop_assert_eq!(world.directory(), incremental, "projecting everything again changes nothing");
         prop_assert_eq!(events(&world).len(), told.len(), "and tells nothing");
-        let counts = world.tenant.read(|rows| sync_state(rows)).unwrap();
+        let counts = world.tenant.read(sync_state).unwrap();
         let directory = world.directory();
         prop_assert_eq!((counts.directory.users, counts.directory.groups), (directory.members.len() as u64, directory.groups.len() as u64));
         prop_assert_eq!(counts.stuck, 0);

@@ -159,10 +159,10 @@ fn examine(
         filter.is_some_and(|filter| filter.mentions(name))
             || query.sort.as_ref().is_some_and(|(path, _)| path.name == name)
     };
-    if (kind.has_members && mentions("members")) || (kind.shows_groups && mentions("groups")) {
-        if let Some((name, value)) = Links::read(rows, scope, kind, id)?.attribute(base) {
-            resource.insert(name.to_owned(), value);
-        }
+    if ((kind.has_members && mentions("members")) || (kind.shows_groups && mentions("groups")))
+        && let Some((name, value)) = Links::read(rows, scope, kind, id)?.attribute(base)
+    {
+        resource.insert(name.to_owned(), value);
     }
     if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
         meta.insert("location".to_owned(), Value::String(location(base, &kind.scim.endpoint, id)));

@@ -34,13 +34,16 @@ const FORMAT_VERSION: u64 = 1;
 /// Name of the file in the data directory.
 const FILE_NAME: &str = "doorlist.redb";
 
+/// What is called with each key and value of a range, until it breaks.
+pub type Step<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
 /// Rows that can be read: a snapshot, or a transaction with its own writes in it.
 pub trait Rows {
     /// The value at `key`.
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>>;
 
     /// Calls `step` with each key (without its partition) and value of `range`, in order, until it breaks.
-    fn each(&self, range: &Range, step: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<()>;
+    fn each(&self, range: &Range, step: &mut Step<'_>) -> Result<()>;
 
     /// Whether there is a row at `key`.
     fn has(&self, key: &Key) -> Result<bool> {
@@ -242,7 +245,7 @@ impl Rows for View {
         Ok(value.map(|guard| guard.value().to_vec()))
     }
 
-    fn each(&self, range: &Range, step: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<()> {
+    fn each(&self, range: &Range, step: &mut Step<'_>) -> Result<()> {
         let (from, to) = range.stored(self.partition);
         if from >= to {
             return Ok(());

@@ -5,7 +5,7 @@ use std::ops::{Bound, ControlFlow};
 
 use redb::ReadableTable;
 
-use super::{Key, PartitionNumber, Range, Rows};
+use super::{Key, PartitionNumber, Range, Rows, Step};
 use crate::error::{Error, Result};
 
 /// The engine's table as the writer holds it during one commit.
@@ -107,7 +107,7 @@ impl Rows for Tx<'_> {
     }
 
     /// Two ordered runs, rows and writes, merged: where both have a key, the write counts.
-    fn each(&self, range: &Range, step: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<()> {
+    fn each(&self, range: &Range, step: &mut Step<'_>) -> Result<()> {
         let (from, to) = range.stored(self.partition);
         if from >= to {
             return Ok(());
