@@ -23,7 +23,7 @@ pub struct RequestId(Arc<str>);
 /// Bytes of a request id that somebody else made: four times those of a UUID without hyphens are 128, and half of that is plenty.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-/// Bytes of a body beyond its bound that are read and thrown away, since most clients look for an answer only once they have sent everything.
+/// Bytes of a refused body that are let come: those of the largest that is taken, with room for a client that exceeds it.
 const BODY_DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
 impl RequestId {
@@ -67,56 +67,60 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str> {
     }
 }
 
-/// Milliseconds for which a body that is too large is read on and thrown away.
-const BODY_DISCARD_MS_MAX: u64 = 1_000;
-
 /// The whole body.
 ///
 /// # Errors
 /// If it has more than [`BODY_BYTES_MAX`] bytes, has not arrived after [`BODY_MS_MAX`] milliseconds, or breaks off.
 pub async fn body(mut body: Body) -> Result<Vec<u8>> {
     let read = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read(&mut body)).await;
-    let read = read.unwrap_or_else(|_| Err(Error::new(ErrorKind::InvalidSyntax, "The body did not arrive in time.")))?;
-    match read {
-        Some(bytes) => Ok(bytes),
-        None => {
-            // Whether its sender stops, goes on for too long or breaks off, it hears the same.
-            let _ = tokio::time::timeout(Duration::from_millis(BODY_DISCARD_MS_MAX), discard(&mut body)).await;
-            Err(Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes.")))
-        }
+    let late = || Error::new(ErrorKind::InvalidSyntax, "The body did not arrive in time.");
+    let read = read.map_err(|_| late())?;
+    if read.is_err() {
+        discard(body);
     }
+    read
 }
 
-/// The whole body; `None` if it is too large.
-async fn read(body: &mut Body) -> Result<Option<Vec<u8>>> {
+async fn read(body: &mut Body) -> Result<Vec<u8>> {
+    let too_large = || Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes."));
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > BODY_BYTES_MAX {
-        return Ok(None);
+        return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(announced);
-    while let Some(data) = next_data(body).await {
-        let data = data.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
+    while let Some(data) = next(body).await {
+        let data = data.map_err(|()| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
         if bytes.len() + data.len() > BODY_BYTES_MAX {
-            return Ok(None);
+            return Err(too_large());
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Some(bytes))
+    Ok(bytes)
 }
 
-/// Reads on and throws away, so that a sender that reads no answer before it has sent everything gets to read this one.
-async fn discard(body: &mut Body) {
-    let mut left = BODY_DISCARD_BYTES_MAX;
-    while let Some(Ok(data)) = next_data(body).await {
-        left = left.saturating_sub(data.len());
-        if left == 0 {
-            return;
-        }
-    }
-}
-
-/// The next data of a body; empty for a frame that has none, such as trailers.
-async fn next_data(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+/// The next piece of a body; `Err` if it breaks off, `None` at its end.
+async fn next(body: &mut Body) -> Option<Result<Bytes, ()>> {
     let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
-    Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
+    // What is no data, such as a trailer, counts as nothing.
+    Some(frame.map(|frame| frame.into_data().unwrap_or_default()).map_err(|_| ()))
+}
+
+/// Lets the rest of a body come and throws it away, while the answer is on its way already. For a body that is refused unread: its sender often
+/// looks for the answer only once it has sent everything, and its next request comes on the same connection.
+///
+/// More than [`BODY_DISCARD_BYTES_MAX`] bytes or [`BODY_MS_MAX`] milliseconds end the connection instead.
+pub fn discard(mut body: Body) {
+    if body.is_end_stream() {
+        return;
+    }
+    let rest = async move {
+        let mut left = BODY_DISCARD_BYTES_MAX;
+        while let Some(Ok(data)) = next(&mut body).await {
+            match left.checked_sub(data.len()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    };
+    tokio::spawn(tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), rest));
 }

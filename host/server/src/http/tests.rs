@@ -1,6 +1,7 @@
 //! The edges over a socket: what every request goes through, and what the admin API promises of all its endpoints.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, Read, Write};
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -249,6 +250,40 @@ fn requests_that_do_not_fit_are_refused_with_the_reason() {
         let reply = server.own(method, path, Value::Null);
         reply.problem(405);
         assert_eq!(reply.header("allow"), allow);
+    }
+}
+
+/// Sends head and body apart, as many clients do: an answer that comes between the two must not cost the connection.
+#[test]
+fn a_body_that_is_refused_unread_does_not_end_the_connection() {
+    let server = Server::start();
+    let mut socket = std::net::TcpStream::connect(server.base.trim_start_matches("http://")).unwrap();
+    let mut answers = std::io::BufReader::new(socket.try_clone().unwrap());
+    let size = BODY_BYTES_MAX + 1;
+    for (kind, key, length, status) in [
+        ("application/json", "nobody's", 20, 401),
+        ("text/plain", server.owner.as_str(), 20, 415),
+        ("application/json", server.owner.as_str(), size, 413),
+        ("application/json", "nobody's", 20, 401),
+    ] {
+        let head = format!(
+            "POST /api/v1/keys HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        let (mut line, mut rest) = (String::new(), 0);
+        answers.read_line(&mut line).unwrap();
+        assert!(line.starts_with(&format!("HTTP/1.1 {status} ")), "{line}");
+        loop {
+            line.clear();
+            answers.read_line(&mut line).unwrap();
+            match line.to_ascii_lowercase().split_once(": ") {
+                Some(("content-length", length)) => rest = length.trim().parse().unwrap(),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        answers.read_exact(&mut vec![0; rest]).unwrap();
+        socket.write_all(&vec![b' '; length]).unwrap();
     }
 }
 

@@ -38,18 +38,26 @@ impl Shape {
         self.check(Value::Object(serde_json::Map::new())).is_ok()
     }
 
+    /// Refuses a body by its media type. A request without one has no body, or one that JSON is expected of.
+    ///
+    /// # Errors
+    /// If it is another one than JSON's.
+    pub(super) fn check_media_type(&self, headers: &HeaderMap) -> Result<()> {
+        let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+        let essence = kind.to_str().ok().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case("application/json") {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::UnsupportedMediaType, "The body has to be application/json."))
+    }
+
     /// Reads a body. An empty one counts as an object without fields, so that what is all optional can be left out.
     ///
     /// # Errors
-    /// If it is of another media type, no JSON, or not what the JSON Schema asks.
-    pub(super) fn read(&self, headers: &HeaderMap, bytes: Vec<u8>) -> Result<Value> {
+    /// If it is no JSON, or not what the JSON Schema asks.
+    pub(super) fn read(&self, bytes: Vec<u8>) -> Result<Value> {
         if bytes.is_empty() {
             return self.check(Value::Object(serde_json::Map::new()));
-        }
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Error::new(ErrorKind::UnsupportedMediaType, "The body has to be application/json."));
         }
         let value = serde_json::from_slice(&bytes).map_err(|cause| {
             let detail = format!("The body is no JSON: see line {}, column {}.", cause.line(), cause.column());

@@ -73,13 +73,18 @@ async fn answer(app: App, endpoints: OfPath, request: Request) -> Response {
     // HEAD is GET without the body, which the server leaves out by itself.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(endpoint) = endpoints.iter().find(|endpoint| endpoint.method == method) else {
+        request::discard(request.into_body());
         return not_allowed(endpoints.iter().map(|endpoint| endpoint.method.as_str()));
     };
     let (parts, body) = request.into_parts();
-    match respond(app, endpoint, parts, body).await {
+    let mut body = Some(body);
+    let response = match respond(app, endpoint, parts, &mut body).await {
         Ok(reply) => reply.into_response(endpoint.answer.status),
         Err(error) => problem::respond(&error),
-    }
+    };
+    // What nobody asked for, or what was refused before it was read.
+    body.into_iter().for_each(request::discard);
+    response
 }
 
 fn not_allowed(methods: impl Iterator<Item = &'static str>) -> Response {
@@ -92,7 +97,7 @@ fn not_allowed(methods: impl Iterator<Item = &'static str>) -> Response {
 }
 
 /// Finds out who calls and whether they may, reads the request, and runs the endpoint.
-async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: Body) -> Result<Reply> {
+async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: &mut Option<Body>) -> Result<Reply> {
     let operator = app.authenticator.operator(request::bearer(&parts.headers)?)?;
     let path = path_of(&mut parts).await?;
     let (rows, tenant) = match endpoint.access {
@@ -117,7 +122,10 @@ async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: 
         }
         let query = endpoint.read_query(&parts.uri)?;
         let body = match &endpoint.body {
-            Some(shape) => Some(shape.read(&parts.headers, request::body(body).await?)?),
+            Some(shape) => {
+                shape.check_media_type(&parts.headers)?;
+                Some(shape.read(request::body(body.take().unwrap_or_default()).await?)?)
+            }
             None => None,
         };
         (endpoint.run)(Call { app, endpoint, caller, path, query, body }).await
