@@ -49,22 +49,37 @@ impl Socket {
         let _ = self.0.write_all(bytes);
     }
 
-    /// Reads until the server closes. The request should say `Connection: close`.
+    /// Reads one answer: to the end that its length tells, or else until the server closes. What it may do afterwards with what is still to come
+    /// of the request is not waited for.
     ///
     /// # Panics
-    /// If it does not close in time.
+    /// If the answer does not end in time.
     #[track_caller]
     pub fn answer(mut self) -> Answer {
         let mut bytes = Vec::new();
-        // A server that closes while more is being sent resets the connection; what it said before is what counts.
-        if let Err(error) = self.0.read_to_end(&mut bytes) {
-            assert!(error.kind() == std::io::ErrorKind::ConnectionReset, "no end of the answer: {error}");
+        let mut buffer = [0; 0x1_0000];
+        while !is_whole(&bytes) {
+            match self.0.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+                // A server that closes while more is being sent resets the connection; what it said before is what counts.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+                Err(error) => panic!("no end of the answer: {error}"),
+            }
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
+}
+
+/// Whether all has come that the length in the head announces. Interim answers announce none.
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let answer = Answer { status: 0, head: head.to_owned(), body: String::new() };
+    answer.header("content-length").and_then(|length| length.parse().ok()).is_some_and(|length| body.len() >= length)
 }
 
 impl Answer {

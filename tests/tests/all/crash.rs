@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use doorlist_tests::callers::{Client, text};
-use doorlist_tests::{Operator, Scratch, Server, Tenant, eventually, operations};
+use doorlist_tests::{Scratch, Server, Tenant, eventually, operations};
 use serde_json::{Value, json};
 
 use crate::directory::assert_replay;
@@ -14,11 +14,8 @@ use crate::directory::assert_replay;
 /// Threads that write at once.
 const WRITERS: usize = 4;
 
-/// Kills.
-const ROUNDS: usize = 3;
-
-/// Acknowledged writes after which a round is killed; another number each round, so that it is not always the same moment.
-const WRITES: [usize; ROUNDS] = [60, 131, 97];
+/// Acknowledged writes after which a round's server is killed; another number each round, so that it is not always the same moment.
+const WRITES: [usize; 5] = [60, 131, 97, 23, 150];
 
 /// What a writer knows of one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -142,17 +139,85 @@ fn check_inventory(told: &[Told], found: &BTreeMap<String, State>) {
 }
 
 /// The directory is what the inventory and the filter say, and the events tell how it came to be.
-fn check_directory(tenant: &Tenant, found: &BTreeMap<String, State>) {
+fn check_directory(tenant: &Tenant, connection: &str, found: &BTreeMap<String, State>) {
+    let shown = tenant.get(&format!("/connections/{connection}")).expect(200);
+    let is_filtered = shown["userGroups"] == json!(FILTER);
+    assert!(is_filtered || shown["userGroups"] == json!([]), "{shown}");
     let directory = assert_replay(tenant);
     let expected: BTreeMap<String, String> = found
         .iter()
-        .filter(|(_, state)| state.in_group)
+        .filter(|(_, state)| state.in_group || !is_filtered)
         .map(|(name, state)| (name.clone(), if state.active { "active" } else { "suspended" }.to_owned()))
         .collect();
     assert_eq!(directory.statuses(), expected);
     let groups = directory.groups_by_name();
     assert_eq!(groups.keys().collect::<Vec<_>>(), ["NB-Crash"]);
-    assert_eq!(groups["NB-Crash"].iter().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    let members: Vec<&String> = found.iter().filter(|(_, state)| state.in_group).map(|(name, _)| name).collect();
+    assert_eq!(groups["NB-Crash"].iter().collect::<Vec<_>>(), members);
+}
+
+/// The group whose members the filter admits, when there is a filter.
+const FILTER: [&str; 1] = ["NB-Crash"];
+
+/// Takes the filter away and puts it back, so that everything is being projected anew when the server goes.
+fn refilter(tenant: &Tenant, connection: &str) {
+    for number in 0.. {
+        let groups = if number % 2 == 0 { json!([]) } else { json!(FILTER) };
+        let call = tenant.operator.call("PATCH", &tenant.path(&format!("/connections/{connection}")));
+        let Ok(reply) = call.json(&json!({"userGroups": groups})).try_send() else { return };
+        assert_eq!(reply.expect(200)["userGroups"], groups);
+    }
+}
+
+/// Follows the events until the server is gone, and gives what it was told.
+fn follow(tenant: &Tenant) -> Vec<Value> {
+    let mut told: Vec<Value> = Vec::new();
+    loop {
+        let path = tenant.path(&format!("/events?after={}&limit=100", told.len()));
+        let Ok(reply) = tenant.operator.call("GET", &path).try_send() else { return told };
+        told.extend(reply.expect(200)["items"].as_array().unwrap().iter().cloned());
+    }
+}
+
+/// Lets everybody write, kills the server, and gives what writers and the reader were told.
+fn burst(server: Server, at: &At, round: usize, writes: usize) -> (Vec<Told>, Vec<Value>) {
+    let acknowledged = AtomicUsize::new(0);
+    let (tenant, client) = (at.tenant(&server), at.client(&server));
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (client, acknowledged) = (client.another(), &acknowledged);
+                scope.spawn(move || write(&client, &at.group, round, writer, acknowledged))
+            })
+            .collect();
+        let reader = scope.spawn(|| follow(&tenant));
+        scope.spawn(|| refilter(&tenant, &client.connection));
+        while acknowledged.load(Ordering::Acquire) < writes {
+            assert!(writers.iter().all(|writer| !writer.is_finished()), "a writer stopped before the server did");
+            thread::sleep(Duration::from_millis(1));
+        }
+        server.kill();
+        let told = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
+        (told, reader.join().unwrap())
+    })
+}
+
+/// What stays the same over the rounds, while servers and their addresses change.
+struct At {
+    tenant: String,
+    token: String,
+    connection: String,
+    group: String,
+}
+
+impl At {
+    fn tenant(&self, server: &Server) -> Tenant {
+        Tenant { operator: server.operator(), id: self.tenant.clone() }
+    }
+
+    fn client(&self, server: &Server) -> Client {
+        Client::new(server.address(), &self.token, &self.connection)
+    }
 }
 
 #[test]
@@ -160,41 +225,29 @@ fn killed_servers_lose_nothing_and_repeat_nothing() {
     let data = Scratch::new();
     let mut server = Server::options().data_dir(data.path()).start();
     let tenant = server.operator().tenant("Crash");
-    let client =
-        tenant.connect_with(&json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": ["NB-Crash"]}));
+    let body = json!({"provider": "jumpcloud", "name": "JumpCloud", "groupPrefixes": ["NB-"], "userGroups": FILTER});
+    let client = tenant.connect_with(&body);
     let group = client.group("NB-Crash", &[]);
+    let at = At { tenant: tenant.id, token: client.token().to_owned(), connection: client.connection, group };
     let mut told: Vec<Told> = Vec::new();
-    let mut events: Vec<Value> = Vec::new();
+    let mut history: Vec<Value> = Vec::new();
     for (round, writes) in WRITES.into_iter().enumerate() {
-        let acknowledged = AtomicUsize::new(0);
-        told.extend(thread::scope(|scope| {
-            let writers: Vec<_> = (0..WRITERS)
-                .map(|writer| {
-                    let client = Client::new(server.address(), client.token(), &client.connection);
-                    let (group, acknowledged) = (&group, &acknowledged);
-                    scope.spawn(move || write(&client, group, round, writer, acknowledged))
-                })
-                .collect();
-            while acknowledged.load(Ordering::Acquire) < writes {
-                assert!(writers.iter().all(|writer| !writer.is_finished()), "a writer stopped before the server did");
-                thread::yield_now();
-            }
-            server.kill();
-            writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
-        }));
+        let (answers, events) = burst(server, &at, round, writes);
+        told.extend(answers);
         let started = Instant::now();
         server = Server::options().data_dir(data.path()).start();
-        let client = Client::new(server.address(), client.token(), &client.connection);
+        let client = at.client(&server);
         client.get("/Users?count=1").expect(200);
-        println!("round {round}: first answer {:?} after the start", started.elapsed());
-        let tenant = Tenant { operator: Operator::new(server.address(), tenant.operator.key()), id: tenant.id.clone() };
-        let found = inventory(&client, &group);
+        println!("round {round}: first answer {:?} after the start, {} events followed", started.elapsed(), events.len());
+        let found = inventory(&client, &at.group);
         check_inventory(&told, &found);
-        check_directory(&tenant, &found);
-        // What readers of the events were given before is what they would be given again.
-        let now = tenant.events();
-        assert_eq!(now[..events.len()], events[..], "history changed");
-        events = now;
+        check_directory(&at.tenant(&server), &at.connection, &found);
+        // What readers were given before is what they would be given again.
+        let now = at.tenant(&server).events();
+        for before in [&history, &events] {
+            assert_eq!(now[..before.len()], before[..], "history changed");
+        }
+        history = now;
     }
 }
 

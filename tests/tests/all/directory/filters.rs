@@ -205,5 +205,9 @@ fn blank_entries_are_refused() {
     assert_eq!(tenant.all("/connections"), Vec::<Value>::new());
     let spaced = tenant.connect_with(&json!({"provider": "generic", "name": " Name ", "groupPrefixes": [" NB- "]}));
     let shown = tenant.get(&format!("/connections/{}", spaced.connection)).expect(200);
-    assert_eq!((&shown["name"], &shown["groupPrefixes"]), (&json!("Name"), &json!([" NB- "])), "a group's name may begin or end with a space");
+    assert_eq!(
+        (&shown["name"], &shown["groupPrefixes"]),
+        (&json!("Name"), &json!([" NB- "])),
+        "a group's name may begin or end with a space"
+    );
 }
