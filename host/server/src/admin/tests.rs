@@ -439,16 +439,20 @@ fn a_connection_goes_with_its_policies_once_nothing_of_it_is_due() {
     let step = || connections::delete_step(&installation.store, tenant.number(), number, NOW).unwrap();
     let mark = layout::dirty_mark(layout::USER, number, Id::new(NOW));
     let dirty = mark.clone();
-    tenant.write(move |tx| {
-        tx.put(&dirty, vec![0; 8]);
-        Ok(())
-    }).unwrap();
+    tenant
+        .write(move |tx| {
+            tx.put(&dirty, vec![0; 8]);
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(step(), Step::Waiting);
     assert_eq!(policies_of(&tenant).len(), 4, "the policies stay as long as they are asked");
-    tenant.write(move |tx| {
-        tx.delete(&mark);
-        Ok(())
-    }).unwrap();
+    tenant
+        .write(move |tx| {
+            tx.delete(&mark);
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(step(), Step::Done);
     assert!(policies_of(&tenant).iter().all(|policy| policy.connection == Some(kept.id)));
     assert_eq!(step(), Step::Done, "there is nothing left to do");

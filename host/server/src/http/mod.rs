@@ -6,7 +6,7 @@
 //!
 //! An edge only translates. It knows nothing of rows, and what a request means is decided behind it.
 
-pub mod admin;
+mod admin;
 mod listener;
 pub mod request;
 pub mod scim;

@@ -26,6 +26,9 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 /// Bytes of a refused body that are let come: those of the largest that is taken, with room for a client that exceeds it.
 const BODY_DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
+/// Milliseconds for which a refused body is let come. Its sender has the answer, so there is little to wait for.
+const BODY_DISCARD_MS_MAX: u64 = 5_000;
+
 impl RequestId {
     /// This one.
     pub fn new(id: Id) -> Self {
@@ -108,7 +111,7 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, ()>> {
 /// Lets the rest of a body come and throws it away, while the answer is on its way already. For a body that is refused unread: its sender often
 /// looks for the answer only once it has sent everything, and its next request comes on the same connection.
 ///
-/// More than [`BODY_DISCARD_BYTES_MAX`] bytes or [`BODY_MS_MAX`] milliseconds end the connection instead.
+/// More than 16 MiB or five seconds end the connection instead.
 pub fn discard(mut body: Body) {
     if body.is_end_stream() {
         return;
@@ -122,5 +125,5 @@ pub fn discard(mut body: Body) {
             }
         }
     };
-    tokio::spawn(tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), rest));
+    tokio::spawn(tokio::time::timeout(Duration::from_millis(BODY_DISCARD_MS_MAX), rest));
 }
