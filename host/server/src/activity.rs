@@ -4,7 +4,8 @@
 //! gathered in memory ([`Gatherer`]) and written together; reads beyond what fits are counted, not itemised. Knows nothing of bodies: no entry can hold a
 //! secret, since none is given one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
@@ -99,31 +100,49 @@ struct Gathered {
     waiting: usize,
     /// Entries for which there was no room and no like one.
     lost: u64,
-    by_tenant: BTreeMap<PartitionNumber, Vec<Entry>>,
+    by_tenant: BTreeMap<PartitionNumber, Waiting>,
+}
+
+/// What waits of one tenant.
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<Entry>,
+    /// Of entries that are alike: the place of the last one, and how many stand single.
+    alike: HashMap<Likeness, (usize, usize)>,
+}
+
+/// What like requests have in common: caller, action and status, hashed, so that a request that is only counted costs no more than that.
+pub type Likeness = u64;
+
+/// The likeness of requests that have this in common.
+pub fn likeness(common: impl Hash) -> Likeness {
+    let mut hasher = DefaultHasher::new();
+    common.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Gatherer {
-    /// Keeps `entry` until the next [`Gatherer::write`]. When too many wait, a like one (same actor, action and status) is counted up instead.
-    pub fn add(&self, tenant: PartitionNumber, entry: Entry) {
+    /// Keeps an entry until the next [`Gatherer::write`]. Successful reads (`is_read`) of one kind come in thousands and say little one by one: behind the first
+    /// few of a gathering the last one is counted up instead. So is everything when too many wait.
+    pub fn add(&self, tenant: PartitionNumber, like: Likeness, is_read: bool, entry: impl FnOnce() -> Entry) {
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = gathered.waiting >= ACTIVITY_WAITING_MAX;
-        let entries = gathered.by_tenant.entry(tenant).or_default();
-        let like = |other: &&mut Entry| other.actor == entry.actor && other.action == entry.action && other.status == entry.status;
-        // Successful reads of one kind come in thousands and say little one by one; only the newest few of a gathering stay single.
-        let crowded = entry.status < 400 && entries.len() >= READS_SINGLE_MAX;
-        if full || crowded {
-            match entries.iter_mut().rev().find(like) {
-                Some(other) => other.count += 1,
-                None if full => gathered.lost += 1,
-                None => {
-                    entries.push(entry);
-                    gathered.waiting += 1;
-                }
+        let waiting = gathered.by_tenant.entry(tenant).or_default();
+        match waiting.alike.get_mut(&like) {
+            Some((last, singles)) if full || (is_read && *singles >= READS_SINGLE_MAX) => {
+                waiting.entries.get_mut(*last).into_iter().for_each(|last| last.count += 1);
             }
-            return;
+            None if full => gathered.lost += 1,
+            known => {
+                let place = waiting.entries.len();
+                match known {
+                    Some(known) => *known = (place, known.1 + 1),
+                    None => drop(waiting.alike.insert(like, (place, 1))),
+                }
+                waiting.entries.push(entry());
+                gathered.waiting += 1;
+            }
         }
-        entries.push(entry);
-        gathered.waiting += 1;
     }
 
     /// Writes what has been gathered. What a tenant's write fails on is lost and logged: it held no change.
@@ -132,7 +151,7 @@ impl Gatherer {
         if gathered.lost > 0 {
             tracing::warn!(entries = gathered.lost, "activity of requests that changed nothing came faster than it is kept");
         }
-        for (number, entries) in gathered.by_tenant {
+        for (number, Waiting { entries, .. }) in gathered.by_tenant {
             let written = store.tenant(number).write(move |tx| {
                 for entry in &entries {
                     record(tx, entry)?;
@@ -146,5 +165,5 @@ impl Gatherer {
     }
 }
 
-/// Entries of one tenant and one gathering that stay single before successful reads are counted together.
+/// Successful reads of one kind and one gathering that stay single before they are counted together.
 const READS_SINGLE_MAX: usize = 16;

@@ -3,6 +3,9 @@
 //! Knows no header: it is given what stood behind `Bearer`. Says the same of a token that never was, was deleted, has expired, or belongs
 //! to a tenant that is gone.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use doorlist_scim::ErrorKind;
 use sha2::{Digest, Sha256};
 
@@ -11,11 +14,11 @@ use crate::admin::connections::{self, Connection};
 use crate::admin::keys::{self, Role, Scope};
 use crate::admin::tenants;
 use crate::admin::tokens;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::secret::{Purpose, Secret};
-use crate::store::{Store, Tenant};
+use crate::store::{PartitionNumber, Store, Tenant};
 
 /// Tells who presents a token or key.
 #[derive(Clone)]
@@ -24,7 +27,26 @@ pub struct Authenticator {
     clock: Clock,
     /// Hash of the environment's operator key: it is kept nowhere else.
     environment_key: Option<[u8; 32]>,
+    known: Arc<Mutex<Known>>,
 }
+
+/// Clients that were let in before, so that each of their requests costs no look-up. Good for as long as nobody wrote anything about who may call.
+#[derive(Default)]
+struct Known {
+    generation: u64,
+    by_hash: HashMap<[u8; 32], Arc<Admitted>>,
+}
+
+/// What the rows say of a token.
+struct Admitted {
+    tenant: PartitionNumber,
+    tenant_id: Id,
+    connection: Connection,
+    expires_at: Option<Timestamp>,
+}
+
+/// Clients that are remembered; beyond it everybody is looked up again.
+const KNOWN_MAX: usize = 10_000;
 
 /// The client of one connection.
 pub struct ScimCaller {
@@ -50,7 +72,7 @@ pub struct Operator {
 impl Authenticator {
     /// For the tokens and keys in `store`, and the operator key of the environment, if there is one.
     pub fn new(store: Store, clock: Clock, environment_key: Option<&str>) -> Self {
-        Self { store, clock, environment_key: environment_key.map(|key| Sha256::digest(key.as_bytes()).into()) }
+        Self { store, clock, environment_key: environment_key.map(|key| Sha256::digest(key.as_bytes()).into()), known: Arc::default() }
     }
 
     /// The client that presents this SCIM token. Its connection may be disabled: then it is known, and may do nothing.
@@ -59,18 +81,48 @@ impl Authenticator {
     /// 401 if the token opens nothing.
     pub fn scim(&self, bearer: &str) -> Result<ScimCaller> {
         let hash = Secret::parse(Purpose::Scim, bearer).ok_or_else(unauthorized)?.hash();
+        let admitted = self.admit(&hash)?;
+        if admitted.expires_at.is_some_and(|at| at <= self.clock.now()) {
+            return Err(unauthorized());
+        }
+        let tenant = self.store.tenant(admitted.tenant);
+        Ok(ScimCaller { tenant, tenant_id: admitted.tenant_id, connection: admitted.connection.clone() })
+    }
+
+    /// What the rows say of the token with this hash, or said before and nobody has changed since.
+    fn admit(&self, hash: &[u8; 32]) -> Result<Arc<Admitted>> {
+        // Read before the rows: whatever is written after it makes what was read here be looked up again.
+        let generation = self.store.access_generation();
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.generation == generation
+                && let Some(admitted) = known.by_hash.get(hash)
+            {
+                return Ok(Arc::clone(admitted));
+            }
+        }
+        let admitted = Arc::new(self.look_up(hash)?);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.generation < generation || known.by_hash.len() >= KNOWN_MAX {
+            known.by_hash.clear();
+            known.generation = generation;
+        }
+        if known.generation == generation {
+            known.by_hash.insert(*hash, Arc::clone(&admitted));
+        }
+        Ok(admitted)
+    }
+
+    fn look_up(&self, hash: &[u8; 32]) -> Result<Admitted> {
         // Two snapshots, since the token is the installation's row and the connection the tenant's. A token that is deleted between them is
         // seen as one that came a moment earlier.
         let (grant, record) = self.store.installation().read(|rows| {
-            let grant = tokens::find(rows, &hash)?.ok_or_else(unauthorized)?;
+            let grant = tokens::find(rows, hash)?.ok_or_else(unauthorized)?;
             Ok((grant, tenants::at(rows, grant.tenant)?.ok_or_else(unauthorized)?))
         })?;
-        if grant.expires_at.is_some_and(|at| at <= self.clock.now()) {
-            return Err(unauthorized());
-        }
-        let tenant = self.store.tenant(grant.tenant);
-        let connection = tenant.read(|rows| connections::at(rows, grant.connection))?.ok_or_else(unauthorized)?;
-        Ok(ScimCaller { tenant, tenant_id: record.id, connection })
+        let connection = self.store.tenant(grant.tenant).read(|rows| connections::at(rows, grant.connection))?;
+        let connection = connection.ok_or_else(unauthorized)?;
+        Ok(Admitted { tenant: grant.tenant, tenant_id: record.id, connection, expires_at: grant.expires_at })
     }
 
     /// The operator who presents this key.

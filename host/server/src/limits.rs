@@ -68,8 +68,8 @@ pub const FILTER_ENTRIES_MAX: usize = 100;
 /// Roles that a tenant can list.
 pub const ROLES_MAX: usize = 50;
 
-/// Policies of one pipeline. Each costs every subject a call.
-pub const POLICIES_MAX: usize = 32;
+/// Policies of one pipeline: the three of each connection, and some. Each costs every subject that it concerns a call.
+pub const POLICIES_MAX: usize = 3 * CONNECTIONS_MAX + 20;
 
 /// Pipeline revisions that are kept.
 pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
@@ -93,21 +93,24 @@ pub const ACTIVITY_GATHER_MS: u64 = 200;
 /// Characters of a request's query that its activity entry keeps.
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;
 
-/// Subjects that are projected in one batch: each policy gets one instance for them.
-pub const PROJECTION_BATCH_MAX: usize = 500;
+/// Subjects that are projected in one batch, written by one commit. A request's write waits behind that for some milliseconds at most.
+pub const PROJECTION_BATCH_MAX: usize = 128;
 
 /// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
-pub const PROJECTION_CHUNK_MAX: usize = 100;
+pub const PROJECTION_CHUNK_MAX: usize = 128;
 
 /// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others.
 pub const PROJECTION_TURN_MS_MAX: u64 = 250;
 
-/// Milliseconds between rounds of projection while writes keep coming: changes of the same subject meet in one round, and its
-/// commits do not crowd out those of requests.
+/// Milliseconds between rounds of projection while requests write, at the least: changes of the same subject meet in one round. After a round
+/// that took longer the projector rests as long as it took, so that requests get half of the writer.
 pub const PROJECTION_GATHER_MS: u64 = 25;
 
 /// Rows that one commit of the projector may touch for groups that leave the directory before it leaves the rest to the next one.
 pub const COMMIT_ROWS_MAX: usize = 20_000;
+
+/// Milliseconds that the projector rests at the most.
+pub const PROJECTION_REST_MS_MAX: u64 = 250;
 
 /// Resources that one write deletes when a connection goes; each has some ten rows.
 pub const DELETE_RESOURCES_PER_WRITE_MAX: usize = 200;

@@ -13,7 +13,7 @@ use super::walk;
 use crate::admin::plugins::Plugins;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Kind, Result};
-use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_TURN_MS_MAX};
+use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX, PROJECTION_TURN_MS_MAX};
 use crate::store::layout::{self, Counter, GROUP};
 use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table};
 use doorlist_scim::ErrorKind;
@@ -59,7 +59,7 @@ impl Projector {
             pending.extend(resting.extract_if(.., |_, until| *until <= now).map(|(tenant, _)| tenant));
             let patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
             pending.extend(self.store.touched().take(patience));
-            let mut worked = false;
+            let (writes, mut turns, mut worked) = (self.store.writes(), 0, false);
             for tenant in std::mem::take(&mut pending) {
                 if stop.load(Ordering::Relaxed) {
                     return;
@@ -67,6 +67,7 @@ impl Projector {
                 if resting.contains_key(&tenant) {
                     continue;
                 }
+                turns += 1;
                 match self.turn(tenant) {
                     Ok(false) => {}
                     Ok(true) => {
@@ -81,8 +82,11 @@ impl Projector {
                     }
                 }
             }
-            if worked {
-                std::thread::sleep(Duration::from_millis(PROJECTION_GATHER_MS));
+            // A turn of a tenant is two writes at the most; more is somebody else's.
+            let others = self.store.writes().saturating_sub(writes) > turns * 2;
+            if worked && others {
+                let took = u64::try_from(self.clock.now().as_millis() - now.as_millis()).unwrap_or(0);
+                std::thread::sleep(Duration::from_millis(took.clamp(PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX)));
             }
         }
     }
@@ -99,6 +103,12 @@ impl Projector {
             if let Err(error) = renewed {
                 tracing::error!(tenant, %error, cause = error.cause().map(tracing::field::display), "stuck subjects are not tried again");
             }
+        }
+        // Compiled here, so that the first subject does not wait for it, and no request does.
+        if !tenants.is_empty()
+            && let Err(error) = self.plugins.list()
+        {
+            tracing::error!(%error, cause = error.cause().map(tracing::field::display), "policies cannot be run");
         }
         self.store.touched().add(tenants);
     }

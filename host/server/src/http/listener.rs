@@ -73,7 +73,10 @@ impl Socket {
     fn bounded<T>(&mut self, context: &mut Context<'_>, moved: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if moved.is_ready() {
             let silent_until = Instant::now() + self.silence_max;
-            self.silent_until.as_mut().reset(silent_until);
+            // Not for every byte, since moving a timer takes a lock: a socket may be let go a sixty-fourth too early.
+            if silent_until > self.silent_until.deadline() + self.silence_max / 64 {
+                self.silent_until.as_mut().reset(silent_until);
+            }
             return moved;
         }
         match self.silent_until.as_mut().poll(context) {

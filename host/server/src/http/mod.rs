@@ -14,6 +14,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -48,9 +49,20 @@ pub const SCIM_BASE: &str = "/scim/v2";
 /// Where the admin API is served.
 pub const ADMIN_BASE: &str = "/api/v1";
 
-/// Everything that answers requests share.
+/// Everything that answers requests share. A clone is the same application.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What [`App`] is made of.
+pub struct Shared {
     /// Tells the time.
     pub clock: Clock,
     /// Tells who is calling, and hands out what they reach.
@@ -61,6 +73,8 @@ pub struct App {
     pub gatherer: Gatherer,
     /// How clients reach this installation: scheme, host and perhaps a path, without a slash at its end.
     pub public_url: Arc<str>,
+    /// Where SCIM is: [`Shared::public_url`] with [`SCIM_BASE`].
+    pub scim_base: Arc<str>,
     /// The deletions that are under way.
     pub deletions: Deletions,
     /// For the threads that [`serve`] starts, and for nothing that answers requests.
@@ -71,18 +85,19 @@ pub struct App {
 impl App {
     /// Puts an application together on `store`.
     ///
-    /// `environment_key` is the operator key of the environment, `public_url` what [`App::public_url`] says.
+    /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says.
     pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key),
             clock,
             plugins: Arc::new(Plugins::new()),
             gatherer: Gatherer::default(),
             public_url: public_url.trim_end_matches('/').into(),
+            scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),
             deletions: Deletions::default(),
             store,
             stopping: watch::Sender::new(false),
-        }
+        }))
     }
 
     /// Waits until the server is told to stop, for requests that would otherwise wait for something else.
@@ -137,7 +152,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let id = sent.and_then(RequestId::parse).unwrap_or_else(|| RequestId::new(Id::new(app.clock.now())));
-    let line = format!("{} {}", request.method(), request.uri().path());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(id.clone());
     let mut response = match prepare(&mut request) {
         Ok(()) => next.run(request).await,
@@ -145,8 +160,8 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     };
     let status = response.status().as_u16();
     match response.extensions_mut().remove::<Cause>() {
-        Some(Cause(cause)) => tracing::error!(request_id = %id, request = line, status, %cause, "a request failed"),
-        None => tracing::debug!(request_id = %id, request = line, status, "a request was answered"),
+        Some(Cause(cause)) => tracing::error!(request_id = %id, request = format!("{method} {}", uri.path()), status, %cause, "a request failed"),
+        None => tracing::debug!(request_id = %id, request = format!("{method} {}", uri.path()), status, "a request was answered"),
     }
     let headers = response.headers_mut();
     // Ids are letters, digits and three signs, so this is a header value.

@@ -23,6 +23,11 @@ impl Delete {
         Self { kind, id: id.to_owned() }
     }
 
+    /// Its type.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
     /// Deletes it, takes it out of every group and, if it is a group, everybody out of it.
     ///
     /// # Errors

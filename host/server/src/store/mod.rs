@@ -14,6 +14,7 @@ mod writer;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use redb::{ReadableDatabase, TableDefinition};
 use tokio::sync::oneshot;
@@ -149,10 +150,20 @@ impl Store {
         self.inner.writer.touched()
     }
 
+    /// How many writes were committed since the start.
+    pub fn writes(&self) -> u64 {
+        self.inner.writer.state().writes.load(Ordering::Relaxed)
+    }
+
+    /// A number that grows before anybody hears of a committed write that changed who may call: tenants, connections, tokens or keys.
+    pub fn access_generation(&self) -> u64 {
+        self.inner.writer.state().access.load(Ordering::Acquire)
+    }
+
     /// Whether every commit so far has been durable. After one that was not, the disk wants looking at and the process a restart: the engine
     /// takes no more writes.
     pub fn is_healthy(&self) -> bool {
-        self.inner.writer.is_healthy()
+        !self.inner.writer.state().failed.load(Ordering::Relaxed)
     }
 
     /// Lets what is waiting be written, then refuses further writes. Reads go on.

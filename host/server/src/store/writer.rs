@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::tx::{Table, Tx, Writes};
-use super::{PartitionNumber, Pending, ROWS};
+use super::{PartitionNumber, Pending, ROWS, key};
 use crate::error::{Error, Result};
 use crate::limits::{WRITE_BATCH_MAX, WRITE_QUEUE_MAX};
 
@@ -78,11 +78,38 @@ impl Touched {
     }
 }
 
+/// What the thread tells everybody.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) failed: AtomicBool,
+    pub(super) writes: AtomicU64,
+    pub(super) access: AtomicU64,
+}
+
+/// Tables that say who may call, by their number in keys.
+const ACCESS_TABLES: [u8; 7] = [
+    key::Table::Tenant as u8,
+    key::Table::TenantNumber as u8,
+    key::Table::TokenHash as u8,
+    key::Table::KeyHash as u8,
+    key::Table::RootKey as u8,
+    key::Table::Connection as u8,
+    key::Table::ConnectionNumber as u8,
+];
+
+/// What a batch wrote.
+#[derive(Default)]
+struct Wrote {
+    partitions: BTreeSet<PartitionNumber>,
+    writes: u64,
+    access: bool,
+}
+
 /// The thread and the way to it.
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     touched: Touched,
-    failed: Arc<AtomicBool>,
+    state: Arc<State>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -91,21 +118,21 @@ impl Writer {
         let (queue, waiting) = mpsc::channel(WRITE_QUEUE_MAX);
         let touched = Touched::default();
         let told = touched.clone();
-        let failed = Arc::new(AtomicBool::new(false));
-        let fails = Arc::clone(&failed);
+        let state = Arc::new(State::default());
+        let kept = Arc::clone(&state);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(&database, waiting, &told, &fails))
+            .spawn(move || run(&database, waiting, &told, &kept))
             .map_err(Error::internal)?;
-        Ok(Self { queue, touched, failed, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, touched, state, thread: Mutex::new(Some(thread)) })
     }
 
     pub(super) fn queue(&self) -> &mpsc::Sender<Job> {
         &self.queue
     }
 
-    pub(super) fn is_healthy(&self) -> bool {
-        !self.failed.load(Ordering::Relaxed)
+    pub(super) fn state(&self) -> &State {
+        &self.state
     }
 
     pub(super) fn touched(&self) -> &Touched {
@@ -132,7 +159,7 @@ impl Drop for Writer {
 }
 
 /// Takes jobs until told to close.
-fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &Touched, failed: &AtomicBool) {
+fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &Touched, state: &State) {
     let mut open = true;
     while open {
         let Some(first) = waiting.blocking_recv() else { return };
@@ -149,30 +176,34 @@ fn run(database: &redb::Database, mut waiting: mpsc::Receiver<Job>, touched: &To
             }
             next = if batch.len() < WRITE_BATCH_MAX { waiting.try_recv().ok() } else { None };
         }
-        commit(database, batch, touched, failed);
+        commit(database, batch, touched, state);
     }
     while let Ok(job) = waiting.try_recv() {
         if let Job::Write { partition, change } = job {
-            commit(database, vec![(partition, change)], touched, failed);
+            commit(database, vec![(partition, change)], touched, state);
         }
     }
 }
 
 /// Runs a batch, commits it, answers everybody in it.
-fn commit(database: &redb::Database, batch: Vec<(PartitionNumber, Change)>, touched: &Touched, failed: &AtomicBool) {
+fn commit(database: &redb::Database, batch: Vec<(PartitionNumber, Change)>, touched: &Touched, state: &State) {
     if batch.is_empty() {
         return;
     }
     let mut answers = Vec::with_capacity(batch.len());
-    let mut partitions = BTreeSet::new();
-    let outcome = run_batch(database, batch, &mut answers, &mut partitions);
+    let mut wrote = Wrote::default();
+    let outcome = run_batch(database, batch, &mut answers, &mut wrote);
     if let Err(cause) = &outcome {
-        failed.store(true, Ordering::Relaxed);
+        state.failed.store(true, Ordering::Relaxed);
         tracing::error!(%cause, writes = answers.len(), "a commit failed; nothing of it counts");
     }
     let committed = outcome.map_err(|_| ());
     if committed.is_ok() {
-        touched.add(partitions);
+        state.writes.fetch_add(wrote.writes, Ordering::Relaxed);
+        if wrote.access {
+            state.access.fetch_add(1, Ordering::Release);
+        }
+        touched.add(wrote.partitions);
     }
     for answer in answers {
         answer(committed);
@@ -183,7 +214,7 @@ fn run_batch(
     database: &redb::Database,
     batch: Vec<(PartitionNumber, Change)>,
     answers: &mut Vec<Answer>,
-    partitions: &mut BTreeSet<PartitionNumber>,
+    wrote: &mut Wrote,
 ) -> Result<(), redb::Error> {
     let mut transaction = database.begin_write()?;
     // Saves the allocator's state with each commit, so that opening after a crash walks no file, and implies two-phase
@@ -196,9 +227,11 @@ fn run_batch(
             answers.push(answer);
             let Some(writes) = writes else { continue };
             if !writes.is_empty() {
-                partitions.insert(partition);
+                wrote.partitions.insert(partition);
+                wrote.writes += 1;
             }
             for (key, value) in writes {
+                wrote.access |= key.get(4).is_some_and(|table| ACCESS_TABLES.contains(table));
                 match value {
                     Some(value) => drop(table.insert(key.as_slice(), value.as_slice())?),
                     None => drop(table.remove(key.as_slice())?),
@@ -206,7 +239,7 @@ fn run_batch(
             }
         }
     }
-    if partitions.is_empty() {
+    if wrote.partitions.is_empty() {
         transaction.abort()?;
     } else {
         transaction.commit()?;

@@ -105,7 +105,7 @@ fn a_pipeline_that_is_none_is_refused_with_pointers() {
         assert!(pointers.iter().any(|one| one == pointer), "{pointer} is not among {pointers:?}: {shown}");
     }
     // Too many, and one that another operator overtook.
-    let many: Vec<Value> = (0..33).map(|place| json!({"name": format!("p{place}"), "plugin": "group-prefix"})).collect();
+    let many: Vec<Value> = (0..321).map(|place| json!({"name": format!("p{place}"), "plugin": "group-prefix"})).collect();
     tenant.put("/pipeline", &json!({"policies": many})).problem(400);
     tenant.put("/pipeline", &json!({"policies": [], "revision": 0})).problem(409);
     assert_eq!(tenant.get("/pipeline").expect(200), before);

@@ -35,7 +35,7 @@ use self::call::{Call, Caller, Reply};
 use self::endpoint::{Access, Endpoint};
 use super::request::{self, RequestId};
 use super::{ADMIN_BASE, App};
-use crate::activity::Entry;
+use crate::activity::{Entry, likeness};
 use crate::error::{Error, Result};
 
 /// Every endpoint, built once.
@@ -134,7 +134,9 @@ async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: 
     if let Err(error) = &outcome
         && endpoint.method != Method::GET
     {
-        gatherer.add(refused.rows.number(), refusal(endpoint, &refused, error));
+        let entry = refusal(endpoint, &refused, error);
+        let like = likeness((endpoint.method.as_str(), endpoint.path, entry.status));
+        gatherer.add(refused.rows.number(), like, false, || entry);
     }
     outcome
 }

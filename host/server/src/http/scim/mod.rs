@@ -8,19 +8,22 @@ mod discovery;
 mod target;
 mod verbs;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use doorlist_scim::ErrorKind;
 use serde_json::Value;
 
 use self::target::Target;
 use super::{App, RequestId, SCIM_BASE, note_cause, request};
-use crate::activity::{Actor, Entry};
+use crate::activity::{Actor, Entry, likeness};
 use crate::auth::ScimCaller;
 use crate::error::{Error, Result};
 use crate::limits::ACTIVITY_QUERY_CHARACTERS_MAX;
-use crate::provision::{Context, Scope};
+use crate::clock::Timestamp;
+use crate::provision::Scope;
 
 /// A request whose caller is known.
 struct Call {
@@ -28,9 +31,10 @@ struct Call {
     caller: ScimCaller,
     method: Method,
     target: Target,
-    query: String,
+    uri: Uri,
     headers: HeaderMap,
-    context: Context,
+    request_id: Option<RequestId>,
+    now: Timestamp,
 }
 
 /// What a verb answers, and whether the log's entry went with a change.
@@ -43,44 +47,45 @@ struct Outcome {
 pub async fn handle(State(app): State<App>, request: Request) -> Response {
     let target = Target::of(request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default());
     if target.is_public() && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
-        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &base(&app)).unwrap_or_else(|error| refuse(&error));
+        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &app.scim_base).unwrap_or_else(|error| refuse(&error));
     }
     let caller = match request::bearer(request.headers()).and_then(|token| app.authenticator.scim(token)) {
         Ok(caller) => caller,
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            request::discard(request.into_body());
+            return refuse(&error);
+        }
     };
-    let (parts, body) = request.into_parts();
-    let context = Context {
-        now: app.clock.now(),
-        entry: entry(&app, &caller, &parts, &target),
-        status_without_body: 204,
-        base: base(&app).into(),
-        with_links: true,
-        always: false,
-    };
+    let (mut parts, body) = request.into_parts();
     let call = Call {
+        now: app.clock.now(),
         app,
         caller,
         method: parts.method,
         target,
-        query: parts.uri.query().unwrap_or_default().to_owned(),
+        uri: parts.uri,
         headers: parts.headers,
-        context,
+        request_id: parts.extensions.remove(),
     };
     let outcome = match call.caller.connection.enabled {
         true => verbs::run(&call, body).await,
         // Known and logged, so that an operator who looks for the connection's requests finds them.
-        false => Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept.")),
+        false => {
+            request::discard(body);
+            Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept."))
+        }
     };
     let (response, recorded) = match outcome {
         Ok(outcome) => (outcome.response, outcome.recorded),
         Err(error) => (call.refuse(&error), false),
     };
     if !recorded {
-        let Call { app, caller, mut context, .. } = call;
-        context.entry.status = response.status().as_u16();
-        context.entry.detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
-        app.gatherer.add(caller.tenant.number(), context.entry);
+        let status = response.status().as_u16();
+        let like = likeness((call.caller.connection.number, &call.method, call.target.likeness(), status));
+        call.app.gatherer.add(call.caller.tenant.number(), like, status < 400, || {
+            let detail = response.extensions().get::<Detail>().map(|detail| detail.0.clone());
+            Entry { detail, ..call.entry(status) }
+        });
     }
     response
 }
@@ -88,28 +93,6 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
 /// Why a request was refused, put on the response for the log.
 #[derive(Clone)]
 struct Detail(String);
-
-/// Where this installation's SCIM is.
-fn base(app: &App) -> String {
-    format!("{}{SCIM_BASE}", app.public_url)
-}
-
-/// The log's line about a request, as if it succeeded.
-fn entry(app: &App, caller: &ScimCaller, parts: &axum::http::request::Parts, target: &Target) -> Entry {
-    let method = if METHODS.contains(&parts.method.as_str()) { parts.method.as_str() } else { "(other method)" };
-    Entry {
-        sequence: 0,
-        at: app.clock.now(),
-        actor: Actor::Client { connection: caller.connection.id },
-        action: format!("{method} {}", target.template()),
-        subject: target.id(),
-        query: parts.uri.query().and_then(shown_query),
-        status: if parts.method == Method::POST { 201 } else if parts.method == Method::DELETE { 204 } else { 200 },
-        detail: None,
-        request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
-        count: 1,
-    }
-}
 
 /// Methods that the log names.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -138,13 +121,31 @@ impl Call {
         Scope { connection: self.caller.connection.number }
     }
 
-    fn base(&self) -> String {
-        base(&self.app)
+    /// The log's line about the request, answered with `status`.
+    fn entry(&self, status: u16) -> Entry {
+        let method = if METHODS.contains(&self.method.as_str()) { self.method.as_str() } else { "(other method)" };
+        Entry {
+            sequence: 0,
+            at: self.now,
+            actor: Actor::Client { connection: self.caller.connection.id },
+            action: format!("{method} {}", self.target.template()),
+            subject: self.target.id(),
+            query: self.uri.query().and_then(shown_query),
+            status,
+            detail: None,
+            request_id: self.request_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            count: 1,
+        }
+    }
+
+    /// Where this installation's SCIM is.
+    fn base(&self) -> Arc<str> {
+        Arc::clone(&self.app.scim_base)
     }
 
     /// The query's parameters, decoded.
     fn parameters(&self) -> Result<Vec<(String, String)>> {
-        parameters(&self.query)
+        parameters(self.uri.query().unwrap_or_default())
     }
 
     /// The body as JSON.
@@ -156,6 +157,7 @@ impl Call {
             let essence = media_type.to_str().ok().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
             let known = ["application/scim+json", "application/json"].iter().any(|known| essence.eq_ignore_ascii_case(known));
             if !known {
+                request::discard(body);
                 let detail = "The body must be application/scim+json or application/json.";
                 return Err(Error::new(ErrorKind::UnsupportedMediaType, detail));
             }

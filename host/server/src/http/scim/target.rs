@@ -55,6 +55,15 @@ impl Target {
         matches!(self, Self::ServiceProviderConfig)
     }
 
+    /// What requests for the same thing have in common, whatever the id.
+    pub(super) fn likeness(&self) -> (std::mem::Discriminant<Self>, u8) {
+        let kind = match self {
+            Self::Resources(kind) | Self::Resource(kind, _) => kind.number,
+            _ => 0,
+        };
+        (std::mem::discriminant(self), kind)
+    }
+
     /// The path as the log has it, without the id.
     pub(super) fn template(&self) -> String {
         match self {

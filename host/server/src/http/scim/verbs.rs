@@ -5,6 +5,7 @@ use doorlist_scim::query::Query;
 use doorlist_scim::{ErrorKind, Projection};
 
 use super::target::Target;
+use super::super::request;
 use super::{Call, Outcome, answer, discovery};
 use crate::admin::connections;
 use crate::error::{Error, Result};
@@ -15,16 +16,19 @@ use crate::store::{Tx, View};
 /// Answers a request whose caller is known.
 pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
     match (&call.target, call.method.as_str()) {
+        (Target::Resources(kind), "POST") => return create(call, kind, body).await,
+        (Target::Resource(kind, id), "PUT") => return replace(call, kind, id, body).await,
+        (Target::Resource(kind, id), "PATCH") => return modify(call, kind, id, body).await,
+        _ => request::discard(body),
+    }
+    match (&call.target, call.method.as_str()) {
         (Target::Unknown, _) => Err(Error::not_found("endpoint")),
         (Target::NotOffered(path), _) => Err(Error::new(ErrorKind::NotImplemented, format!("{path} is not offered."))),
         (Target::Resources(kind), "GET" | "HEAD") => list(call, kind).await,
-        (Target::Resources(kind), "POST") => create(call, kind, body).await,
         (Target::Resource(kind, id), "GET" | "HEAD") => get(call, kind, id).await,
-        (Target::Resource(kind, id), "PUT") => replace(call, kind, id, body).await,
-        (Target::Resource(kind, id), "PATCH") => modify(call, kind, id, body).await,
         (Target::Resource(kind, id), "DELETE") => delete(call, kind, id).await,
         (Target::ServiceProviderConfig | Target::ResourceTypes(_) | Target::Schemas(_), "GET" | "HEAD") => {
-            discovery::answer(&call.target, &call.query, &call.base()).map(read)
+            discovery::answer(&call.target, call.uri.query().unwrap_or_default(), &call.base()).map(read)
         }
         // Not named in the answer or the log: a stranger can make one up that is as long as a request.
         _ => Err(Error::new(ErrorKind::MethodNotAllowed, "This method is not allowed here.")),
@@ -43,7 +47,7 @@ fn written(response: axum::response::Response) -> Outcome {
 
 /// What of the resource the answer shows.
 fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
-    if call.query.is_empty() {
+    if call.uri.query().is_none() {
         return Ok(Projection::full());
     }
     let parameters = call.parameters()?;
@@ -55,7 +59,14 @@ fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
 
 /// What a change is told of the answer that it is for.
 fn context(call: &Call, kind: &Kind, projection: &Projection) -> Context {
-    Context { with_links: kind.wants_links(projection), always: projection.is_selection(), ..call.context.clone() }
+    Context {
+        now: call.now,
+        entry: call.entry(if call.method == "POST" { 201 } else { 200 }),
+        status_without_body: 204,
+        base: call.base(),
+        with_links: kind.wants_links(projection),
+        always: projection.is_selection(),
+    }
 }
 
 /// Hands in a change, which counts only if the connection is still there and enabled.
@@ -85,13 +96,19 @@ async fn list(call: &Call, kind: &'static Kind) -> Result<Outcome> {
     let parameters = call.parameters()?;
     let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let query = Query::from_parameters(kind.scim, pairs, SCIM_PAGE_MAX)?;
-    let (scope, base) = (call.scope(), call.base());
-    let quick = call.caller.tenant.read(|rows| provision::is_quick(rows, scope, kind, &query))?;
-    let response = look(call, !quick, move |rows| {
+    let (scope, base, quick) = (call.scope(), call.base(), query.clone());
+    let answer = move |rows: &View| {
         let page = provision::list(rows, scope, kind, &query, &base)?;
         answer::list(kind, &page, query.page.start_index, &query.projection, &base)
+    };
+    let quick = call.caller.tenant.read(|rows| match provision::is_quick(rows, scope, kind, &quick)? {
+        true => answer(rows).map(Some),
+        false => Ok(None),
     });
-    response.await.map(read)
+    match quick? {
+        Some(response) => Ok(read(response)),
+        None => look(call, true, answer).await.map(read),
+    }
 }
 
 async fn get(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
@@ -106,24 +123,27 @@ async fn get(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
 }
 
 async fn create(call: &Call, kind: &'static Kind, body: Body) -> Result<Outcome> {
+    let body = call.json(body).await?;
     let projection = projection(call, kind)?;
-    let create = Create::parse(kind, &call.json(body).await?)?;
+    let create = Create::parse(kind, &body)?;
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| create.run(tx, scope, &context)).await?;
     answer::resource(201, kind, &made, &projection, &call.base()).map(written)
 }
 
 async fn replace(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
+    let body = call.json(body).await?;
     let projection = projection(call, kind)?;
-    let replace = Replace::new(kind, id, call.json(body).await?);
+    let replace = Replace::new(kind, id, body);
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| replace.run(tx, scope, &context)).await?;
     answer::resource(200, kind, &made, &projection, &call.base()).map(written)
 }
 
 async fn modify(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Result<Outcome> {
+    let body = call.json(body).await?;
     let projection = projection(call, kind)?;
-    let modify = Modify::parse(kind, id, &call.json(body).await?)?;
+    let modify = Modify::parse(kind, id, &body)?;
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| modify.run(tx, scope, &context)).await?;
     let response = match made {
@@ -135,7 +155,7 @@ async fn modify(call: &Call, kind: &'static Kind, id: &str, body: Body) -> Resul
 
 async fn delete(call: &Call, kind: &'static Kind, id: &str) -> Result<Outcome> {
     let delete = Delete::new(kind, id);
-    let (scope, context) = (call.scope(), call.context.clone());
+    let (scope, context) = (call.scope(), context(call, delete.kind(), &Projection::full()));
     change(call, move |tx| delete.run(tx, scope, &context)).await?;
     Ok(written(answer::empty()))
 }
