@@ -94,10 +94,10 @@ pub const ACTIVITY_GATHER_MS: u64 = 200;
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;
 
 /// Subjects that are projected in one batch, written by one commit. A request's write waits behind that for some milliseconds at most.
-pub const PROJECTION_BATCH_MAX: usize = 128;
+pub const PROJECTION_BATCH_MAX: usize = 64;
 
 /// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
-pub const PROJECTION_CHUNK_MAX: usize = 128;
+pub const PROJECTION_CHUNK_MAX: usize = 64;
 
 /// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others.
 pub const PROJECTION_TURN_MS_MAX: u64 = 250;

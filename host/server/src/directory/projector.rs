@@ -59,7 +59,7 @@ impl Projector {
             pending.extend(resting.extract_if(.., |_, until| *until <= now).map(|(tenant, _)| tenant));
             let patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
             pending.extend(self.store.touched().take(patience));
-            let (writes, mut turns, mut worked) = (self.store.writes(), 0, false);
+            let (writes, mut own) = (self.store.writes(), 0);
             for tenant in std::mem::take(&mut pending) {
                 if stop.load(Ordering::Relaxed) {
                     return;
@@ -67,11 +67,10 @@ impl Projector {
                 if resting.contains_key(&tenant) {
                     continue;
                 }
-                turns += 1;
                 match self.turn(tenant) {
-                    Ok(false) => {}
-                    Ok(true) => {
-                        worked = true;
+                    Ok(0) => {}
+                    Ok(written) => {
+                        own += written;
                         pending.insert(tenant);
                     }
                     Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {}
@@ -82,9 +81,8 @@ impl Projector {
                     }
                 }
             }
-            // A turn of a tenant is two writes at the most; more is somebody else's.
-            let others = self.store.writes().saturating_sub(writes) > turns * 2;
-            if worked && others {
+            let others = self.store.writes().saturating_sub(writes) > own;
+            if own > 0 && others {
                 let took = u64::try_from(self.clock.now().as_millis() - now.as_millis()).unwrap_or(0);
                 std::thread::sleep(Duration::from_millis(took.clamp(PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX)));
             }
@@ -113,22 +111,22 @@ impl Projector {
         self.store.touched().add(tenants);
     }
 
-    /// Projects one batch of a tenant, marked subjects first. Gives whether there was anything to do.
+    /// Projects one batch of a tenant, marked subjects first. Gives how many writes that took; 0 if there was nothing to do.
     ///
     /// # Errors
     /// 404 if there is no such tenant; otherwise a fault of ours.
-    pub fn turn(&self, tenant: PartitionNumber) -> Result<bool> {
+    pub fn turn(&self, tenant: PartitionNumber) -> Result<u64> {
         let handle = self.store.tenant(tenant);
-        let mut worked = false;
+        let mut written = 0;
         for walking in [false, true] {
             let taken = handle.read(|rows| take(rows, tenant, walking))?;
             let Some(taken) = taken else { continue };
-            worked = true;
+            written += 1;
             let (setting, projected) = self.evaluate(taken)?;
             let now = self.clock.now();
             handle.write(move |tx| commit(tx, &setting, &projected, now))?;
         }
-        Ok(worked)
+        Ok(written)
     }
 
     fn evaluate(&self, taken: Taken) -> Result<(Setting, Projected)> {

@@ -290,7 +290,7 @@ impl World {
 
     fn settle(&self) {
         for _ in 0..1000 {
-            if !self.projector.turn(TENANT).unwrap() {
+            if self.projector.turn(TENANT).unwrap() == 0 {
                 assert!(self.tenant.read(is_settled).unwrap());
                 return;
             }

@@ -118,11 +118,13 @@ fn answer(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, id: Id, js
 fn matching(rows: &impl Rows, scope: Scope, kind: &Kind, query: &Query, base: &str) -> Result<Vec<(Option<SortKey>, Id)>> {
     let mut found = Vec::new();
     let candidates = query.filter.as_ref().and_then(|filter| Candidates::of(kind, filter));
-    // Rows of members say exactly what such a filter asks: reading each group's members to say it again would cost what the groups have.
-    let exact = matches!(candidates, Some(Candidates::GroupsOf(_) | Candidates::MembersOf(_)))
-        && query.filter.as_ref().is_some_and(|filter| filter.terms() == 1);
+    // Index and member rows say exactly what a filter of one comparison asks: values are folded for them as the filter compares.
+    let exact = candidates.is_some() && query.filter.as_ref().is_some_and(|filter| filter.terms() == 1);
+    let unread = exact && query.sort.is_none();
     let mut look = |id: Id, json: &[u8]| -> Result<()> {
-        if let Some(key) = examine(rows, scope, kind, query, (id, json), (exact, base))? {
+        if unread {
+            found.push((None, id));
+        } else if let Some(key) = examine(rows, scope, kind, query, (id, json), (exact, base))? {
             found.push((key, id));
         }
         Ok(())

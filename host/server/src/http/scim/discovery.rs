@@ -14,7 +14,7 @@ use crate::limits::SCIM_PAGE_MAX;
 
 /// Answers a GET of one of them.
 pub(super) fn answer(target: &Target, query: &str, base: &str) -> Result<Response> {
-    if parameters(query)?.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
+    if parameters(query).iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
         return Err(Error::new(ErrorKind::Forbidden, "Discovery endpoints take no filter."));
     }
     let body = match target {

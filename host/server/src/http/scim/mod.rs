@@ -104,7 +104,6 @@ const SHOWN_PARAMETERS: [&str; 7] = ["filter", "startIndex", "count", "sortBy", 
 /// somebody's password where it must not be should not find it kept.
 fn shown_query(query: &str) -> Option<String> {
     let shown: Vec<String> = parameters(query)
-        .ok()?
         .into_iter()
         .filter(|(name, _)| SHOWN_PARAMETERS.iter().any(|shown| shown.eq_ignore_ascii_case(name)))
         .map(|(name, value)| {
@@ -144,7 +143,7 @@ impl Call {
     }
 
     /// The query's parameters, decoded.
-    fn parameters(&self) -> Result<Vec<(String, String)>> {
+    fn parameters(&self) -> Vec<(String, String)> {
         parameters(self.uri.query().unwrap_or_default())
     }
 
@@ -181,11 +180,8 @@ impl Call {
 }
 
 /// Decodes a query.
-fn parameters(query: &str) -> Result<Vec<(String, String)>> {
-    let uri = axum::http::Uri::builder().path_and_query(format!("/?{query}")).build();
-    let malformed = || Error::invalid("The query is malformed.");
-    let uri = uri.map_err(|_| malformed())?;
-    axum::extract::Query::try_from_uri(&uri).map(|query| query.0).map_err(|_| malformed())
+fn parameters(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 /// The error as an answer (RFC 7644 section 3.12).

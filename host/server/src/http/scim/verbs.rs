@@ -50,7 +50,7 @@ fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
     if call.uri.query().is_none() {
         return Ok(Projection::full());
     }
-    let parameters = call.parameters()?;
+    let parameters = call.parameters();
     let value = |wanted: &str| {
         parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
     };
@@ -93,7 +93,7 @@ async fn look<T: Send + 'static>(
 }
 
 async fn list(call: &Call, kind: &'static Kind) -> Result<Outcome> {
-    let parameters = call.parameters()?;
+    let parameters = call.parameters();
     let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let query = Query::from_parameters(kind.scim, pairs, SCIM_PAGE_MAX)?;
     let (scope, base, quick) = (call.scope(), call.base(), query.clone());
