@@ -127,3 +127,17 @@ fn requests_are_bounded() {
     assert_eq!(error.unwrap_err().kind, ErrorKind::InvalidValue);
     assert_eq!(Value::Object(user), base());
 }
+
+/// Many filters over long texts within every other bound would take minutes: what a request compares is bounded in bytes.
+#[test]
+fn comparing_is_bounded_in_bytes() {
+    let emails: Vec<Value> = (0..15).map(|at| json!({"type": format!("t{at}"), "value": "A".repeat(60_000)})).collect();
+    let mut user = base().as_object().unwrap().clone();
+    user.insert("emails".into(), json!(emails));
+    let terms = vec!["value co \"ab\""; 200].join(" or ");
+    let operations: Vec<Value> = (0..50).map(|_| json!({"op": "remove", "path": format!("emails[{terms}]")})).collect();
+    let patch = Patch::parse(ResourceType::user(), &body(json!(operations))).unwrap();
+    let before = user.clone();
+    assert_eq!(patch.apply(ResourceType::user(), &mut user).unwrap_err().kind, ErrorKind::PayloadTooLarge);
+    assert_eq!(user, before);
+}

@@ -20,6 +20,12 @@ fn a_disabled_connection_keeps_everything() {
         client.call(method, at).send().scim_error(403, None);
     }
     assert_eq!(assert_replay(&tenant), before.1);
+    // Whoever looks why nothing arrives finds the requests.
+    eventually("the refused requests are in the log", || {
+        let log = tenant.all("/activity");
+        let refused = log.iter().filter(|entry| entry["status"] == 403 && entry["actor"]["kind"] == "client");
+        (refused.map(|entry| entry["count"].as_u64().unwrap_or(1)).sum::<u64>() == 4).then_some(())
+    });
     assert_eq!(tenant.patch(&path, &json!({"enabled": true})).expect(200)["enabled"], true);
     assert_eq!(client.inventory(), before.0);
     assert_eq!(assert_replay(&tenant), before.1);
