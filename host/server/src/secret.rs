@@ -130,8 +130,7 @@ mod tests {
 
     #[test]
     fn no_two_are_alike() {
-        let made: std::collections::BTreeSet<String> =
-            (0..1000).map(|_| Secret::generate(Purpose::Scim).unwrap().to_string()).collect();
+        let made: std::collections::BTreeSet<String> = (0..1000).map(|_| Secret::generate(Purpose::Scim).unwrap().to_string()).collect();
         assert_eq!(made.len(), 1000);
     }
 }

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_the_last_one_wraps() {
-        let many = vec!["NB-Something"; 12].join(", ");
+        let many = ["NB-Something"; 12].join(", ");
         let rows =
             vec![vec!["ada".to_owned(), "Ada Martin".to_owned(), many], vec!["zoë".to_owned(), "Z".to_owned(), "NB-Staff".to_owned()]];
         let text = render(&["userName", "name", "groups"], &rows);

@@ -63,7 +63,12 @@ trait Ask {
 ///
 /// # Errors
 /// If no policy can be asked at all, for a reason of ours: everybody stays due.
-pub(super) fn users(setting: &Setting, plugins: &Plugins, subjects: Vec<UserSubject>, is_late: &dyn Fn() -> bool) -> Result<Vec<UserOutcome>> {
+pub(super) fn users(
+    setting: &Setting,
+    plugins: &Plugins,
+    subjects: Vec<UserSubject>,
+    is_late: &dyn Fn() -> bool,
+) -> Result<Vec<UserOutcome>> {
     let mut outcomes: Vec<UserOutcome> = subjects
         .into_iter()
         .map(|subject| {
@@ -79,7 +84,12 @@ pub(super) fn users(setting: &Setting, plugins: &Plugins, subjects: Vec<UserSubj
 ///
 /// # Errors
 /// As [`users`].
-pub(super) fn groups(setting: &Setting, plugins: &Plugins, subjects: Vec<GroupSubject>, is_late: &dyn Fn() -> bool) -> Result<Vec<GroupOutcome>> {
+pub(super) fn groups(
+    setting: &Setting,
+    plugins: &Plugins,
+    subjects: Vec<GroupSubject>,
+    is_late: &dyn Fn() -> bool,
+) -> Result<Vec<GroupOutcome>> {
     let mut outcomes: Vec<GroupOutcome> = subjects
         .into_iter()
         .map(|subject| {

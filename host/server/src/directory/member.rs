@@ -198,7 +198,10 @@ pub(super) fn resolve(
     if let Some(row) = rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?.into_iter().find(linked) {
         return Ok(Some(row));
     }
-    let names = [(MemberBy::ExternalId, external_id.map(str::to_owned)), (MemberBy::UserName, Some(doorlist_scim::schema::fold_case(user_name).into_owned()))];
+    let names = [
+        (MemberBy::ExternalId, external_id.map(str::to_owned)),
+        (MemberBy::UserName, Some(doorlist_scim::schema::fold_case(user_name).into_owned())),
+    ];
     for (by, text) in names {
         let Some(text) = text else { continue };
         for row in rows_by(rows, connection, by, &text)? {
@@ -457,14 +460,8 @@ pub fn detach(tx: &mut Tx<'_>, connection: u32, now: Timestamp, most: usize) -> 
         }
         let mut after = before.clone();
         after.connection = 0;
-        after.member = Member {
-            issued: Issued::Api,
-            connection: None,
-            scim_id: None,
-            external_id: None,
-            last_modified: now,
-            ..after.member
-        };
+        after.member =
+            Member { issued: Issued::Api, connection: None, scim_id: None, external_id: None, last_modified: now, ..after.member };
         put(tx, Some(before), &after)?;
         emit(tx, now, Change::MemberUpdated { member: after.member })?;
     }

@@ -21,10 +21,13 @@ mod walk;
 
 pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision};
 pub use event::{Change, Event, EventPage, after as events_after};
-pub use group::{Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member, rename as rename_group};
+pub use group::{
+    Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
+    rename as rename_group,
+};
 pub use member::{
-    Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member,
-    groups_of, list as list_members, patch as patch_member,
+    Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member, groups_of,
+    list as list_members, patch as patch_member,
 };
 pub use projector::Projector;
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};

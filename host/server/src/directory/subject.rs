@@ -72,8 +72,7 @@ pub(super) struct GroupSubject {
 }
 
 /// Attributes that a member has in places of their own, or not at all.
-const NOT_ATTRIBUTES: [&str; 9] =
-    ["id", "externalId", "meta", "schemas", "userName", "displayName", "active", "groups", "password"];
+const NOT_ATTRIBUTES: [&str; 9] = ["id", "externalId", "meta", "schemas", "userName", "displayName", "active", "groups", "password"];
 
 impl UserSubject {
     /// What is known of a user; `None` if nothing is: neither inventory nor directory has it.

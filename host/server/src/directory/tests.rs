@@ -110,7 +110,10 @@ impl World {
         let store = Store::in_memory().unwrap();
         let connection = Id::new(NOW);
         let (tenant_id, tenant) = (Id::new(NOW), store.tenant(TENANT));
-        store.installation().write(move |tx| tenants::create(tx, tenant_id, &serde_json::from_value(json!({"name": "Test"})).unwrap(), NOW)).unwrap();
+        store
+            .installation()
+            .write(move |tx| tenants::create(tx, tenant_id, &serde_json::from_value(json!({"name": "Test"})).unwrap(), NOW))
+            .unwrap();
         let record = Connection {
             id: connection,
             number: SCOPE.connection,
@@ -150,10 +153,8 @@ impl World {
 
     fn put_settings(&mut self, prefixes: Vec<String>, groups: Vec<String>, prefix_match: bool, protect: bool) {
         let matching = if prefix_match { "prefix" } else { "exact" };
-        let mut wanted = vec![
-            ("group-prefix", json!({"prefixes": prefixes})),
-            ("user-group-filter", json!({"groups": groups, "match": matching})),
-        ];
+        let mut wanted =
+            vec![("group-prefix", json!({"prefixes": prefixes})), ("user-group-filter", json!({"groups": groups, "match": matching}))];
         if protect {
             wanted.push(("role-protection", json!({"roles": ["owner", "admin"]})));
         }
@@ -274,8 +275,10 @@ impl World {
                 });
             }
             Step::Settings { prefixes, groups, prefix_match, protect } => {
-                let choices = [vec![], vec!["NB-"], vec!["Sales", "nb-"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
-                let named = [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+                let choices =
+                    [vec![], vec!["NB-"], vec!["Sales", "nb-"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+                let named =
+                    [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
                 self.put_settings(choices[prefixes].clone(), named[groups].clone(), prefix_match, protect);
             }
             Step::Project { turns } => (0..turns).for_each(|_| assert!(self.projector.turn(TENANT).is_ok())),
@@ -311,7 +314,8 @@ impl World {
                 }
                 for member in list_members(rows, None, usize::MAX)? {
                     let groups: BTreeSet<Id> = groups_of(rows, member.id)?.into_iter().map(|group| group.id).collect();
-                    let other: BTreeSet<Id> = directory.memberships.iter().filter(|(id, _)| *id == member.id).map(|(_, group)| *group).collect();
+                    let other: BTreeSet<Id> =
+                        directory.memberships.iter().filter(|(id, _)| *id == member.id).map(|(_, group)| *group).collect();
                     assert_eq!(groups, other, "the two directions of membership rows agree");
                     directory.members.insert(member.id, member);
                 }
@@ -341,13 +345,20 @@ impl World {
         let mut expected = BTreeMap::new();
         for (number, id) in &self.users {
             let user = &users[id];
-            let assigned: BTreeSet<Id> = self.tenant.read(|rows| provision::groups_of(rows, SCOPE, *id)).unwrap().into_iter().map(|(id, _)| id).collect();
+            let assigned: BTreeSet<Id> =
+                self.tenant.read(|rows| provision::groups_of(rows, SCOPE, *id)).unwrap().into_iter().map(|(id, _)| id).collect();
             let (role, blocked) = self.standing.get(number).cloned().unwrap_or_default();
             let protected = *protect && role.as_deref() == Some("owner");
             let wanted = named.is_empty() || assigned.iter().any(|group| is_named(groups[group].text("displayName")));
             if wanted || protected {
                 let active = user.resource["active"] == json!(true) || protected;
-                let status = if blocked { Status::Blocked } else if active { Status::Active } else { Status::Suspended };
+                let status = if blocked {
+                    Status::Blocked
+                } else if active {
+                    Status::Active
+                } else {
+                    Status::Suspended
+                };
                 let groups: BTreeSet<Id> = assigned.intersection(&shown).copied().collect();
                 expected.insert(*id, (user.text("userName").to_owned(), status, role.unwrap_or("user".to_owned()), groups));
             }
@@ -359,8 +370,12 @@ impl World {
                 assert!(*protect && member.role == "owner", "only protection keeps whom the identity provider deleted");
                 continue;
             }
-            let groups: BTreeSet<Id> =
-                directory.memberships.iter().filter(|(id, group)| *id == member.id && synced.contains(group)).map(|(_, group)| *group).collect();
+            let groups: BTreeSet<Id> = directory
+                .memberships
+                .iter()
+                .filter(|(id, group)| *id == member.id && synced.contains(group))
+                .map(|(_, group)| *group)
+                .collect();
             found.insert(scim_id, (member.user_name.clone(), member.status, member.role.clone(), groups));
         }
         assert_eq!(found, expected, "members");
@@ -395,7 +410,9 @@ impl Directory {
                     directory.memberships.retain(|(_, group)| *group != group_id);
                 }
                 Change::MembershipAdded { member_id, group_id } => assert!(directory.memberships.insert((member_id, group_id)), "new"),
-                Change::MembershipRemoved { member_id, group_id } => assert!(directory.memberships.remove(&(member_id, group_id)), "was there"),
+                Change::MembershipRemoved { member_id, group_id } => {
+                    assert!(directory.memberships.remove(&(member_id, group_id)), "was there")
+                }
             }
         }
         directory

@@ -102,9 +102,7 @@ pub(super) fn of_user(change: &policy::UserChange) -> VerdictChange {
         Effect::RemoveGroup(group) => ("remove-group", Some(json!(group))),
         Effect::SetUserName(name) => ("set-user-name", Some(json!(name))),
         Effect::SetDisplayName(name) => ("set-display-name", Some(json!(name))),
-        Effect::SetAttribute(attribute) => {
-            ("set-attribute", Some(json!({"path": attribute.path, "value": to_json(&attribute.value)})))
-        }
+        Effect::SetAttribute(attribute) => ("set-attribute", Some(json!({"path": attribute.path, "value": to_json(&attribute.value)}))),
         Effect::RemoveAttribute(path) => ("remove-attribute", Some(json!(path))),
     };
     VerdictChange { effect: effect.to_owned(), value, reason: change.reason.clone() }
@@ -137,8 +135,7 @@ fn to_json(value: &policy::Value) -> Value {
 /// In words for an operator, if no schema knows the path.
 pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, values: &[policy::Value]) -> Result<(), String> {
     let scim = doorlist_scim::schema::ResourceType::user();
-    let path = doorlist_scim::AttrPath::parse(path, scim)
-        .map_err(|_| "It wanted to set an attribute that no schema knows.".to_owned())?;
+    let path = doorlist_scim::AttrPath::parse(path, scim).map_err(|_| "It wanted to set an attribute that no schema knows.".to_owned())?;
     let multi_valued = scim.attribute(&path).is_some_and(|attribute| attribute.multi_valued);
     let mut steps: Vec<String> = path.urn.into_iter().collect();
     steps.extend(Some(path.name).filter(|name| !name.is_empty()));

@@ -160,7 +160,9 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     };
     let status = response.status().as_u16();
     match response.extensions_mut().remove::<Cause>() {
-        Some(Cause(cause)) => tracing::error!(request_id = %id, request = format!("{method} {}", uri.path()), status, %cause, "a request failed"),
+        Some(Cause(cause)) => {
+            tracing::error!(request_id = %id, request = format!("{method} {}", uri.path()), status, %cause, "a request failed")
+        }
         None => tracing::debug!(request_id = %id, request = format!("{method} {}", uri.path()), status, "a request was answered"),
     }
     let headers = response.headers_mut();

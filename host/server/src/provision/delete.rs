@@ -76,7 +76,11 @@ pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, most: usize, stamp: u64) -> Re
         let mut found = Vec::new();
         crate::store::Rows::each(tx, &Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
             found.extend(index::last_id(key).map(|id| (id, value.to_vec())));
-            if found.len() < DELETE_RESOURCES_PER_WRITE_MAX { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+            if found.len() < DELETE_RESOURCES_PER_WRITE_MAX {
+                std::ops::ControlFlow::Continue(())
+            } else {
+                std::ops::ControlFlow::Break(())
+            }
         })?;
         for (id, json) in found {
             if rows >= most {

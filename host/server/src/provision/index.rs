@@ -5,11 +5,9 @@ use std::ops::ControlFlow;
 
 use doorlist_scim::ErrorKind;
 use doorlist_scim::Resource;
-use doorlist_scim::path::AttrPath;
-use doorlist_scim::schema::Uniqueness;
 use serde_json::Value;
 
-use super::{Kind, Scope};
+use super::{Indexed, Kind, Scope};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::layout;
@@ -17,17 +15,7 @@ use crate::store::{Range, Rows, Tx};
 
 /// Number of the index on `path`, and whether letter case counts; `None` if there is no index.
 pub(super) fn of(kind: &Kind, path: &str) -> Option<(u8, bool)> {
-    let (number, path) = kind.indexed.iter().find(|(_, indexed)| *indexed == path)?;
-    Some((*number, is_case_exact(kind, path)))
-}
-
-fn is_case_exact(kind: &Kind, path: &str) -> bool {
-    attribute(kind, path).is_some_and(|attribute| attribute.case_exact)
-}
-
-fn attribute<'a>(kind: &'a Kind, path: &str) -> Option<&'a doorlist_scim::schema::Attribute> {
-    let path: AttrPath = AttrPath::parse(path, kind.scim).ok()?;
-    kind.scim.attribute(&path)
+    kind.indexed.iter().find(|indexed| indexed.path == path).map(|indexed| (indexed.number, indexed.case_exact))
 }
 
 /// The value as index rows have it.
@@ -38,8 +26,8 @@ pub(super) fn fold(value: &str, case_exact: bool) -> String {
 /// What `resource` has in its indexes: attribute number and folded value.
 fn entries(kind: &Kind, resource: &Resource) -> BTreeSet<(u8, String)> {
     let mut entries = BTreeSet::new();
-    for (number, path) in kind.indexed {
-        let exact = is_case_exact(kind, path);
+    for Indexed { number, path, case_exact, .. } in &kind.indexed {
+        let exact = *case_exact;
         match path.split_once('.') {
             None => {
                 entries.extend(resource.get(*path).and_then(Value::as_str).map(|value| (*number, fold(value, exact))));
@@ -57,7 +45,14 @@ fn entries(kind: &Kind, resource: &Resource) -> BTreeSet<(u8, String)> {
 ///
 /// # Errors
 /// `uniqueness` if another resource has a value that the schema wants to be unique (RFC 7643 section 2.2).
-pub(super) fn update(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: Option<&Resource>, after: Option<&Resource>) -> Result<()> {
+pub(super) fn update(
+    tx: &mut Tx<'_>,
+    scope: Scope,
+    kind: &Kind,
+    id: Id,
+    before: Option<&Resource>,
+    after: Option<&Resource>,
+) -> Result<()> {
     let old = before.map(|resource| entries(kind, resource)).unwrap_or_default();
     let new = after.map(|resource| entries(kind, resource)).unwrap_or_default();
     for (number, value) in new.difference(&old) {
@@ -71,9 +66,8 @@ pub(super) fn update(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before:
 }
 
 fn refuse_taken(tx: &Tx<'_>, scope: Scope, kind: &Kind, id: Id, number: u8, value: &str) -> Result<()> {
-    let Some((_, path)) = kind.indexed.iter().find(|(indexed, _)| *indexed == number) else { return Ok(()) };
-    let unique = attribute(kind, path).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None);
-    if unique && find(tx, scope, kind, number, value)?.into_iter().any(|other| other != id) {
+    let Some(Indexed { path, unique, .. }) = kind.indexed.iter().find(|indexed| indexed.number == number) else { return Ok(()) };
+    if *unique && find(tx, scope, kind, number, value)?.into_iter().any(|other| other != id) {
         return Err(Error::new(ErrorKind::Uniqueness, format!("Another {} has this {path}.", kind.noun())));
     }
     Ok(())

@@ -157,10 +157,8 @@ fn examine(
 ) -> Result<Option<Option<SortKey>>> {
     let mut resource: doorlist_scim::Resource = crate::store::from_json(json)?;
     let filter = query.filter.as_ref().filter(|_| !exact);
-    let mentions = |name: &str| {
-        filter.is_some_and(|filter| filter.mentions(name))
-            || query.sort.as_ref().is_some_and(|(path, _)| path.name == name)
-    };
+    let mentions =
+        |name: &str| filter.is_some_and(|filter| filter.mentions(name)) || query.sort.as_ref().is_some_and(|(path, _)| path.name == name);
     if ((kind.has_members && mentions("members")) || (kind.shows_groups && mentions("groups")))
         && let Some((name, value)) = Links::read(rows, scope, kind, id)?.attribute(base)
     {

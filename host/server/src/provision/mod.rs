@@ -18,7 +18,8 @@ mod stored;
 
 use std::sync::{Arc, LazyLock};
 
-use doorlist_scim::schema::ResourceType;
+use doorlist_scim::AttrPath;
+use doorlist_scim::schema::{ResourceType, Uniqueness};
 
 pub use create::Create;
 pub use delete::{Delete, remove_some};
@@ -48,24 +49,46 @@ pub struct Kind {
     pub has_members: bool,
     /// Whether it shows the groups it is in (readOnly, derived from those rows).
     pub shows_groups: bool,
-    /// Attributes whose values are indexed, each with its number in keys.
-    indexed: &'static [(u8, &'static str)],
+    /// Attributes whose values are indexed.
+    indexed: Vec<Indexed>,
 }
 
-static USERS: LazyLock<Kind> = LazyLock::new(|| Kind {
-    number: USER,
-    scim: ResourceType::user(),
-    has_members: false,
-    shows_groups: true,
-    indexed: &[(1, "userName"), (2, "externalId"), (3, "displayName"), (4, "emails.value")],
+/// An attribute whose values are indexed.
+#[derive(Debug)]
+struct Indexed {
+    /// Its number in keys.
+    number: u8,
+    /// Its path, of one or two names.
+    path: &'static str,
+    /// Whether letter case counts, as the schema says.
+    case_exact: bool,
+    /// Whether no two resources of a connection may have the same value, as the schema says.
+    unique: bool,
+}
+
+impl Indexed {
+    fn new(scim: &ResourceType, number: u8, path: &'static str) -> Self {
+        let attribute = AttrPath::parse(path, scim).ok().and_then(|path| scim.attribute(&path));
+        Self {
+            number,
+            path,
+            case_exact: attribute.is_some_and(|attribute| attribute.case_exact),
+            unique: attribute.is_some_and(|attribute| attribute.uniqueness != Uniqueness::None),
+        }
+    }
+}
+
+static USERS: LazyLock<Kind> = LazyLock::new(|| {
+    let scim = ResourceType::user();
+    let indexed = [(1, "userName"), (2, "externalId"), (3, "displayName"), (4, "emails.value")];
+    let indexed = indexed.map(|(number, path)| Indexed::new(scim, number, path)).into();
+    Kind { number: USER, scim, has_members: false, shows_groups: true, indexed }
 });
 
-static GROUPS: LazyLock<Kind> = LazyLock::new(|| Kind {
-    number: GROUP,
-    scim: ResourceType::group(),
-    has_members: true,
-    shows_groups: false,
-    indexed: &[(2, "externalId"), (3, "displayName")],
+static GROUPS: LazyLock<Kind> = LazyLock::new(|| {
+    let scim = ResourceType::group();
+    let indexed = [(2, "externalId"), (3, "displayName")].map(|(number, path)| Indexed::new(scim, number, path)).into();
+    Kind { number: GROUP, scim, has_members: true, shows_groups: false, indexed }
 });
 
 impl Kind {

@@ -83,7 +83,9 @@ fn writes_of_many_threads_are_all_there_and_none_sees_half_of_another() {
                             Ok(())
                         })
                         .unwrap();
-                    tenant.read(|rows| Ok(assert_eq!(rows.number(&key(0))? + 1, keys(rows, &Range::under(layout::events())).len() as u64))).unwrap();
+                    tenant
+                        .read(|rows| Ok(assert_eq!(rows.number(&key(0))? + 1, keys(rows, &Range::under(layout::events())).len() as u64)))
+                        .unwrap();
                 }
             })
         })

@@ -65,8 +65,7 @@ impl Touched {
         let (partitions, changed) = &*self.0;
         // A set of numbers is whole whatever the thread that held it was doing.
         let guard = partitions.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut guard, _) =
-            changed.wait_timeout_while(guard, patience, |set| set.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        let (mut guard, _) = changed.wait_timeout_while(guard, patience, |set| set.is_empty()).unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *guard)
     }
 

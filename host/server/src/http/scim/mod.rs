@@ -20,9 +20,9 @@ use self::target::Target;
 use super::{App, RequestId, SCIM_BASE, note_cause, request};
 use crate::activity::{Actor, Entry, likeness};
 use crate::auth::ScimCaller;
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::limits::ACTIVITY_QUERY_CHARACTERS_MAX;
-use crate::clock::Timestamp;
 use crate::provision::Scope;
 
 /// A request whose caller is known.
@@ -47,7 +47,8 @@ struct Outcome {
 pub async fn handle(State(app): State<App>, request: Request) -> Response {
     let target = Target::of(request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default());
     if target.is_public() && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
-        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &app.scim_base).unwrap_or_else(|error| refuse(&error));
+        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &app.scim_base)
+            .unwrap_or_else(|error| refuse(&error));
     }
     let caller = match request::bearer(request.headers()).and_then(|token| app.authenticator.scim(token)) {
         Ok(caller) => caller,
@@ -163,8 +164,7 @@ impl Call {
         }
         let bytes = request::body(body).await?;
         // The reader refuses more than 128 levels by itself, so depth costs no stack.
-        serde_json::from_slice(&bytes)
-            .map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))
+        serde_json::from_slice(&bytes).map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))
     }
 
     /// The error as an answer; 405 says what is allowed (RFC 9110 section 15.5.6).

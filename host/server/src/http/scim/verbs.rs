@@ -4,8 +4,8 @@ use axum::body::Body;
 use doorlist_scim::query::Query;
 use doorlist_scim::{ErrorKind, Projection};
 
-use super::target::Target;
 use super::super::request;
+use super::target::Target;
 use super::{Call, Outcome, answer, discovery};
 use crate::admin::connections;
 use crate::error::{Error, Result};
@@ -51,9 +51,7 @@ fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
         return Ok(Projection::full());
     }
     let parameters = call.parameters();
-    let value = |wanted: &str| {
-        parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
-    };
+    let value = |wanted: &str| parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
     Ok(Projection::parse(value("attributes"), value("excludedAttributes"), kind.scim)?)
 }
 
@@ -80,11 +78,7 @@ async fn change<T: Send + 'static>(call: &Call, mut change: impl FnMut(&mut Tx<'
 }
 
 /// Reads a snapshot; on a thread that may wait, if that takes long.
-async fn look<T: Send + 'static>(
-    call: &Call,
-    long: bool,
-    look: impl FnOnce(&View) -> Result<T> + Send + 'static,
-) -> Result<T> {
+async fn look<T: Send + 'static>(call: &Call, long: bool, look: impl FnOnce(&View) -> Result<T> + Send + 'static) -> Result<T> {
     if !long {
         return call.caller.tenant.read(look);
     }
