@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 use doorlist_scim::ErrorKind;
 use serde_json::{Map, Value};
 
-use super::decision::{Reason, Verdict};
+use super::decision::{Reason, Verdict, VerdictChange};
 use super::input;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Plugins;
 use crate::error::{Kind, Result};
-use crate::policy::{Batch, Fault, FaultKind, Lifecycle, Plugin};
+use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
 
 /// What came of a subject so far.
-pub(super) struct Outcome<S, V> {
+pub(super) struct Outcome<S: Subject> {
     pub subject: S,
-    pub view: V,
+    pub view: S::View,
     pub verdicts: Vec<Verdict>,
     /// Who last changed whether it is included, and why.
     pub reason: Option<Reason>,
@@ -29,10 +29,27 @@ pub(super) struct Outcome<S, V> {
 }
 
 /// What came of a user.
-pub(super) type UserOutcome = Outcome<UserSubject, UserView>;
+pub(super) type UserOutcome = Outcome<UserSubject>;
 
 /// What came of a group.
-pub(super) type GroupOutcome = Outcome<GroupSubject, GroupView>;
+pub(super) type GroupOutcome = Outcome<GroupSubject>;
+
+/// What policies can be asked about.
+pub(super) trait Subject {
+    /// What is proposed for it.
+    type View;
+    /// What a policy answers, one change of it.
+    type Change;
+
+    fn due(&self) -> Due;
+    fn first_view(&self, setting: &Setting) -> Self::View;
+    fn ask(&self, setting: &Setting, view: &Self::View, reads: &Reads, batch: &mut Batch) -> Result<Vec<Self::Change>, Fault>;
+    fn is_included(view: &Self::View) -> bool;
+    /// The change as it is kept.
+    fn kept(change: &Self::Change) -> VerdictChange;
+    /// Makes the change; `set` has the attributes that the same answer has set so far.
+    fn apply(view: &mut Self::View, change: Self::Change, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String>;
+}
 
 /// How asking a policy about one subject fails.
 enum Failure {
@@ -42,63 +59,179 @@ enum Failure {
     Refused(String),
 }
 
-/// A subject that policies can be asked about.
-trait Ask {
-    fn due(&self) -> Due;
-    fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool);
-    fn verdicts(&mut self) -> &mut Vec<Verdict>;
-    fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure>;
-
-    /// Takes note that a policy failed. One that only watches has no effect, in failing neither.
-    fn fail(&mut self, policy: &Policy, plugin: Option<&Plugin>, text: &str) {
-        if policy.mode == Mode::Enforce {
-            *self.outcome().0 = Some(Reason { policy: Some(policy.name.clone()), text: text.to_owned() });
-        } else if let Some(plugin) = plugin {
-            self.verdicts().push(Verdict { fault: Some(text.to_owned()), ..verdict(policy, plugin) });
-        }
-    }
-}
-
-/// Asks the pipeline about users. `is_late` says when there is no time left for more.
+/// Asks the pipeline. `is_late` says when there is no time left for more.
 ///
 /// # Errors
 /// If no policy can be asked at all, for a reason of ours: everybody stays due.
-pub(super) fn users(
+pub(super) fn evaluate<S: Subject>(
     setting: &Setting,
     plugins: &Plugins,
-    subjects: Vec<UserSubject>,
+    subjects: Vec<S>,
     is_late: &dyn Fn() -> bool,
-) -> Result<Vec<UserOutcome>> {
-    let mut outcomes: Vec<UserOutcome> = subjects
+) -> Result<Vec<Outcome<S>>> {
+    let mut outcomes: Vec<Outcome<S>> = subjects
         .into_iter()
         .map(|subject| {
             let view = subject.first_view(setting);
             Outcome { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
         })
         .collect();
-    run(setting, plugins, &mut outcomes, is_late)?;
+    for policy in &setting.pipeline.policies {
+        let concerned = |outcome: &&mut Outcome<S>| {
+            let connection = setting.connections.get(&outcome.subject.due().connection).map(|connection| connection.id);
+            let asked = policy.connection.is_none_or(|only| Some(only) == connection);
+            asked && outcome.stuck.is_none() && !outcome.postponed
+        };
+        let waiting: Vec<_> = outcomes.iter_mut().filter(concerned).collect();
+        if !waiting.is_empty() {
+            ask_policy(setting, plugins, policy, waiting, is_late)?;
+        }
+    }
     Ok(outcomes)
 }
 
-/// Asks the pipeline about groups. `is_late` says when there is no time left for more.
-///
-/// # Errors
-/// As [`users`].
-pub(super) fn groups(
+fn ask_policy<S: Subject>(
     setting: &Setting,
     plugins: &Plugins,
-    subjects: Vec<GroupSubject>,
+    policy: &Policy,
+    waiting: Vec<&mut Outcome<S>>,
     is_late: &dyn Fn() -> bool,
-) -> Result<Vec<GroupOutcome>> {
-    let mut outcomes: Vec<GroupOutcome> = subjects
-        .into_iter()
-        .map(|subject| {
-            let view = subject.first_view();
-            Outcome { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
-        })
-        .collect();
-    run(setting, plugins, &mut outcomes, is_late)?;
-    Ok(outcomes)
+) -> Result<()> {
+    let plugin = match plugins.get(&policy.plugin, &policy.version) {
+        Ok(plugin) => plugin,
+        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {
+            waiting.into_iter().for_each(|outcome| outcome.fail(policy, None, &error.to_string()));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let settings = policy.settings.to_string();
+    let mut batch = None;
+    let mut late = false;
+    for outcome in waiting {
+        if late {
+            outcome.postponed = true;
+            continue;
+        }
+        let ready = match batch.take() {
+            Some(ready) => Ok(ready),
+            None => plugin.batch(&settings),
+        };
+        let answer = ready.map_err(Failure::Fault).and_then(|mut ready| {
+            let answer = outcome.ask(setting, policy, &plugin, &mut ready);
+            if !matches!(answer, Err(Failure::Fault(_))) {
+                batch = Some(ready);
+            }
+            answer
+        });
+        match answer {
+            Ok(()) => {}
+            // Nothing is wrong with subject or plugin: another time.
+            Err(Failure::Fault(fault)) if fault.kind == FaultKind::Busy => outcome.postponed = true,
+            Err(Failure::Refused(text)) => outcome.fail(policy, Some(&plugin), &text),
+            Err(Failure::Fault(fault)) => outcome.fail(policy, Some(&plugin), &fault.message),
+        }
+        late = is_late();
+    }
+    Ok(())
+}
+
+impl<S: Subject> Outcome<S> {
+    fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {
+        let changes = self.subject.ask(setting, &self.view, &plugin.manifest().reads, batch).map_err(Failure::Fault)?;
+        let kept = changes.iter().map(S::kept).collect();
+        self.verdicts.push(Verdict { changes: kept, ..verdict(policy, plugin) });
+        if policy.mode == Mode::Monitor {
+            return Ok(());
+        }
+        let mut set = BTreeSet::new();
+        for change in changes {
+            let (before, text) = (S::is_included(&self.view), S::kept(&change).reason);
+            S::apply(&mut self.view, change, &setting.roles, &mut set).map_err(Failure::Refused)?;
+            if S::is_included(&self.view) != before {
+                self.reason = Some(Reason { policy: Some(policy.name.clone()), text });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes note that a policy failed. One that only watches has no effect, in failing neither.
+    fn fail(&mut self, policy: &Policy, plugin: Option<&Plugin>, text: &str) {
+        if policy.mode == Mode::Enforce {
+            self.stuck = Some(Reason { policy: Some(policy.name.clone()), text: text.to_owned() });
+        } else if let Some(plugin) = plugin {
+            self.verdicts.push(Verdict { fault: Some(text.to_owned()), ..verdict(policy, plugin) });
+        }
+    }
+}
+
+fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
+    Verdict {
+        policy: policy.name.clone(),
+        plugin: policy.plugin.clone(),
+        version: plugin.manifest().version.clone(),
+        monitor: policy.mode == Mode::Monitor,
+        changes: Vec::new(),
+        fault: None,
+    }
+}
+
+impl Subject for UserSubject {
+    type View = UserView;
+    type Change = UserChange;
+
+    fn due(&self) -> Due {
+        self.due
+    }
+
+    fn first_view(&self, setting: &Setting) -> UserView {
+        UserSubject::first_view(self, setting)
+    }
+
+    fn ask(&self, setting: &Setting, view: &UserView, reads: &Reads, batch: &mut Batch) -> Result<Vec<UserChange>, Fault> {
+        batch.project_user(&input::user(setting, self, view, reads))
+    }
+
+    fn is_included(view: &UserView) -> bool {
+        view.included
+    }
+
+    fn kept(change: &UserChange) -> VerdictChange {
+        view::of_user(change)
+    }
+
+    fn apply(view: &mut UserView, change: UserChange, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String> {
+        view.apply(change.effect, roles, set)
+    }
+}
+
+impl Subject for GroupSubject {
+    type View = GroupView;
+    type Change = GroupChange;
+
+    fn due(&self) -> Due {
+        self.due
+    }
+
+    fn first_view(&self, _: &Setting) -> GroupView {
+        GroupSubject::first_view(self)
+    }
+
+    fn ask(&self, setting: &Setting, view: &GroupView, reads: &Reads, batch: &mut Batch) -> Result<Vec<GroupChange>, Fault> {
+        batch.project_group(&input::group(setting, self, view, reads))
+    }
+
+    fn is_included(view: &GroupView) -> bool {
+        view.included
+    }
+
+    fn kept(change: &GroupChange) -> VerdictChange {
+        view::of_group(change)
+    }
+
+    fn apply(view: &mut GroupView, change: GroupChange, _: &[String], _: &mut BTreeSet<String>) -> Result<(), String> {
+        view.apply(change.effect)
+    }
 }
 
 impl UserOutcome {
@@ -122,144 +255,5 @@ impl UserOutcome {
         }
         let gone = || Reason { policy: None, text: "The identity provider deleted this user.".to_owned() };
         self.reason.clone().or_else(|| deleted.then(gone))
-    }
-}
-
-fn run<T: Ask>(setting: &Setting, plugins: &Plugins, outcomes: &mut [T], is_late: &dyn Fn() -> bool) -> Result<()> {
-    for policy in &setting.pipeline.policies {
-        let concerned = |item: &T| {
-            let connection = setting.connections.get(&item.due().connection).map(|connection| connection.id);
-            policy.connection.is_none_or(|only| Some(only) == connection)
-        };
-        let mut waiting: Vec<&mut T> = outcomes.iter_mut().filter(|item| concerned(item)).collect();
-        waiting.retain_mut(|item| matches!(item.outcome(), (None, false)));
-        if !waiting.is_empty() {
-            run_policy(setting, plugins, policy, waiting, is_late)?;
-        }
-    }
-    Ok(())
-}
-
-fn run_policy<T: Ask>(
-    setting: &Setting,
-    plugins: &Plugins,
-    policy: &Policy,
-    waiting: Vec<&mut T>,
-    is_late: &dyn Fn() -> bool,
-) -> Result<()> {
-    let plugin = match plugins.get(&policy.plugin, &policy.version) {
-        Ok(plugin) => plugin,
-        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {
-            waiting.into_iter().for_each(|item| item.fail(policy, None, &error.to_string()));
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    let settings = policy.settings.to_string();
-    let mut batch = None;
-    let mut late = false;
-    for item in waiting {
-        if late {
-            *item.outcome().1 = true;
-            continue;
-        }
-        let ready = match batch.take() {
-            Some(ready) => Ok(ready),
-            None => plugin.batch(&settings),
-        };
-        let answer = ready.map_err(Failure::Fault).and_then(|mut ready| {
-            let answer = item.ask(setting, policy, &plugin, &mut ready);
-            if !matches!(answer, Err(Failure::Fault(_))) {
-                batch = Some(ready);
-            }
-            answer
-        });
-        match answer {
-            Ok(()) => {}
-            // Nothing is wrong with subject or plugin: another time.
-            Err(Failure::Fault(fault)) if fault.kind == FaultKind::Busy => *item.outcome().1 = true,
-            Err(Failure::Refused(text)) => item.fail(policy, Some(&plugin), &text),
-            Err(Failure::Fault(fault)) => item.fail(policy, Some(&plugin), &fault.message),
-        }
-        late = is_late();
-    }
-    Ok(())
-}
-
-fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
-    Verdict {
-        policy: policy.name.clone(),
-        plugin: policy.plugin.clone(),
-        version: plugin.manifest().version.clone(),
-        monitor: policy.mode == Mode::Monitor,
-        changes: Vec::new(),
-        fault: None,
-    }
-}
-
-impl Ask for UserOutcome {
-    fn due(&self) -> Due {
-        self.subject.due
-    }
-
-    fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool) {
-        (&mut self.stuck, &mut self.postponed)
-    }
-
-    fn verdicts(&mut self) -> &mut Vec<Verdict> {
-        &mut self.verdicts
-    }
-
-    fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {
-        let item = input::user(setting, &self.subject, &self.view, &plugin.manifest().reads);
-        let changes = batch.project_user(&item).map_err(Failure::Fault)?;
-        let mut verdict = verdict(policy, plugin);
-        let mut set = BTreeSet::new();
-        for change in changes {
-            verdict.changes.push(view::of_user(&change));
-            if verdict.monitor {
-                continue;
-            }
-            let before = self.view.included;
-            self.view.apply(change.effect, &setting.roles, &mut set).map_err(Failure::Refused)?;
-            if self.view.included != before {
-                self.reason = Some(Reason { policy: Some(policy.name.clone()), text: change.reason });
-            }
-        }
-        self.verdicts.push(verdict);
-        Ok(())
-    }
-}
-
-impl Ask for GroupOutcome {
-    fn due(&self) -> Due {
-        self.subject.due
-    }
-
-    fn outcome(&mut self) -> (&mut Option<Reason>, &mut bool) {
-        (&mut self.stuck, &mut self.postponed)
-    }
-
-    fn verdicts(&mut self) -> &mut Vec<Verdict> {
-        &mut self.verdicts
-    }
-
-    fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {
-        let item = input::group(setting, &self.subject, &self.view, &plugin.manifest().reads);
-        let changes = batch.project_group(&item).map_err(Failure::Fault)?;
-        let mut verdict = verdict(policy, plugin);
-        for change in changes {
-            verdict.changes.push(view::of_group(&change));
-            if verdict.monitor {
-                continue;
-            }
-            let before = self.view.included;
-            self.view.apply(change.effect).map_err(Failure::Refused)?;
-            if self.view.included != before {
-                self.reason = Some(Reason { policy: Some(policy.name.clone()), text: change.reason });
-            }
-        }
-        self.verdicts.push(verdict);
-        Ok(())
     }
 }

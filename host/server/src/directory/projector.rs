@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::commit::{Projected, commit};
-use super::evaluate;
+use super::evaluate::evaluate;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
 use crate::admin::plugins::Plugins;
@@ -134,10 +134,10 @@ impl Projector {
         let end = self.clock.now().plus_millis(i64::try_from(PROJECTION_TURN_MS_MAX).unwrap_or(i64::MAX));
         let is_late = || self.clock.now() > end;
         for chunk in chunks(groups) {
-            projected.groups.extend(evaluate::groups(&setting, &self.plugins, chunk, &is_late)?);
+            projected.groups.extend(evaluate(&setting, &self.plugins, chunk, &is_late)?);
         }
         for chunk in chunks(users) {
-            projected.users.extend(evaluate::users(&setting, &self.plugins, chunk, &is_late)?);
+            projected.users.extend(evaluate(&setting, &self.plugins, chunk, &is_late)?);
         }
         Ok((setting, projected))
     }
