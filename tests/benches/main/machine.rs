@@ -97,13 +97,18 @@ impl Machine {
         let priority = if self.fifo { "SCHED_FIFO for the server, the raw writes and the load" } else { "normal priority" };
         let (filesystem, device) = filesystem(data_dir);
         format!(
-            "{}, {} cores, Linux {}, data on {filesystem} ({device})\n{place}, {priority}; load average at the start {}",
+            "{}, {} cores, Linux {}, data on {filesystem} ({device})\n{place}, {priority}; load average before {}",
             field("/proc/cpuinfo", "model name"),
             self.cores,
             first_line("/proc/sys/kernel/osrelease"),
-            first_line("/proc/loadavg").split(' ').next().unwrap_or("unknown"),
+            load_average(),
         )
     }
+}
+
+/// Processes that computed or wanted to, averaged over the last minute. Others' caches and memory cost even a real-time priority a third and more.
+pub fn load_average() -> String {
+    first_line("/proc/loadavg").split(' ').next().unwrap_or("unknown").to_owned()
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {

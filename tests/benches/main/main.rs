@@ -94,6 +94,7 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
 
     let floor = users.of(figures::Phase::RawWrite, 1);
     report::goals(&goals, floor::is_the_tick(floor.p50_us()));
+    println!("load average after {}: two of it are the benchmark's own, and what is beyond was in its way", machine::load_average());
     Ok(())
 }
 
