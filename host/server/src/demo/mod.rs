@@ -11,6 +11,7 @@ mod report;
 mod scenario;
 mod table;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,13 @@ use crate::limits::CACHE_BYTES_DEFAULT;
 use crate::secret::{Purpose, Secret};
 use crate::store::Store;
 use exchange::{Caller, Refusal};
+
+/// Prints a line. A reader that has gone away, as in `doorlist demo | head`, is no reason to end.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
 
 /// How to run it.
 #[derive(Clone, Debug)]
@@ -53,7 +61,7 @@ pub fn run(options: &Options) -> Result<()> {
     let server = Server::start(options.listen, &data_dir.path, clock, &key)?;
     let outcome = show(&server.url, &key);
     if outcome.is_ok() && !options.exit {
-        println!("\nDoorlist goes on serving. Ctrl-C ends it.");
+        say!("\nDoorlist goes on serving. Ctrl-C ends it.");
         server.wait()?;
     } else {
         server.stop()?;
@@ -65,16 +73,16 @@ pub fn run(options: &Options) -> Result<()> {
 fn show(url: &str, key: &str) -> Result<(), Refusal> {
     let operator = Caller::operator(url, key);
     let connection = player::connect(&operator)?;
-    println!("Doorlist demo: tenant \"{}\" with a connection for JumpCloud\n", scenario::TENANT);
-    println!("  Base URL      {}", connection.base_url);
-    println!("  Token         {}", connection.token);
-    println!("  Admin API     {url}{}/tenants/{}", http::ADMIN_BASE, connection.tenant);
-    println!("  Operator key  {key}");
-    println!("  Filters       groups that start with \"{}\", users in \"{}\"", scenario::GROUP_PREFIX, scenario::USER_GROUP);
-    println!("  Protected     the roles {}\n", scenario::PROTECTED_ROLES.join(" and "));
+    say!("Doorlist demo: tenant \"{}\" with a connection for JumpCloud\n", scenario::TENANT);
+    say!("  Base URL      {}", connection.base_url);
+    say!("  Token         {}", connection.token);
+    say!("  Admin API     {url}{}/tenants/{}", http::ADMIN_BASE, connection.tenant);
+    say!("  Operator key  {key}");
+    say!("  Filters       groups that start with \"{}\", users in \"{}\"", scenario::GROUP_PREFIX, scenario::USER_GROUP);
+    say!("  Protected     the roles {}\n", scenario::PROTECTED_ROLES.join(" and "));
     let client = Caller::client(&connection.base_url, &connection.token);
-    player::play(&operator, &client, &connection.tenant, &mut |who, line| println!("{who:<10}  {line}"))?;
-    print!("\n{}", report::directory(&operator, &connection.tenant)?);
+    player::play(&operator, &client, &connection.tenant, &mut |who, line| say!("{who:<10}  {line}"))?;
+    say!("\n{}", report::directory(&operator, &connection.tenant)?.trim_end());
     Ok(())
 }
 
