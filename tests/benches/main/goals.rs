@@ -28,6 +28,8 @@ fn at_least(number: u8, what: &'static str, wanted: f64, unit: &str, measured: f
 }
 
 fn at_most(number: u8, what: &'static str, wanted: f64, unit: &str, measured: f64) -> Goal {
+    // Adding nothing makes -0 a 0, for the reader.
+    let measured = (measured * 100.0).round() / 100.0 + 0.0;
     let (wanted_text, measured_text) = (format!("≤ {wanted} {unit}"), format!("{measured:.2} {unit}"));
     Goal { number, what, wanted: wanted_text, measured: measured_text, reached: measured <= wanted }
 }

@@ -56,22 +56,26 @@ impl Doorlist {
         let output = child.stdout.take().ok_or_else(|| io::Error::other("the server has no output"))?;
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { child, address, first_answer: Duration::ZERO, started, output: BufReader::new(output) };
-        server.address = server.ready()?;
+        let Some(address) = server.ready()? else {
+            let log = std::fs::read_to_string(data_dir.with_extension("log")).unwrap_or_default();
+            return Err(io::Error::other(format!("the server ended instead of listening: {log}")));
+        };
+        server.address = address;
         let nobody = Caller { address: server.address, token: String::new() };
         run_one(server.address, HEALTH_LIMIT, Stream::once(1, &[200], vec![nobody.request("GET", "/healthz", "", "")]))?;
         server.first_answer = server.since_start();
         Ok(server)
     }
 
-    /// The address, once the server says that it listens.
-    fn ready(&mut self) -> io::Result<SocketAddr> {
+    /// The address, once the server says that it listens; `None` if it ends instead.
+    fn ready(&mut self) -> io::Result<Option<SocketAddr>> {
         loop {
             let mut line = String::new();
             if self.output.read_line(&mut line)? == 0 {
-                return Err(io::Error::other("the server ended instead of listening; its log is beside its data directory"));
+                return Ok(None);
             }
             if let Some(address) = line.trim().strip_prefix("Doorlist listens on http://") {
-                return address.parse().map_err(io::Error::other);
+                return address.parse().map(Some).map_err(io::Error::other);
             }
         }
     }

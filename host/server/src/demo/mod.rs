@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -102,11 +103,16 @@ impl Server {
         let store = Store::open(data_dir, CACHE_BYTES_DEFAULT)?;
         let app = App::new(store, clock, Some(key), &url);
         let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
+        let (mut interrupt, mut terminate) = {
+            let _within = runtime.enter();
+            (signal(SignalKind::interrupt()).map_err(Error::internal)?, signal(SignalKind::terminate()).map_err(Error::internal)?)
+        };
+        let shutdown = async move {
             tokio::select! {
                 // Whichever comes first; a sender that is gone ends it as well.
                 _ = stopped => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
         };
         let thread = std::thread::Builder::new()
