@@ -32,7 +32,7 @@ pub struct ResourceType {
 
 static COMMON: LazyLock<Schema> = LazyLock::new(|| embedded(include_str!("../../../../schemas/scim/common.json")));
 
-static USER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
+static USER: LazyLock<Arc<ResourceType>> = LazyLock::new(|| Arc::new(ResourceType {
     id: "User".into(),
     name: "User".into(),
     endpoint: "/Users".into(),
@@ -40,9 +40,9 @@ static USER: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
     schema: Arc::new(embedded(include_str!("../../../../schemas/scim/user.json"))),
     extensions: vec![(Arc::new(embedded(include_str!("../../../../schemas/scim/enterprise-user.json"))), false)],
     rows: None,
-});
+}));
 
-static GROUP: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
+static GROUP: LazyLock<Arc<ResourceType>> = LazyLock::new(|| Arc::new(ResourceType {
     id: "Group".into(),
     name: "Group".into(),
     endpoint: "/Groups".into(),
@@ -50,7 +50,7 @@ static GROUP: LazyLock<ResourceType> = LazyLock::new(|| ResourceType {
     schema: Arc::new(embedded(include_str!("../../../../schemas/scim/group.json"))),
     extensions: Vec::new(),
     rows: Some("members".into()),
-});
+}));
 
 /// Reads a schema that is part of this crate.
 #[expect(clippy::expect_used, reason = "the text is compiled in, and a test reads every schema there is")]
@@ -61,17 +61,17 @@ fn embedded(text: &str) -> Schema {
 
 impl ResourceType {
     /// Users, with the enterprise extension (RFC 7643, sections 4.1 and 4.3).
-    pub fn user() -> &'static Self {
+    pub fn user() -> &'static Arc<Self> {
         &USER
     }
 
     /// Groups, their members kept as rows (RFC 7643, section 4.2).
-    pub fn group() -> &'static Self {
+    pub fn group() -> &'static Arc<Self> {
         &GROUP
     }
 
     /// Every resource type there is, in the order clients see them.
-    pub fn all() -> [&'static Self; 2] {
+    pub fn all() -> [&'static Arc<Self>; 2] {
         [&USER, &GROUP]
     }
 
