@@ -28,6 +28,19 @@ pub struct ServiceProviderConfig {
     pub etag: bool,
     /// How clients authenticate.
     pub authentication_schemes: Vec<AuthenticationScheme>,
+    /// How it pages; nothing is said about it if there is none.
+    pub pagination: Option<PaginationConfig>,
+}
+
+/// How lists are cut into pages (RFC 9865, section 4): by index, unless a request asks for a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaginationConfig {
+    /// How many resources a page has when the request does not say.
+    pub default_page_size: usize,
+    /// The most resources a page has.
+    pub max_page_size: usize,
+    /// For how long a cursor is good; `None` if it does not expire.
+    pub cursor_timeout_seconds: Option<u64>,
 }
 
 /// How large a bulk request can be.
@@ -80,6 +93,25 @@ impl ServiceProviderConfig {
         });
         if let Some(object) = body.as_object_mut() {
             put(object, "documentationUri", self.documentation_uri.as_deref());
+            if let Some(pagination) = self.pagination {
+                object.insert("pagination".into(), pagination.body());
+            }
+        }
+        body
+    }
+}
+
+impl PaginationConfig {
+    fn body(self) -> Value {
+        let mut body = json!({
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": self.default_page_size,
+            "maxPageSize": self.max_page_size,
+        });
+        if let (Some(object), Some(seconds)) = (body.as_object_mut(), self.cursor_timeout_seconds) {
+            object.insert("cursorTimeout".into(), seconds.into());
         }
         body
     }
@@ -101,13 +133,13 @@ impl AuthenticationScheme {
     }
 }
 
-/// Every schema of every resource type, once each, in a stable order.
-pub fn schemas() -> Vec<&'static Schema> {
-    let mut schemas: Vec<&'static Schema> = Vec::new();
-    for rt in ResourceType::all() {
+/// Every schema of some resource types, once each, in the order of the types.
+pub fn schemas<'a>(types: impl IntoIterator<Item = &'a ResourceType>) -> Vec<&'a Schema> {
+    let mut schemas: Vec<&'a Schema> = Vec::new();
+    for rt in types {
         let extensions = rt.extensions.iter().map(|(schema, _)| schema);
         for schema in std::iter::once(&rt.schema).chain(extensions) {
-            if !schemas.iter().any(|known| known.id == schema.id) {
+            if !schemas.iter().any(|known| known.id.eq_ignore_ascii_case(&schema.id)) {
                 schemas.push(schema);
             }
         }

@@ -22,7 +22,8 @@ pub struct Error {
 
 /// What kind of refusal an [`Error`] is.
 ///
-/// The first ten are the `scimType` values of RFC 7644, table 9; the others have a status alone.
+/// The first ten are the `scimType` values of RFC 7644, table 9, the three after them those of RFC 9865,
+/// section 2.3; the others have a status alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// The filter is malformed, names something unknown, or compares what cannot be compared.
@@ -45,6 +46,12 @@ pub enum ErrorKind {
     InvalidVers,
     /// The request puts something sensitive where it must not be, such as in a URI.
     Sensitive,
+    /// The cursor is none this service provider gave out for the same query.
+    InvalidCursor,
+    /// The cursor is too old.
+    ExpiredCursor,
+    /// The length of a page is no whole number.
+    InvalidCount,
     /// The request is not authenticated.
     Unauthorized,
     /// The request is authenticated and not allowed.
@@ -82,7 +89,10 @@ impl ErrorKind {
             | Self::InvalidPath
             | Self::NoTarget
             | Self::InvalidValue
-            | Self::InvalidVers => 400,
+            | Self::InvalidVers
+            | Self::InvalidCursor
+            | Self::ExpiredCursor
+            | Self::InvalidCount => 400,
             Self::Unauthorized => 401,
             Self::Sensitive | Self::Forbidden => 403,
             Self::NotFound => 404,
@@ -98,7 +108,7 @@ impl ErrorKind {
         }
     }
 
-    /// The `scimType` keyword of RFC 7644, table 9, for the kinds that have one.
+    /// The `scimType` keyword of RFC 7644, table 9, or RFC 9865, section 2.3, for the kinds that have one.
     pub fn scim_type(self) -> Option<&'static str> {
         match self {
             Self::InvalidFilter => Some("invalidFilter"),
@@ -111,6 +121,9 @@ impl ErrorKind {
             Self::InvalidValue => Some("invalidValue"),
             Self::InvalidVers => Some("invalidVers"),
             Self::Sensitive => Some("sensitive"),
+            Self::InvalidCursor => Some("invalidCursor"),
+            Self::ExpiredCursor => Some("expiredCursor"),
+            Self::InvalidCount => Some("invalidCount"),
             _ => None,
         }
     }

@@ -1,18 +1,23 @@
 //! Schemas and resource types as data, and what a service provider says about itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use doorlist_scim::discovery::{AuthenticationScheme, BulkLimits, ServiceProviderConfig, schemas};
+use std::sync::Arc;
+
+use doorlist_scim::discovery::{AuthenticationScheme, BulkLimits, PaginationConfig, ServiceProviderConfig, schemas};
 use doorlist_scim::error::ERROR_URN;
 use doorlist_scim::schema::{Mutability, Returned, Type, Uniqueness, fold_case};
-use doorlist_scim::{AttrPath, Error, ErrorKind, ResourceType, Schema};
+use doorlist_scim::validate::create;
+use doorlist_scim::{AttrPath, Attribute, Error, ErrorKind, ResourceType, Schema};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 6] = [
     ("common", include_str!("../../../schemas/scim/common.json")),
     ("user", include_str!("../../../schemas/scim/user.json")),
     ("group", include_str!("../../../schemas/scim/group.json")),
     ("enterprise-user", include_str!("../../../schemas/scim/enterprise-user.json")),
+    ("test-resource", include_str!("../../../schemas/scim/test/test-resource.json")),
+    ("test-extension", include_str!("../../../schemas/scim/test/test-extension.json")),
 ];
 
 #[test]
@@ -141,7 +146,7 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
         })
     );
     assert_eq!(ResourceType::group().to_json().get("schemaExtensions"), None);
-    let ids: Vec<&str> = schemas().into_iter().map(|schema| schema.id.as_str()).collect();
+    let ids: Vec<&str> = schemas(ResourceType::all().map(AsRef::as_ref)).into_iter().map(|schema| schema.id.as_str()).collect();
     assert_eq!(
         ids,
         [
@@ -166,6 +171,7 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
             documentation_uri: None,
             primary: true,
         }],
+        pagination: None,
     };
     assert_eq!(
         config.body(),
@@ -185,6 +191,88 @@ fn resource_types_and_configuration_have_the_bodies_of_the_rfc() {
     config.documentation_uri = Some("https://docs".into());
     assert_eq!(config.body()["bulk"], json!({"supported": false, "maxOperations": 0, "maxPayloadSize": 0}));
     assert_eq!(config.body()["documentationUri"], "https://docs");
+    config.pagination = Some(PaginationConfig { default_page_size: 50, max_page_size: 100, cursor_timeout_seconds: Some(3600) });
+    assert_eq!(
+        config.body()["pagination"],
+        json!({"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 50, "maxPageSize": 100, "cursorTimeout": 3600})
+    );
+    config.pagination = Some(PaginationConfig { default_page_size: 50, max_page_size: 100, cursor_timeout_seconds: None });
+    assert_eq!(config.body()["pagination"].get("cursorTimeout"), None);
+}
+
+#[test]
+fn the_test_resource_type_has_an_attribute_for_everything_a_schema_can_say() {
+    let [rt] = ResourceType::test() else {
+        panic!("one type");
+    };
+    assert_eq!((rt.name.as_str(), rt.endpoint.as_str()), ("TestResource", "/TestResources"));
+    assert_eq!(rt.schema.id, "urn:doorlist:params:scim:schemas:test:2.0:TestResource");
+    let extensions: Vec<(&str, bool)> = rt.extensions.iter().map(|(schema, required)| (schema.id.as_str(), *required)).collect();
+    assert_eq!(extensions, [("urn:doorlist:params:scim:schemas:test:extension:2.0:TestResource", false)]);
+    let attributes = &rt.schema.attributes;
+    let any = |test: &dyn Fn(&Attribute) -> bool| attributes.iter().any(test);
+    use Type::*;
+    for kind in [String, Boolean, Decimal, Integer, DateTime, Binary, Reference, Complex] {
+        for many in [true, false] {
+            assert!(any(&|attribute| attribute.kind == kind && attribute.multi_valued == many), "{kind:?} {many}");
+        }
+        assert!(kind == Complex || any(&|outer| outer.sub_attributes.iter().any(|sub| sub.kind == kind)), "a part: {kind:?}");
+    }
+    for mutability in [Mutability::ReadOnly, Mutability::ReadWrite, Mutability::Immutable, Mutability::WriteOnly] {
+        assert!(any(&|attribute| attribute.mutability == mutability), "{mutability:?}");
+        assert!(any(&|outer| outer.sub_attributes.iter().any(|sub| sub.mutability == mutability)), "a part: {mutability:?}");
+    }
+    for returned in [Returned::Always, Returned::Never, Returned::Default, Returned::Request] {
+        assert!(any(&|attribute| attribute.returned == returned), "{returned:?}");
+        assert!(any(&|outer| outer.sub_attributes.iter().any(|sub| sub.returned == returned)), "a part: {returned:?}");
+    }
+    for uniqueness in [Uniqueness::None, Uniqueness::Server, Uniqueness::Global] {
+        assert!(any(&|attribute| attribute.uniqueness == uniqueness), "{uniqueness:?}");
+    }
+    for exact in [true, false] {
+        assert!(any(&|attribute| attribute.kind == String && attribute.case_exact == exact));
+        assert!(any(&|attribute| attribute.case_exact == exact && !attribute.canonical_values.is_empty()));
+    }
+    assert!(any(&|attribute| attribute.required));
+    assert!(any(&|outer| !outer.required && outer.sub_attributes.iter().any(|sub| sub.required)));
+}
+
+#[test]
+fn unique_paths_are_those_clients_write() {
+    let paths = |rt: &ResourceType| rt.unique_paths().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(paths(ResourceType::user()), ["userName"]);
+    assert_eq!(paths(ResourceType::group()), [""; 0]);
+    assert_eq!(
+        paths(&ResourceType::test()[0]),
+        [
+            "uniqueServer",
+            "uniqueGlobal",
+            "uniqueNumber",
+            "badge.value",
+            "urn:doorlist:params:scim:schemas:test:extension:2.0:TestResource:serial",
+        ]
+    );
+}
+
+#[test]
+fn a_resource_type_takes_further_extensions_and_keeps_its_own() {
+    let more = Schema::from_json(&json!({"id": "urn:acme:User", "attributes": [
+        {"name": "badge", "uniqueness": "server"},
+        {"name": "secret", "uniqueness": "server", "returned": "never"},
+    ]}));
+    let more = Arc::new(more.unwrap());
+    let impostor = json!({"id": "URN:ietf:params:scim:schemas:extension:enterprise:2.0:user", "attributes": [{"name": "department", "type": "integer"}]});
+    let impostor = Arc::new(Schema::from_json(&impostor).unwrap());
+    let user = ResourceType::user();
+    let extended = user.with_extensions([(Arc::clone(&more), true), (impostor, true), (Arc::clone(&more), false)]);
+    let ids: Vec<(&str, bool)> = extended.extensions.iter().map(|(schema, required)| (schema.id.as_str(), *required)).collect();
+    assert_eq!(ids, [("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", false), ("urn:acme:User", true)]);
+    assert_eq!(extended.unique_paths().iter().map(ToString::to_string).collect::<Vec<_>>(), ["userName", "urn:acme:User:badge"]);
+    assert!(create(&extended, &json!({"userName": "a"})).is_err());
+    let made = create(&extended, &json!({"userName": "a", "urn:acme:user": {"BADGE": "b"}})).unwrap().resource;
+    assert_eq!(made["urn:acme:User"], json!({"badge": "b"}));
+    assert_eq!(user.extensions.len(), 1, "the type itself is as it was");
+    assert_eq!(schemas([&extended, ResourceType::group().as_ref()]).len(), 4);
 }
 
 #[test]
@@ -201,6 +289,9 @@ fn errors_have_the_status_and_keyword_of_the_rfc() {
         (InvalidValue, 400, Some("invalidValue")),
         (InvalidVers, 400, Some("invalidVers")),
         (Sensitive, 403, Some("sensitive")),
+        (InvalidCursor, 400, Some("invalidCursor")),
+        (ExpiredCursor, 400, Some("expiredCursor")),
+        (InvalidCount, 400, Some("invalidCount")),
         (Unauthorized, 401, None),
         (Forbidden, 403, None),
         (NotFound, 404, None),

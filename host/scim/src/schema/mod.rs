@@ -133,7 +133,18 @@ impl Attribute {
 
     /// Whether clients may write the attribute and have it kept.
     pub(crate) fn is_kept(&self) -> bool {
-        self.mutability != Mutability::ReadOnly && self.returned != Returned::Never
+        self.mutability != Mutability::ReadOnly && !self.is_hidden()
+    }
+
+    /// Whether nobody ever reads the attribute. `writeOnly` says so whatever `returned` says, since RFC
+    /// 7643, section 2.2, pairs it with `never`.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.returned == Returned::Never || self.mutability == Mutability::WriteOnly
+    }
+
+    /// Whether no two resources may share a value.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.uniqueness != Uniqueness::None
     }
 
     /// Whether the attribute is complex with a sub-attribute `value`, which then stands for the whole

@@ -32,25 +32,41 @@ pub struct ResourceType {
 
 static COMMON: LazyLock<Schema> = LazyLock::new(|| embedded(include_str!("../../../../schemas/scim/common.json")));
 
-static USER: LazyLock<Arc<ResourceType>> = LazyLock::new(|| Arc::new(ResourceType {
-    id: "User".into(),
-    name: "User".into(),
-    endpoint: "/Users".into(),
-    description: "User accounts".into(),
-    schema: Arc::new(embedded(include_str!("../../../../schemas/scim/user.json"))),
-    extensions: vec![(Arc::new(embedded(include_str!("../../../../schemas/scim/enterprise-user.json"))), false)],
-    rows: None,
-}));
+static USER: LazyLock<Arc<ResourceType>> = LazyLock::new(|| {
+    Arc::new(ResourceType {
+        id: "User".into(),
+        name: "User".into(),
+        endpoint: "/Users".into(),
+        description: "User accounts".into(),
+        schema: Arc::new(embedded(include_str!("../../../../schemas/scim/user.json"))),
+        extensions: vec![(Arc::new(embedded(include_str!("../../../../schemas/scim/enterprise-user.json"))), false)],
+        rows: None,
+    })
+});
 
-static GROUP: LazyLock<Arc<ResourceType>> = LazyLock::new(|| Arc::new(ResourceType {
-    id: "Group".into(),
-    name: "Group".into(),
-    endpoint: "/Groups".into(),
-    description: "Groups of users".into(),
-    schema: Arc::new(embedded(include_str!("../../../../schemas/scim/group.json"))),
-    extensions: Vec::new(),
-    rows: Some("members".into()),
-}));
+static GROUP: LazyLock<Arc<ResourceType>> = LazyLock::new(|| {
+    Arc::new(ResourceType {
+        id: "Group".into(),
+        name: "Group".into(),
+        endpoint: "/Groups".into(),
+        description: "Groups of users".into(),
+        schema: Arc::new(embedded(include_str!("../../../../schemas/scim/group.json"))),
+        extensions: Vec::new(),
+        rows: Some("members".into()),
+    })
+});
+
+static TEST: LazyLock<[Arc<ResourceType>; 1]> = LazyLock::new(|| {
+    [Arc::new(ResourceType {
+        id: "TestResource".into(),
+        name: "TestResource".into(),
+        endpoint: "/TestResources".into(),
+        description: "Resources for testing clients and this service provider".into(),
+        schema: Arc::new(embedded(include_str!("../../../../schemas/scim/test/test-resource.json"))),
+        extensions: vec![(Arc::new(embedded(include_str!("../../../../schemas/scim/test/test-extension.json"))), false)],
+        rows: None,
+    })]
+});
 
 /// Reads a schema that is part of this crate.
 #[expect(clippy::expect_used, reason = "the text is compiled in, and a test reads every schema there is")]
@@ -73,6 +89,43 @@ impl ResourceType {
     /// Every resource type there is, in the order clients see them.
     pub fn all() -> [&'static Arc<Self>; 2] {
         [&USER, &GROUP]
+    }
+
+    /// Resource types for conformance work, beside [`all`](Self::all): one attribute for each type, single
+    /// and multi-valued, and for each thing else a schema can say of an attribute.
+    pub fn test() -> &'static [Arc<Self>] {
+        TEST.as_slice()
+    }
+
+    /// The same resource type with further extensions, each with whether a resource must have it. A
+    /// schema whose URN the type knows already is passed over, so nobody redefines what is there.
+    pub fn with_extensions(&self, more: impl IntoIterator<Item = (Arc<Schema>, bool)>) -> Self {
+        let mut extended = self.clone();
+        for (schema, is_required) in more {
+            if !extended.schema.id.eq_ignore_ascii_case(&schema.id) && extended.extension(&schema.id).is_none() {
+                extended.extensions.push((schema, is_required));
+            }
+        }
+        extended
+    }
+
+    /// The attributes and sub-attributes whose value no two resources may share (`uniqueness` of RFC 7643,
+    /// section 2.2, `server` or `global`), of those that clients write and that are kept. `id`, which the
+    /// service provider writes, is not among them.
+    pub fn unique_paths(&self) -> Vec<AttrPath> {
+        let core = self.core_attributes().map(|attribute| (None, attribute));
+        let extensions =
+            self.extensions.iter().flat_map(|(schema, _)| schema.attributes.iter().map(|attribute| (Some(schema.id.as_str()), attribute)));
+        let mut found = Vec::new();
+        for (urn, attribute) in core.chain(extensions).filter(|(_, attribute)| attribute.is_kept()) {
+            let path = AttrPath::top(urn, &attribute.name);
+            let subs = attribute.sub_attributes.iter().filter(|sub| sub.is_kept() && sub.is_unique());
+            found.extend(subs.map(|sub| path.with_sub(&sub.name)));
+            if attribute.is_unique() {
+                found.push(path);
+            }
+        }
+        found
     }
 
     /// The attribute a path leads to: the sub-attribute if the path has one. A path `value` into a
