@@ -51,6 +51,7 @@ pub mod error;
 pub mod filter;
 pub mod limits;
 pub mod list;
+mod message;
 pub mod patch;
 pub mod path;
 pub mod project;

@@ -47,5 +47,6 @@ pub const MEMBER_VALUE_BYTES_MAX: usize = 256;
 /// How many names `attributes` or `excludedAttributes` may list. More than a schema has is a mistake.
 pub const PROJECTION_NAMES_MAX: usize = 256;
 
-/// How many operations a bulk request may have, unless the caller offers less.
+/// How many operations a bulk request may have where nobody has a reason for another number. Each is a
+/// request of its own; a first synchronisation by bulk sends hundreds.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;

@@ -1,6 +1,8 @@
 //! Mutated and random input to every reader: an answer or a refusal, never a panic, and always whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
+use std::sync::Arc;
+
 use doorlist_scim::bulk::BulkRequest;
 use doorlist_scim::limits::FILTER_LENGTH_BYTES_MAX;
 use doorlist_scim::query::Query;
@@ -189,7 +191,9 @@ proptest! {
     #[test]
     fn bodies(body in any_json()) {
         let _ = Schema::from_json(&body);
-        let _ = BulkRequest::parse(&body);
+        if let Ok(request) = BulkRequest::parse(&body, &ResourceType::all().map(Arc::clone), 10) {
+            prop_assert_eq!(request.order().into_iter().flatten().count(), request.operations.len());
+        }
         for rt in ResourceType::all() {
             let _ = Query::from_search(rt, &body, 10);
             let mut named = body.clone();

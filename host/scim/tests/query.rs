@@ -1,11 +1,7 @@
-//! Queries, lists, their order, points in time, and bulk requests.
+//! Queries, lists, their order, and points in time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use std::collections::HashMap;
-
-use doorlist_scim::bulk::{BulkMethod, BulkRequest, bulk_response, outcome};
 use doorlist_scim::datetime::Instant;
-use doorlist_scim::limits::BULK_OPERATIONS_MAX;
 use doorlist_scim::list::{list_response, sort_key};
 use doorlist_scim::query::{Page, Query, SortOrder, sort_by};
 use doorlist_scim::{ErrorKind, ResourceType};
@@ -191,78 +187,4 @@ fn points_in_time() {
     ] {
         assert_eq!(Instant::parse(text), None, "{text}");
     }
-}
-
-#[test]
-fn bulk_requests_are_read_and_their_references_resolved() {
-    let request = BulkRequest::parse(&json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
-        "failOnErrors": 1,
-        "Operations": [
-            {"method": "POST", "path": "/Users", "bulkId": "qwerty", "data": {"userName": "Alice"}},
-            {"method": "post", "path": "/Groups", "bulkId": "ytrewq", "data": {"displayName": "Tour Guides",
-                "members": [{"type": "User", "value": "bulkId:qwerty"}]}},
-            {"method": "PATCH", "path": "/Groups/bulkId:ytrewq", "version": "W/\"1\"", "data": {"Operations": []}},
-            {"method": "DELETE", "path": "/Users/b7c14771"},
-        ],
-    }));
-    let mut request = request.unwrap();
-    assert_eq!(request.fail_on_errors, Some(1));
-    let [create_user, create_group, patch, delete] = request.operations.as_mut_slice() else {
-        panic!("{request:?}");
-    };
-    assert_eq!((create_user.method, create_user.resource_type.name.as_str(), &create_user.id), (BulkMethod::Post, "User", &None));
-    assert_eq!(create_user.references(), [] as [&str; 0]);
-    assert_eq!(create_group.references(), ["qwerty"]);
-    assert_eq!(patch.references(), ["ytrewq"]);
-    assert_eq!((delete.method, delete.id.as_deref(), &delete.data), (BulkMethod::Delete, Some("b7c14771"), &Value::Null));
-
-    let mut ids = HashMap::new();
-    assert_eq!(create_group.clone().resolve(&ids).unwrap_err().kind, ErrorKind::Conflict);
-    ids.insert("qwerty".to_owned(), "1".to_owned());
-    ids.insert("ytrewq".to_owned(), "2".to_owned());
-    create_group.resolve(&ids).unwrap();
-    assert_eq!(create_group.data["members"][0]["value"], "1");
-    patch.resolve(&ids).unwrap();
-    assert_eq!(patch.id.as_deref(), Some("2"));
-
-    let done = outcome(create_group, 201, Some("https://sp/Groups/2"), None, None);
-    assert_eq!(done, json!({"method": "POST", "bulkId": "ytrewq", "status": "201", "location": "https://sp/Groups/2"}));
-    assert_eq!(
-        bulk_response(vec![done.clone()]),
-        json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"], "Operations": [done],
-        })
-    );
-}
-
-#[test]
-fn bulk_requests_that_are_none_are_refused() {
-    let deep = (0..50).fold(json!(1), |inner, _| json!([inner]));
-    let user = json!({"userName": "a"});
-    let post = |bulk_id: &str| json!({"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": user});
-    let table = [
-        (json!([{"method": "GET", "path": "/Users/1"}]), ErrorKind::InvalidSyntax),
-        (json!([{"path": "/Users/1"}]), ErrorKind::InvalidSyntax),
-        (json!([{"method": "DELETE"}]), ErrorKind::InvalidSyntax),
-        (json!([1]), ErrorKind::InvalidSyntax),
-        (json!([{"method": "DELETE", "path": "/Users"}]), ErrorKind::InvalidValue),
-        (json!([{"method": "DELETE", "path": "/Robots/1"}]), ErrorKind::InvalidPath),
-        (json!([{"method": "DELETE", "path": "/Users/1/x"}]), ErrorKind::InvalidPath),
-        (json!([{"method": "DELETE", "path": "https://elsewhere/Users/1"}]), ErrorKind::InvalidPath),
-        (json!([{"method": "POST", "path": "/Users/1", "bulkId": "a", "data": user}]), ErrorKind::InvalidValue),
-        (json!([{"method": "POST", "path": "/Users", "data": user}]), ErrorKind::InvalidValue),
-        (json!([{"method": "POST", "path": "/Users", "bulkId": "a"}]), ErrorKind::InvalidValue),
-        (json!([{"method": "PUT", "path": "/Users/1", "data": []}]), ErrorKind::InvalidValue),
-        (json!([{"method": "PUT", "path": "/Users/1", "data": {"x": deep}}]), ErrorKind::InvalidValue),
-        (json!([post("a"), post("a")]), ErrorKind::InvalidValue),
-        (json!(vec![post("a"); BULK_OPERATIONS_MAX + 1]), ErrorKind::PayloadTooLarge),
-        (json!({}), ErrorKind::InvalidSyntax),
-    ];
-    for (operations, kind) in table {
-        let error = BulkRequest::parse(&json!({"Operations": operations})).unwrap_err();
-        assert_eq!(error.kind, kind, "{}", error.detail);
-    }
-    let error = BulkRequest::parse(&json!({"Operations": [], "failOnErrors": "many"})).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::InvalidSyntax);
 }

@@ -1,10 +1,11 @@
 //! Reading a PATCH request.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{ElementChange, Patch, elements};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{MEMBERS_PER_REQUEST_MAX, PATCH_OPERATIONS_MAX};
+use crate::message::field;
 use crate::path::PatchPath;
 use crate::quirks;
 use crate::schema::{Attribute, Mutability, ResourceType, Returned};
@@ -230,15 +231,6 @@ impl Reader<'_> {
     fn push(&mut self, place: Place, change: Change) {
         self.steps.list.push(Step { place, change });
     }
-}
-
-/// A field of the message itself. The RFC spells `Operations` with a capital and the rest without;
-/// clients differ.
-fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        let mut fields = object.iter();
-        fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    })
 }
 
 fn needed(value: Option<&Value>) -> Result<&Value, Error> {
