@@ -33,6 +33,18 @@ impl Instant {
     }
 }
 
+impl Instant {
+    /// Seconds since 1970-01-01T00:00:00Z, and nanoseconds into the second.
+    pub(crate) fn parts(self) -> (i64, u32) {
+        (self.seconds, self.nanos)
+    }
+
+    /// The instant of such parts, if there is one.
+    pub(crate) fn of_parts(seconds: i64, nanos: u32) -> Option<Self> {
+        (nanos < 1_000_000_000).then_some(Self { seconds, nanos })
+    }
+}
+
 /// Numbers of fixed widths with a separator between them.
 fn fields(text: &str, separator: char, widths: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);

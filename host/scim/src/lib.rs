@@ -52,6 +52,7 @@ pub mod filter;
 pub mod limits;
 pub mod list;
 mod message;
+mod number;
 pub mod patch;
 pub mod path;
 pub mod project;

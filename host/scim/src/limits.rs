@@ -47,6 +47,14 @@ pub const MEMBER_VALUE_BYTES_MAX: usize = 256;
 /// How many names `attributes` or `excludedAttributes` may list. More than a schema has is a mistake.
 pub const PROJECTION_NAMES_MAX: usize = 256;
 
+/// How much of a text counts when resources are sorted by it. A list in sort order holds one key for each
+/// resource, and a cursor carries one; people tell names apart sooner.
+pub const SORT_KEY_BYTES_MAX: usize = 256;
+
+/// The longest cursor a query may bring. One says where a page ended: a sort key, an identifier and what
+/// ties it to its query.
+pub const CURSOR_BYTES_MAX: usize = 2_048;
+
 /// How many operations a bulk request may have where nobody has a reason for another number. Each is a
 /// request of its own; a first synchronisation by bulk sends hundreds.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;

@@ -26,6 +26,40 @@ pub struct AttrPath {
     pub sub: Option<String>,
 }
 
+/// The resource types a text is read against: what it is read for, and others that the same query is
+/// about (RFC 7644, section 3.4.2.1).
+#[derive(Clone, Copy)]
+pub(crate) struct Types<'r> {
+    pub(crate) own: &'r ResourceType,
+    pub(crate) others: &'r [&'r ResourceType],
+}
+
+/// A path that leads to an attribute of one of several resource types.
+pub(crate) struct Resolved<'r> {
+    pub(crate) path: AttrPath,
+    /// The type whose attribute it is.
+    pub(crate) rt: &'r ResourceType,
+    /// Whether it is none of the type the text is read for, whose resources have no value there. The
+    /// path then starts with the URN of its schema.
+    pub(crate) is_foreign: bool,
+}
+
+impl<'r> Types<'r> {
+    /// One type alone.
+    pub(crate) fn only(own: &'r ResourceType) -> Self {
+        Self { own, others: &[] }
+    }
+
+    /// The first of a list, and the others.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] if the list is empty.
+    pub(crate) fn of(types: &'r [&'r ResourceType]) -> Result<Self, Error> {
+        let nothing = || Error::new(ErrorKind::NotFound, "There is no resource type to search.");
+        types.split_first().map(|(own, others)| Self { own, others }).ok_or_else(nothing)
+    }
+}
+
 /// The target of a PATCH operation: `attr`, `attr.sub`, `attr[filter]` or `attr[filter].sub`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatchPath {
@@ -67,6 +101,19 @@ impl AttrPath {
             path.sub = Some(sub_spelling(attribute, sub)?.to_owned());
         }
         Some(path)
+    }
+
+    /// The path to an attribute of the first of some resource types, or of another one of them.
+    pub(crate) fn resolve_among<'r>(text: &str, types: Types<'r>) -> Option<Resolved<'r>> {
+        if let Some(path) = Self::resolve(text, types.own) {
+            return Some(Resolved { path, rt: types.own, is_foreign: false });
+        }
+        types.others.iter().find_map(|rt| {
+            let mut path = Self::resolve(text, rt)?;
+            // Behind the URN of its schema, no resource of the first type can have it by chance.
+            path.urn.get_or_insert_with(|| rt.schema.id.clone());
+            Some(Resolved { path, rt, is_foreign: true })
+        })
     }
 
     /// The path to an attribute at the top of a resource.

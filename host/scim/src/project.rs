@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::limits::PROJECTION_NAMES_MAX;
-use crate::path::AttrPath;
+use crate::path::{AttrPath, Types};
 use crate::schema::{Attribute, ResourceType, Returned};
 
 /// A choice of attributes, made by `attributes` or `excludedAttributes`, or none.
@@ -39,8 +39,21 @@ impl Projection {
     /// # Errors
     /// `invalidValue` if both are given, or more than [`PROJECTION_NAMES_MAX`] names.
     pub fn parse(attributes: Option<&str>, excluded: Option<&str>, rt: &ResourceType) -> Result<Self, Error> {
-        let attributes = names(attributes, rt)?;
-        let excluded = names(excluded, rt)?;
+        Self::parse_types(attributes, excluded, Types::only(rt))
+    }
+
+    /// Reads them for the first of some types of one query (RFC 7644, section 3.4.2.1). An attribute that
+    /// only another one of them defines chooses nothing.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); not found if there is no type.
+    pub fn parse_among(attributes: Option<&str>, excluded: Option<&str>, types: &[&ResourceType]) -> Result<Self, Error> {
+        Self::parse_types(attributes, excluded, Types::of(types)?)
+    }
+
+    pub(crate) fn parse_types(attributes: Option<&str>, excluded: Option<&str>, types: Types<'_>) -> Result<Self, Error> {
+        let attributes = names(attributes, types)?;
+        let excluded = names(excluded, types)?;
         let choice = match (attributes.is_empty(), excluded.is_empty()) {
             (true, true) => Choice::Everything,
             (false, true) => Choice::Only(attributes),
@@ -158,12 +171,12 @@ impl Projection {
     }
 }
 
-fn names(list: Option<&str>, rt: &ResourceType) -> Result<Vec<AttrPath>, Error> {
+fn names(list: Option<&str>, types: Types<'_>) -> Result<Vec<AttrPath>, Error> {
     let names = list.unwrap_or_default().split(',').map(str::trim);
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).take(PROJECTION_NAMES_MAX + 1).collect();
     if names.len() > PROJECTION_NAMES_MAX {
         return Err(Error::new(ErrorKind::InvalidValue, format!("At most {PROJECTION_NAMES_MAX} attributes can be named.")));
     }
-    let path = |name| AttrPath::resolve(name, rt).unwrap_or_else(|| AttrPath::top(None, name));
+    let path = |name| AttrPath::resolve_among(name, types).map_or_else(|| AttrPath::top(None, name), |found| found.path);
     Ok(names.into_iter().map(path).collect())
 }

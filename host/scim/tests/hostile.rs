@@ -184,7 +184,7 @@ proptest! {
             }
             let _ = PatchPath::parse(&text, rt);
             let _ = Projection::parse(Some(&text), None, rt);
-            let _ = Query::from_parameters(rt, [("count", text.as_str()), ("sortBy", &text)], 10);
+            let _ = Query::from_parameters(&[rt], [("count", text.as_str()), ("sortBy", &text)], 10);
         }
     }
 
@@ -195,7 +195,7 @@ proptest! {
             prop_assert_eq!(request.order().into_iter().flatten().count(), request.operations.len());
         }
         for rt in ResourceType::all() {
-            let _ = Query::from_search(rt, &body, 10);
+            let _ = Query::from_search(&[rt], &body, 10);
             let mut named = body.clone();
             if let Some(object) = named.as_object_mut() {
                 object.insert("userName".into(), "a".into());

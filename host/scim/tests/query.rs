@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use doorlist_scim::datetime::Instant;
-use doorlist_scim::list::{list_response, sort_key};
-use doorlist_scim::query::{Page, Query, SortOrder, sort_by};
-use doorlist_scim::{ErrorKind, ResourceType};
+use doorlist_scim::limits::{CURSOR_BYTES_MAX, SORT_KEY_BYTES_MAX};
+use doorlist_scim::list::{SortKey, list_response, sort_key};
+use doorlist_scim::query::{Page, Query, SortOrder, Start, sort_by};
+use doorlist_scim::{ErrorKind, Filter, Projection, ResourceType};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 #[test]
@@ -18,19 +20,42 @@ fn pages_are_read_as_the_rfc_says() {
         (Some(" 3 "), Some("99999999999999999999999"), (3, 50)),
         (Some("99999999999999999999999"), None, (usize::MAX, 50)),
     ];
-    for (start_index, count, expected) in table {
-        let page = Page::parse(start_index, count, 50).unwrap();
-        assert_eq!((page.start_index, page.count), expected, "{start_index:?} {count:?}");
+    for (start_index, count, (start, length)) in table {
+        let page = Page::parse(start_index, None, count, 50).unwrap();
+        assert_eq!(page, Page { count: length, start: Start::Index(start) }, "{start_index:?} {count:?}");
     }
     for bad in ["", "-", "x", "1.5", "1e3", "+1", "٣", "--1"] {
-        assert_eq!(Page::parse(Some(bad), None, 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
-        assert_eq!(Page::parse(None, Some(bad), 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
+        assert_eq!(Page::parse(Some(bad), None, None, 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
+        assert_eq!(Page::parse(None, None, Some(bad), 50).unwrap_err().kind, ErrorKind::InvalidValue, "{bad}");
+        assert_eq!(Page::parse(None, Some(""), Some(bad), 50).unwrap_err().kind, ErrorKind::InvalidCount, "{bad}");
     }
 }
 
 #[test]
+fn cursors_are_handed_on_as_they_came() {
+    let rt: &ResourceType = ResourceType::user();
+    let read = |parameters: &[(&'static str, &'static str)]| Query::from_parameters(&[rt], parameters.iter().copied(), 50);
+    let cursor = |text: &str| Start::Cursor(text.to_owned());
+    assert_eq!(read(&[("cursor", "")]).unwrap().page, Page { count: 50, start: cursor("") });
+    assert_eq!(read(&[("CURSOR", " aB+/= "), ("count", "7")]).unwrap().page, Page { count: 7, start: cursor(" aB+/= ") });
+    assert_eq!(read(&[("cursor", ""), ("startIndex", "1")]).unwrap_err().kind, ErrorKind::InvalidValue);
+    assert_eq!(read(&[("cursor", ""), ("cursor", "")]).unwrap_err().kind, ErrorKind::InvalidValue);
+    assert_eq!(read(&[("cursor", ""), ("count", "many")]).unwrap_err().kind, ErrorKind::InvalidCount);
+    let search = |body: Value| Query::from_search(&[rt], &body, 50);
+    for empty in [json!({"cursor": ""}), json!({"cursor": null}), json!({"Cursor": null, "startIndex": null})] {
+        assert_eq!(search(empty).unwrap().page.start, cursor(""));
+    }
+    assert_eq!(search(json!({"cursor": "x"})).unwrap().page.start, cursor("x"));
+    assert_eq!(search(json!({"cursor": null, "startIndex": 1})).unwrap_err().kind, ErrorKind::InvalidValue);
+    assert_eq!(search(json!({"cursor": {}})).unwrap_err().kind, ErrorKind::InvalidValue);
+    let longest = "x".repeat(CURSOR_BYTES_MAX);
+    assert_eq!(search(json!({"cursor": longest})).unwrap().page.start, cursor(&longest));
+    assert_eq!(search(json!({"cursor": format!("{longest}x")})).unwrap_err().kind, ErrorKind::InvalidCursor);
+}
+
+#[test]
 fn a_query_is_the_same_in_a_uri_and_in_a_search() {
-    let rt = ResourceType::user();
+    let rt: &ResourceType = ResourceType::user();
     let parameters = [
         ("filter", r#"userName eq "a""#),
         ("startIndex", "3"),
@@ -40,9 +65,9 @@ fn a_query_is_the_same_in_a_uri_and_in_a_search() {
         ("attributes", "userName,emails.value"),
         ("aadOptscim062020", ""),
     ];
-    let from_uri = Query::from_parameters(rt, parameters, 100).unwrap();
+    let from_uri = Query::from_parameters(&[rt], parameters, 100).unwrap();
     let from_search = Query::from_search(
-        rt,
+        &[rt],
         &json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
             "filter": "userName eq \"a\"", "startIndex": 3, "count": 7, "sortBy": "NAME.familyName",
@@ -55,17 +80,17 @@ fn a_query_is_the_same_in_a_uri_and_in_a_search() {
         from_uri.sort.as_ref().map(|(path, order)| (path.to_string(), *order)),
         Some(("name.familyName".to_owned(), SortOrder::Descending))
     );
-    assert_eq!((from_uri.page.start_index, from_uri.page.count), (3, 7));
+    assert_eq!(from_uri.page, Page { count: 7, start: Start::Index(3) });
 
-    let empty = Query::from_parameters(rt, [], 100).unwrap();
+    let empty = Query::from_parameters(&[rt], [], 100).unwrap();
     assert_eq!((empty.filter.is_none(), empty.sort.is_none(), empty.page.count), (true, true, 100));
     assert!(empty.projection.is_full());
-    assert_eq!(Query::from_search(rt, &json!({}), 100).unwrap(), empty);
+    assert_eq!(Query::from_search(&[rt], &json!({}), 100).unwrap(), empty);
 }
 
 #[test]
 fn queries_that_cannot_be_answered_are_refused() {
-    let rt = ResourceType::user();
+    let rt: &ResourceType = ResourceType::user();
     let table = [
         (vec![("filter", "nothing eq 1")], ErrorKind::InvalidFilter),
         (vec![("filter", "")], ErrorKind::InvalidFilter),
@@ -77,12 +102,186 @@ fn queries_that_cannot_be_answered_are_refused() {
         (vec![("attributes", "id"), ("excludedAttributes", "name")], ErrorKind::InvalidValue),
     ];
     for (parameters, kind) in table {
-        let error = Query::from_parameters(rt, parameters.clone(), 100);
+        let error = Query::from_parameters(&[rt], parameters.clone(), 100);
         assert_eq!(error.unwrap_err().kind, kind, "{parameters:?}");
     }
-    assert_eq!(Query::from_search(rt, &json!([]), 100).unwrap_err().kind, ErrorKind::InvalidSyntax);
+    assert_eq!(Query::from_search(&[rt], &json!([]), 100).unwrap_err().kind, ErrorKind::InvalidSyntax);
     for body in [json!({"count": true}), json!({"count": 1.5}), json!({"attributes": [1]}), json!({"filter": {}})] {
-        assert_eq!(Query::from_search(rt, &body, 100).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
+        assert_eq!(Query::from_search(&[rt], &body, 100).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
+    }
+    for schemas in [json!([]), json!(["urn:ietf:params:scim:api:messages:2.0:PatchOp"]), json!("SearchRequest"), json!([1])] {
+        let error = Query::from_search(&[rt], &json!({"schemas": schemas}), 100).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidSyntax, "{schemas}");
+    }
+    assert_eq!(Query::from_parameters(&[], [], 100).unwrap_err().kind, ErrorKind::NotFound);
+}
+
+const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const ENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+#[test]
+fn a_filter_over_several_types_finds_no_value_where_a_type_has_no_attribute() {
+    let (users, groups): (&ResourceType, &ResourceType) = (ResourceType::user(), ResourceType::group());
+    // The user has by chance what only groups define.
+    let user = json!({"userName": "ada", "displayName": "Ada", "members": [{"value": "1"}], ENT: {"department": "Ops"},
+        "emails": [{"value": "a@x", "type": "work"}]});
+    let group = json!({"displayName": "ada", "userName": "ada", ENT: {"department": "Ops"}, "active": true});
+    let table: &[(&str, bool, bool)] = &[
+        (r#"displayName eq "ada""#, true, true),
+        (r#"userName eq "ada""#, true, false),
+        (r#"userName ne "ada""#, false, true),
+        ("userName pr", true, false),
+        ("not (userName pr)", false, true),
+        ("userName eq null", false, true),
+        ("userName ne null", true, false),
+        (r#"members.value eq "1""#, false, false),
+        (r#"members[value eq "1"]"#, false, false),
+        (r#"not (members[value eq "1"])"#, true, true),
+        (r#"emails[type eq "work"].value co "x""#, true, false),
+        (r#"userName eq "ada" or displayName eq "ada""#, true, true),
+        (r#"userName eq "ada" and displayName eq "ada""#, true, false),
+        ("active eq false", false, false),
+        (&format!(r#"{ENT}:department eq "ops""#), true, false),
+        (&format!(r#"{GROUP}:displayName eq "ada""#), false, true),
+        (&format!(r#"{USER}:displayName eq "ada""#), true, false),
+        (r#"meta.resourceType eq "User""#, false, false),
+    ];
+    for (text, in_users, in_groups) in table {
+        let of_users = Filter::parse_among(text, &[users, groups]).unwrap();
+        let of_groups = Filter::parse_among(text, &[groups, users]).unwrap();
+        assert_eq!(of_users.matches(users, user.as_object().unwrap()), *in_users, "{text}");
+        assert_eq!(of_groups.matches(groups, group.as_object().unwrap()), *in_groups, "{text}");
+        for (filter, types) in [(of_users, [users, groups]), (of_groups, [groups, users])] {
+            assert_eq!(Filter::parse_among(&filter.to_string(), &types).unwrap(), filter, "{text}");
+            assert!(!filter.matches_nothing() || types[0] == groups || !in_users, "{text}");
+        }
+    }
+    let nothing = |text: &str| Filter::parse_among(text, &[groups, users]).unwrap().matches_nothing();
+    assert!(nothing(r#"userName eq "a""#) && nothing(r#"displayName eq "x" and (active pr or userName pr)"#));
+    assert!(!nothing(r#"userName ne "a""#) && !nothing("active pr or id pr") && !nothing("not (active pr)") && !nothing("id pr"));
+    assert!(nothing("not (active eq null)"));
+    // What is no filter is none anywhere, and nobody has a department of its own.
+    assert_eq!(Filter::parse_among("active gt null", &[groups, users]).unwrap_err().kind, ErrorKind::InvalidFilter);
+    assert_eq!(Filter::parse_among("department pr", &[users, groups]).unwrap_err().kind, ErrorKind::InvalidFilter);
+    assert_eq!(Filter::parse_among("userName pr", &[groups]).unwrap_err().kind, ErrorKind::InvalidFilter);
+    assert_eq!(Filter::parse_among("password pr", &[groups, users]).unwrap_err().kind, ErrorKind::InvalidFilter);
+    // No index is asked for what the type does not have.
+    let filter = Filter::parse_among(r#"userName eq "a" and displayName eq "b""#, &[groups, users]).unwrap();
+    assert_eq!(filter.equalities().iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>(), ["displayName"]);
+    assert_eq!(filter.paths().iter().map(ToString::to_string).collect::<Vec<_>>(), ["displayName"]);
+    assert!(!filter.mentions("userName"));
+}
+
+#[test]
+fn queries_over_several_types_sort_and_choose_among_all_their_attributes() {
+    let (users, groups): (&ResourceType, &ResourceType) = (ResourceType::user(), ResourceType::group());
+    let parameters = [("sortBy", "userName"), ("attributes", "userName,members.value,displayName")];
+    let of_groups = Query::from_parameters(&[groups, users], parameters, 10).unwrap();
+    let of_users = Query::from_parameters(&[users, groups], parameters, 10).unwrap();
+    let mut group = json!({"id": "1", "displayName": "g", "userName": "by chance", "members": [{"value": "m", "type": "User"}]});
+    let mut user = json!({"id": "1", "displayName": "u", "userName": "a", "members": 1});
+    let key = |query: &Query, rt, resource: &Value| sort_key(rt, &query.sort.as_ref().unwrap().0, resource.as_object().unwrap());
+    assert!(key(&of_groups, groups, &group) == SortKey::unassigned());
+    assert!(key(&of_users, users, &user) < SortKey::unassigned());
+    of_groups.projection.apply(groups, group.as_object_mut().unwrap());
+    assert_eq!(group, json!({"id": "1", "displayName": "g", "members": [{"value": "m"}]}));
+    of_users.projection.apply(users, user.as_object_mut().unwrap());
+    assert_eq!(user, json!({"id": "1", "displayName": "u", "userName": "a"}));
+    assert!(of_groups.projection.wants("members") && !of_users.projection.wants("members"));
+    let only_foreign = Projection::parse_among(Some("userName"), None, &[groups, users]).unwrap();
+    assert!(only_foreign.is_selection() && !only_foreign.wants("displayName"));
+    let unknown = Query::from_parameters(&[users, groups], [("sortBy", "department")], 10);
+    assert_eq!(unknown.unwrap_err().kind, ErrorKind::InvalidValue);
+    let search = json!({"filter": "members pr", "sortBy": "userName", "attributes": ["userName", "members.value", "displayName"]});
+    let searched = Query::from_search(&[groups, users], &search, 10).unwrap();
+    assert_eq!((searched.sort, searched.projection), (of_groups.sort, of_groups.projection));
+}
+
+#[test]
+fn of_a_long_text_the_start_decides_the_order() {
+    let rt = ResourceType::user();
+    let path = sort_by("displayName", rt).unwrap();
+    let key = |text: String| sort_key(rt, &path, json!({"displayName": text}).as_object().unwrap());
+    let start = "x".repeat(SORT_KEY_BYTES_MAX - 1);
+    assert!(key(format!("{start}aZ")) == key(format!("{start}AB")));
+    assert!(key(format!("{start}a")) < key(format!("{start}b")));
+    // Whole characters, also where folding changes how long they are.
+    assert_eq!(key(format!("{start}éx")).encode(), format!("s{start}"));
+    assert_eq!(key("\u{212A}".repeat(SORT_KEY_BYTES_MAX)).encode(), format!("s{}", "k".repeat(SORT_KEY_BYTES_MAX)));
+    assert!(key("é".repeat(10_000)).encode().len() <= 1 + SORT_KEY_BYTES_MAX);
+}
+
+#[test]
+fn texts_that_no_key_encodes_to_are_none() {
+    for text in [
+        "",
+        "x",
+        "é",
+        "b",
+        "b2",
+        "i",
+        "i+1",
+        "i01",
+        "i1.0",
+        "i99999999999999999999",
+        "f1",
+        "f1.0",
+        "fNaN",
+        "finf",
+        "f1E0",
+        "d1",
+        "d1.",
+        "d1.1000000000",
+        "d1.-1",
+        "ux",
+        "S",
+        "i 1",
+    ] {
+        assert!(SortKey::decode(text).is_none(), "{text}");
+    }
+    assert!(SortKey::decode(&format!("s{}", "x".repeat(SORT_KEY_BYTES_MAX + 1))).is_none());
+    for text in ["b0", "b1", "i-9223372036854775808", "i18446744073709551615", "f1e0", "f-0e0", "f1e300", "d-1.5", "s", "s\"é\n", "u"] {
+        assert_eq!(SortKey::decode(text).unwrap().encode(), text);
+    }
+}
+
+/// Values of every kind, numbers near each other most of all.
+fn any_value() -> impl Strategy<Value = Value> {
+    let near = prop::sample::select(vec![0_i64, 1, 1 << 53, -(1 << 53), i64::MAX, i64::MIN]);
+    prop_oneof![
+        (near.clone(), -2..3_i64).prop_map(|(at, by)| json!(at.saturating_add(by))),
+        (near, -2..3_i32).prop_map(|(at, by)| json!(at as f64 + f64::from(by) / 2.0)),
+        Just(json!(u64::MAX)),
+        Just(json!(-0.0)),
+        any::<f64>().prop_filter("a number", |number| number.is_finite()).prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        (0..3_i64, 0..3_u32).prop_map(|(s, n)| json!(format!("2020-01-01T00:00:0{s}.{n}Z"))),
+        Just(Value::Null),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn keys_have_one_order_and_one_text(values in prop::collection::vec(any_value(), 3), is_time in any::<bool>()) {
+        let rt = ResourceType::user();
+        let by = if is_time { "meta.created" } else { "displayName" };
+        let path = sort_by(by, rt).unwrap();
+        let keys: Vec<SortKey> = values.iter().map(|value| {
+            let resource = json!({"displayName": value, "meta": {"created": value}});
+            sort_key(rt, &path, resource.as_object().unwrap())
+        }).collect();
+        let [a, b, c] = keys.as_slice() else { panic!("three") };
+        prop_assert_eq!(a.cmp(b), b.cmp(a).reverse());
+        prop_assert!(!(a <= b && b <= c) || a <= c, "{:?} {:?} {:?}", a, b, c);
+        prop_assert!(!(a == b && b == c) || a == c);
+        prop_assert_eq!(a.cmp(c), if a == b { b.cmp(c) } else { a.cmp(c) });
+        for key in &keys {
+            let again = SortKey::decode(&key.encode()).unwrap();
+            prop_assert_eq!(&again, key);
+            prop_assert_eq!(again.encode(), key.encode());
+        }
     }
 }
 

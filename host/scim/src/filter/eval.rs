@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{Comparison, Literal, Node, Op};
 use crate::Resource;
 use crate::datetime::Instant;
+use crate::number::numeric_order;
 use crate::path::AttrPath;
 use crate::schema::{ResourceType, fold_case};
 
@@ -35,7 +36,41 @@ pub(super) fn holds(node: &Node, rt: &ResourceType, scope: Scope<'_>) -> bool {
         Node::Present(path) => scope.any(path, &mut is_present),
         Node::Compare(comparison) => compare(comparison, rt, scope),
         Node::Elements(path, inner) => scope.any(path, &mut |element| holds(inner, rt, Scope::Element(element))),
+        Node::Foreign(term) => holds_of_nothing(term),
     }
+}
+
+/// Whether a filter holds of a resource that has no value anywhere.
+pub(super) fn holds_of_nothing(node: &Node) -> bool {
+    match node {
+        Node::And(terms) => terms.iter().all(holds_of_nothing),
+        Node::Or(terms) => terms.iter().any(holds_of_nothing),
+        Node::Not(inner) => !holds_of_nothing(inner),
+        Node::Present(_) | Node::Elements(..) => false,
+        Node::Compare(Comparison { op, literal: Literal::Null, .. }) => *op == Op::Eq,
+        Node::Compare(comparison) => comparison.op == Op::Ne,
+        Node::Foreign(term) => holds_of_nothing(term),
+    }
+}
+
+/// What a filter says of every resource, where that follows from its terms about attributes of other
+/// resource types. `None` if it depends on the resource.
+pub(super) fn constant(node: &Node) -> Option<bool> {
+    match node {
+        Node::Foreign(term) => Some(holds_of_nothing(term)),
+        Node::Not(inner) => constant(inner).map(|holds| !holds),
+        Node::And(terms) => of_terms(terms, false),
+        Node::Or(terms) => of_terms(terms, true),
+        Node::Present(_) | Node::Compare(_) | Node::Elements(..) => None,
+    }
+}
+
+/// The constant of joined terms, of which one that is `decisive` decides.
+fn of_terms(terms: &[Node], decisive: bool) -> Option<bool> {
+    if terms.iter().any(|term| constant(term) == Some(decisive)) {
+        return Some(decisive);
+    }
+    terms.iter().all(|term| constant(term).is_some()).then_some(!decisive)
 }
 
 /// RFC 7644 asks `pr` for "a non-empty or non-null value".
@@ -55,7 +90,6 @@ fn compare(comparison: &Comparison, rt: &ResourceType, scope: Scope<'_>) -> bool
         let is_assigned = scope.any(path, &mut is_present);
         return is_assigned == (*op == Op::Ne);
     }
-    // A path that was read against another resource type leads nowhere and compares exactly.
     let case_exact = rt.attribute(path).is_none_or(|attribute| attribute.case_exact);
     let mut is_assigned = false;
     let is_match = scope.any(path, &mut |value| {
@@ -71,7 +105,7 @@ fn test(op: Op, value: &Value, literal: &Literal, case_exact: bool) -> bool {
             return test_text(op, actual, expected, case_exact);
         }
         (Literal::Bool(expected), Value::Bool(actual)) => Some(actual.cmp(expected)),
-        (Literal::Number(expected), Value::Number(actual)) => numeric_order(actual, expected),
+        (Literal::Number(expected), Value::Number(actual)) => Some(numeric_order(actual, expected)),
         (Literal::Instant(expected, _), Value::String(actual)) => Instant::parse(actual).map(|actual| actual.cmp(expected)),
         _ => None,
     };
@@ -107,12 +141,5 @@ fn test_order(op: Op, order: Option<Ordering>) -> bool {
         Op::Ge => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
         Op::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
         Op::Co | Op::Sw | Op::Ew => false,
-    }
-}
-
-pub(crate) fn numeric_order(left: &Number, right: &Number) -> Option<Ordering> {
-    match (left.as_i128(), right.as_i128()) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
     }
 }

@@ -14,8 +14,6 @@
 mod eval;
 mod parse;
 
-pub(crate) use eval::numeric_order;
-
 use std::fmt;
 
 use serde_json::{Map, Number, Value};
@@ -23,7 +21,7 @@ use serde_json::{Map, Number, Value};
 use crate::Resource;
 use crate::datetime::Instant;
 use crate::error::Error;
-use crate::path::AttrPath;
+use crate::path::{AttrPath, Types};
 use crate::schema::ResourceType;
 
 /// A filter over resources, or over the elements of one attribute.
@@ -42,6 +40,9 @@ enum Node {
     Compare(Comparison),
     /// One element of the attribute passes all of the inner filter.
     Elements(AttrPath, Box<Node>),
+    /// A term about an attribute that only another resource type of the same query has, so that there
+    /// is no value.
+    Foreign(Box<Node>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,23 @@ impl Filter {
     /// [`FILTER_LENGTH_BYTES_MAX`](crate::limits::FILTER_LENGTH_BYTES_MAX) or nests deeper than
     /// [`FILTER_DEPTH_MAX`](crate::limits::FILTER_DEPTH_MAX).
     pub fn parse(text: &str, rt: &ResourceType) -> Result<Self, Error> {
-        parse::resource_filter(text, rt).map(|node| Self { node })
+        parse::resource_filter(text, Types::only(rt)).map(|node| Self { node })
+    }
+
+    /// Reads a filter over resources of the first of some types, where the same filter is applied to
+    /// the others as well: a query against the server root (RFC 7644, section 3.4.2.1). An attribute that
+    /// the first type does not define and another one does is one that has no value.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), where an attribute is unknown if none of the types defines it; not found if
+    /// there is no type.
+    pub fn parse_among(text: &str, types: &[&ResourceType]) -> Result<Self, Error> {
+        parse::resource_filter(text, Types::of(types)?).map(|node| Self { node })
+    }
+
+    /// The same, for types already told apart.
+    pub(crate) fn parse_types(text: &str, types: Types<'_>) -> Result<Self, Error> {
+        parse::resource_filter(text, types).map(|node| Self { node })
     }
 
     /// Reads a filter over the elements of an attribute, up to its closing bracket. Gives the filter
@@ -140,6 +157,20 @@ impl Filter {
     /// Whether the filter says anything about the core or common attribute of this name.
     pub fn mentions(&self, name: &str) -> bool {
         mentions(&self.node, name)
+    }
+
+    /// The attributes of the searched type that the filter says something about, in its order, those of
+    /// brackets with and without their sub-attributes.
+    pub fn paths(&self) -> Vec<&AttrPath> {
+        let mut found = Vec::new();
+        collect_paths(&self.node, &mut found);
+        found
+    }
+
+    /// Whether the filter can be told to match no resource without looking at one, since it needs a value
+    /// of an attribute that only another type has. Saves the search.
+    pub fn matches_nothing(&self) -> bool {
+        eval::constant(&self.node) == Some(false)
     }
 
     /// How many comparisons one look at a resource can take.
@@ -195,6 +226,20 @@ fn collect_equalities<'f>(node: &'f Node, found: &mut Vec<(&'f AttrPath, &'f str
     }
 }
 
+fn collect_paths<'f>(node: &'f Node, found: &mut Vec<&'f AttrPath>) {
+    match node {
+        Node::And(terms) | Node::Or(terms) => terms.iter().for_each(|term| collect_paths(term, found)),
+        Node::Not(inner) => collect_paths(inner, found),
+        Node::Present(path) => found.push(path),
+        Node::Compare(comparison) => found.push(&comparison.path),
+        Node::Elements(path, inner) => {
+            found.push(path);
+            collect_paths(inner, found);
+        }
+        Node::Foreign(_) => {}
+    }
+}
+
 fn mentions(node: &Node, name: &str) -> bool {
     let is_it = |path: &AttrPath| path.urn.is_none() && path.name.eq_ignore_ascii_case(name);
     match node {
@@ -202,6 +247,7 @@ fn mentions(node: &Node, name: &str) -> bool {
         Node::Not(inner) => mentions(inner, name),
         Node::Present(path) | Node::Elements(path, _) => is_it(path),
         Node::Compare(comparison) => is_it(&comparison.path),
+        Node::Foreign(_) => false,
     }
 }
 
@@ -209,7 +255,7 @@ fn terms(node: &Node) -> usize {
     match node {
         Node::And(list) | Node::Or(list) => list.iter().map(terms).sum(),
         Node::Not(inner) | Node::Elements(_, inner) => terms(inner),
-        Node::Present(_) | Node::Compare(_) => 1,
+        Node::Present(_) | Node::Compare(_) | Node::Foreign(_) => 1,
     }
 }
 
@@ -257,6 +303,7 @@ fn write_node(f: &mut fmt::Formatter<'_>, node: &Node, in_element: bool) -> fmt:
                 }
             }
         }
+        Node::Foreign(term) => write_node(f, term, in_element),
         Node::Elements(path, inner) => {
             write!(f, "{path}[")?;
             write_node(f, inner, true)?;

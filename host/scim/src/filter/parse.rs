@@ -7,11 +7,11 @@ use super::{Comparison, Literal, Node, OPS, Op};
 use crate::datetime::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{FILTER_DEPTH_MAX, FILTER_LENGTH_BYTES_MAX};
-use crate::path::{AttrPath, echo, sub_spelling};
-use crate::schema::{Attribute, ResourceType, Returned, Type};
+use crate::path::{AttrPath, Resolved, Types, echo, sub_spelling};
+use crate::schema::{Attribute, ResourceType, Type};
 
-pub(super) fn resource_filter(text: &str, rt: &ResourceType) -> Result<Node, Error> {
-    let mut parser = Parser::new(text, rt)?;
+pub(super) fn resource_filter(text: &str, types: Types<'_>) -> Result<Node, Error> {
+    let mut parser = Parser::new(text, types)?;
     let node = parser.alternatives(None, 0)?;
     match parser.rest.trim_start() {
         "" => Ok(node),
@@ -20,16 +20,25 @@ pub(super) fn resource_filter(text: &str, rt: &ResourceType) -> Result<Node, Err
 }
 
 pub(super) fn element_filter<'t>(text: &'t str, rt: &ResourceType, attr: &AttrPath) -> Result<(Node, &'t str), Error> {
-    let mut parser = Parser::new(text, rt)?;
-    let node = parser.alternatives(Some(attr), 1)?;
+    let mut parser = Parser::new(text, Types::only(rt))?;
+    let node = parser.alternatives(Some(Within { path: attr, rt }), 1)?;
     parser.expect(']')?;
     Ok((node, parser.rest))
 }
 
 struct Parser<'t, 'r> {
     rest: &'t str,
+    types: Types<'r>,
+}
+
+/// The attribute whose brackets enclose a term, and the resource type it belongs to.
+#[derive(Clone, Copy)]
+struct Within<'a, 'r> {
+    path: &'a AttrPath,
     rt: &'r ResourceType,
 }
+
+type Enclosed<'a, 'r> = Option<Within<'a, 'r>>;
 
 /// A value as it stands in the filter.
 enum Word<'t> {
@@ -38,15 +47,15 @@ enum Word<'t> {
 }
 
 impl<'t, 'r> Parser<'t, 'r> {
-    fn new(text: &'t str, rt: &'r ResourceType) -> Result<Self, Error> {
+    fn new(text: &'t str, types: Types<'r>) -> Result<Self, Error> {
         if text.len() > FILTER_LENGTH_BYTES_MAX {
             return Err(invalid(format!("The filter is longer than {FILTER_LENGTH_BYTES_MAX} bytes.")));
         }
-        Ok(Self { rest: text, rt })
+        Ok(Self { rest: text, types })
     }
 
     /// Terms joined by `or`. `within` is the attribute whose brackets enclose them.
-    fn alternatives(&mut self, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
+    fn alternatives(&mut self, within: Enclosed<'_, 'r>, depth: usize) -> Result<Node, Error> {
         let mut terms = vec![self.conjunction(within, depth)?];
         while self.keyword("or") {
             terms.push(self.conjunction(within, depth)?);
@@ -55,7 +64,7 @@ impl<'t, 'r> Parser<'t, 'r> {
     }
 
     /// Terms joined by `and`, which binds tighter than `or`.
-    fn conjunction(&mut self, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
+    fn conjunction(&mut self, within: Enclosed<'_, 'r>, depth: usize) -> Result<Node, Error> {
         let mut terms = vec![self.term(within, depth)?];
         while self.keyword("and") {
             terms.push(self.term(within, depth)?);
@@ -63,7 +72,7 @@ impl<'t, 'r> Parser<'t, 'r> {
         Ok(joined(terms, Node::And))
     }
 
-    fn term(&mut self, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
+    fn term(&mut self, within: Enclosed<'_, 'r>, depth: usize) -> Result<Node, Error> {
         if depth > FILTER_DEPTH_MAX {
             return Err(invalid(format!("The filter nests deeper than {FILTER_DEPTH_MAX} levels.")));
         }
@@ -78,23 +87,22 @@ impl<'t, 'r> Parser<'t, 'r> {
             // An attribute could be called "not"; what follows decides.
             self.rest = before;
         }
-        let (path, attribute) = self.path(within)?;
-        if self.symbol('[') {
-            return self.elements(path, within, depth);
-        }
-        self.comparison(path, attribute)
+        let (Resolved { path, rt, is_foreign }, attribute) = self.path(within)?;
+        let node = if self.symbol('[') {
+            let has_elements = attribute.multi_valued || attribute.kind == Type::Complex;
+            if within.is_some() || path.sub.is_some() || !has_elements {
+                return Err(invalid(format!("{path} has no elements that a filter in brackets could select.")));
+            }
+            self.elements(path, rt, attribute, depth)?
+        } else {
+            self.comparison(path, attribute)?
+        };
+        Ok(if is_foreign { Node::Foreign(Box::new(node)) } else { node })
     }
 
     /// What follows `attr[`, up to the bracket's end and, as Entra writes it, a comparison behind it.
-    fn elements(&mut self, path: AttrPath, within: Option<&AttrPath>, depth: usize) -> Result<Node, Error> {
-        let attribute = self.rt.attribute(&path).filter(|attribute| {
-            let has_elements = attribute.multi_valued || attribute.kind == Type::Complex;
-            within.is_none() && path.sub.is_none() && has_elements
-        });
-        let Some(attribute) = attribute else {
-            return Err(invalid(format!("{path} has no elements that a filter in brackets could select.")));
-        };
-        let mut inner = self.alternatives(Some(&path), depth + 1)?;
+    fn elements(&mut self, path: AttrPath, rt: &'r ResourceType, attribute: &Attribute, depth: usize) -> Result<Node, Error> {
+        let mut inner = self.alternatives(Some(Within { path: &path, rt }), depth + 1)?;
         self.expect(']')?;
         if let Some(rest) = self.rest.strip_prefix('.') {
             self.rest = rest;
@@ -134,7 +142,7 @@ impl<'t, 'r> Parser<'t, 'r> {
     }
 
     /// The attribute a comparison is about: a sub-attribute of the enclosing one, inside brackets.
-    fn path(&mut self, within: Option<&AttrPath>) -> Result<(AttrPath, &'r Attribute), Error> {
+    fn path(&mut self, within: Enclosed<'_, 'r>) -> Result<(Resolved<'r>, &'r Attribute), Error> {
         let text = self.name();
         if text.is_empty() {
             return Err(match self.rest.trim_start() {
@@ -142,20 +150,23 @@ impl<'t, 'r> Parser<'t, 'r> {
                 rest => unexpected(rest),
             });
         }
-        let path = match within {
-            None => AttrPath::resolve(text, self.rt),
-            Some(outer) => self.rt.attribute(outer).and_then(|attribute| sub_spelling(attribute, text)).map(|sub| outer.with_sub(sub)),
+        let found = match within {
+            None => AttrPath::resolve_among(text, self.types),
+            Some(Within { path, rt }) => {
+                let sub = rt.attribute(path).and_then(|attribute| sub_spelling(attribute, text));
+                sub.map(|sub| Resolved { path: path.with_sub(sub), rt, is_foreign: false })
+            }
         };
-        let path = path.filter(|path| !path.is_extension());
-        let found = path.and_then(|path| {
-            let attribute = self.rt.attribute(&path)?;
-            Some((path, attribute))
+        let found = found.filter(|found| !found.path.is_extension()).and_then(|found| {
+            let attribute = found.rt.attribute(&found.path)?;
+            Some((found, attribute))
         });
-        let (path, attribute) = found.ok_or_else(|| unknown(text))?;
-        if attribute.returned == Returned::Never {
-            return Err(invalid(format!("{path} cannot be used in a filter.")));
+        let (found, attribute) = found.ok_or_else(|| unknown(text))?;
+        let is_hidden = found.rt.top_attribute(&found.path).is_some_and(Attribute::is_hidden);
+        if is_hidden || attribute.is_hidden() {
+            return Err(invalid(format!("{} cannot be used in a filter.", found.path)));
         }
-        Ok((path, attribute))
+        Ok((found, attribute))
     }
 
     /// The characters an attribute path or an operator is made of; may be empty.

@@ -146,6 +146,7 @@ impl ResourceType {
     pub(crate) fn top_attribute(&self, path: &AttrPath) -> Option<&Attribute> {
         match &path.urn {
             None => self.core(&path.name),
+            Some(urn) if urn.eq_ignore_ascii_case(&self.schema.id) => self.core(&path.name),
             Some(urn) => self.extension(urn)?.attribute(&path.name),
         }
     }
