@@ -17,6 +17,7 @@ use crate::admin::tokens;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::provision::{Catalog, Choices};
 use crate::secret::{Purpose, Secret};
 use crate::store::{PartitionNumber, Store, Tenant};
 
@@ -42,6 +43,7 @@ struct Admitted {
     tenant: PartitionNumber,
     tenant_id: Id,
     connection: Connection,
+    catalog: Arc<Catalog>,
     expires_at: Option<Timestamp>,
 }
 
@@ -56,6 +58,8 @@ pub struct ScimCaller {
     pub tenant_id: Id,
     /// The connection it speaks for.
     pub connection: Connection,
+    /// The resource types that it sees.
+    pub catalog: Arc<Catalog>,
 }
 
 /// An operator.
@@ -86,7 +90,12 @@ impl Authenticator {
             return Err(unauthorized());
         }
         let tenant = self.store.tenant(admitted.tenant);
-        Ok(ScimCaller { tenant, tenant_id: admitted.tenant_id, connection: admitted.connection.clone() })
+        Ok(ScimCaller {
+            tenant,
+            tenant_id: admitted.tenant_id,
+            connection: admitted.connection.clone(),
+            catalog: Arc::clone(&admitted.catalog),
+        })
     }
 
     /// What the rows say of the token with this hash, or said before and nobody has changed since.
@@ -120,9 +129,12 @@ impl Authenticator {
             let grant = tokens::find(rows, hash)?.ok_or_else(unauthorized)?;
             Ok((grant, tenants::at(rows, grant.tenant)?.ok_or_else(unauthorized)?))
         })?;
-        let connection = self.store.tenant(grant.tenant).read(|rows| connections::at(rows, grant.connection))?;
-        let connection = connection.ok_or_else(unauthorized)?;
-        Ok(Admitted { tenant: grant.tenant, tenant_id: record.id, connection, expires_at: grant.expires_at })
+        let (connection, catalog) = self.store.tenant(grant.tenant).read(|rows| {
+            let connection = connections::at(rows, grant.connection)?.ok_or_else(unauthorized)?;
+            let choices = Choices { test_resources: record.test_resources, unique_group_names: connection.unique_group_names };
+            Ok((connection, Catalog::read(rows, choices)?))
+        })?;
+        Ok(Admitted { tenant: grant.tenant, tenant_id: record.id, connection, catalog, expires_at: grant.expires_at })
     }
 
     /// The operator who presents this key.

@@ -32,6 +32,27 @@ pub const RESOURCE_BYTES_MAX: usize = 64 << 10;
 /// than were asked for). A single resource is answered whole.
 pub const SCIM_PAGE_LINKS_MAX: usize = 100_000;
 
+/// Ends of pages by index that are remembered, of all clients: walks over a million users, some 500 bytes each.
+pub const WALKS_MAX: usize = 10_000;
+
+/// Milliseconds for which the end of a page by index is remembered. A client that walks asks for the next page within seconds.
+pub const WALK_MS_MAX: i64 = 600_000;
+
+/// Operations of a bulk request (`bulk.maxOperations` of the ServiceProviderConfig): each costs what it costs alone.
+pub const BULK_OPERATIONS_MAX: usize = 1_000;
+
+/// Operations of a bulk request in one commit. Bounds how long others wait behind it.
+pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 64;
+
+/// Schemas of its own that a tenant can have.
+pub const SCHEMAS_MAX: usize = 20;
+
+/// Bytes of a tenant's own schema: five times the User schema. Every client that is let in for the first time costs reading all of them.
+pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
+
+/// Resources with data of a schema beyond which it cannot begin or cease to have unique attributes: each has index rows to be written in one commit.
+pub const SCHEMA_INDEXED_MAX: usize = 10_000;
+
 /// Candidates that an indexed look-up may have to be answered on the thread that took the request.
 pub const QUICK_CANDIDATES_MAX: usize = 4;
 

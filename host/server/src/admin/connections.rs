@@ -55,6 +55,9 @@ pub struct Connection {
     pub enabled: bool,
     /// When it was made.
     pub created: Timestamp,
+    /// Whether no two of its groups may have the same name.
+    #[serde(default)]
+    pub unique_group_names: bool,
     /// Whether it has been deleted and its inventory is going.
     pub deleting: bool,
 }
@@ -77,6 +80,8 @@ pub struct Shown {
     pub user_groups: Vec<String>,
     /// How the names in `userGroups` are compared.
     pub user_group_match: UserGroupMatch,
+    /// Whether a group is refused (409 `uniqueness`) whose name another group of this connection has, in whatever letter case.
+    pub unique_group_names: bool,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -98,6 +103,9 @@ pub struct NewConnection {
     /// How the names in `userGroups` are compared.
     #[serde(default)]
     pub user_group_match: UserGroupMatch,
+    /// Whether a group is refused whose name another group of this connection has. Without it: no, as identity providers have such groups.
+    #[serde(default)]
+    pub unique_group_names: bool,
 }
 
 /// A change of a connection: what is absent stays.
@@ -114,12 +122,15 @@ pub struct ConnectionPatch {
     pub user_groups: Option<Vec<String>>,
     /// How the names in `userGroups` are compared.
     pub user_group_match: Option<UserGroupMatch>,
+    /// Whether a group is refused whose name another group of this connection has. Groups that share one already keep it.
+    pub unique_group_names: Option<bool>,
 }
 
 /// A connection that can be made, checked.
 pub struct Creation {
     provider: Provider,
     name: String,
+    unique_group_names: bool,
     filters: Filters,
     prepared: Prepared,
 }
@@ -140,7 +151,7 @@ impl Creation {
         let filters = filters.checked(&mut problems).over(Filters::default());
         problems.finish()?;
         let prepared = Prepared::new(plugins, &filters)?;
-        Ok(Self { provider: new.provider, name, filters, prepared })
+        Ok(Self { provider: new.provider, name, unique_group_names: new.unique_group_names, filters, prepared })
     }
 
     /// Makes the connection with this id, its first token with this id and secret, and a pipeline revision with its policies.
@@ -159,8 +170,16 @@ impl Creation {
             return Err(Error::conflict(format!("A tenant can have {CONNECTIONS_MAX} connections. Delete one first.")));
         }
         let number = u32::try_from(tx.add(&layout::counter(Counter::Connection), 1)?).map_err(Error::internal)?;
-        let connection =
-            Connection { id, number, provider: self.provider, name: self.name.clone(), enabled: true, created: now, deleting: false };
+        let connection = Connection {
+            id,
+            number,
+            provider: self.provider,
+            name: self.name.clone(),
+            enabled: true,
+            created: now,
+            unique_group_names: self.unique_group_names,
+            deleting: false,
+        };
         tx.put_json(&layout::connection(number), &connection)?;
         tx.put_json(&layout::connection_number(id), &number)?;
         let token = tokens::create(tx, (tenant, number), token, &NewToken::default(), secret, now)?;
@@ -174,6 +193,7 @@ impl Creation {
 pub struct Change {
     name: Option<String>,
     enabled: Option<bool>,
+    unique_group_names: Option<bool>,
     filters: Option<(FilterChange, Prepared)>,
 }
 
@@ -195,7 +215,7 @@ impl Change {
             let prepared = Prepared::new(plugins, &filters.clone().over(Filters::default()))?;
             Some((filters, prepared))
         };
-        Ok(Self { name, enabled: patch.enabled, filters })
+        Ok(Self { name, enabled: patch.enabled, unique_group_names: patch.unique_group_names, filters })
     }
 
     /// Makes the change. Changed filters make a pipeline revision.
@@ -206,6 +226,7 @@ impl Change {
         let mut connection = record(tx, id)?;
         connection.name = self.name.clone().unwrap_or(connection.name);
         connection.enabled = self.enabled.unwrap_or(connection.enabled);
+        connection.unique_group_names = self.unique_group_names.unwrap_or(connection.unique_group_names);
         tx.put_json(&layout::connection(connection.number), &connection)?;
         let mut policies = pipeline::current(tx)?.policies;
         if let Some((change, prepared)) = &self.filters {
@@ -227,6 +248,7 @@ fn show(connection: Connection, policies: &[pipeline::Policy]) -> Shown {
         group_prefixes: filters.group_prefixes,
         user_groups: filters.user_groups,
         user_group_match: filters.user_group_match,
+        unique_group_names: connection.unique_group_names,
         created: connection.created,
     }
 }
@@ -323,7 +345,8 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
         // A number of its own, so that the projector sees that the inputs moved.
         let counter = layout::counter(Counter::Activity);
         let stamp = tx.number(&counter)? + 1;
-        if provision::remove_some(tx, scope, DELETE_ROWS_PER_WRITE_MAX, stamp)? > 0 {
+        let catalog = provision::Catalog::read(tx, provision::Choices { test_resources: true, unique_group_names: false })?;
+        if provision::remove_some(tx, scope, &catalog, DELETE_ROWS_PER_WRITE_MAX, stamp)? > 0 {
             tx.add(&counter, 1)?;
             return Ok(Step::More);
         }
@@ -336,9 +359,10 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
         if directory::detach(tx, number, now, most)? >= most || forget_decisions(tx, number, most)? >= most {
             return Ok(Step::More);
         }
-        for kind in [layout::GROUP, layout::USER] {
-            tx.delete(&layout::resource_count(number, kind));
+        for kind in catalog.kinds() {
+            tx.delete(&layout::resource_count(number, kind.number));
         }
+        tx.delete(&layout::client(number));
         let mut policies = pipeline::current(tx)?.policies;
         policies.retain(|policy| policy.connection != Some(connection.id));
         pipeline::put(tx, policies, None, &Actor::System, now)?;

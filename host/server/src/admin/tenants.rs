@@ -29,6 +29,9 @@ pub struct Tenant {
     pub roles: Vec<String>,
     /// The role that new members get.
     pub default_role: String,
+    /// Whether its SCIM clients see resource types for conformance work, such as `/TestResources`. They never reach the directory.
+    #[serde(default)]
+    pub test_resources: bool,
     /// Whether it has been deleted and its rows are going.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
@@ -45,6 +48,19 @@ pub struct NewTenant {
     pub roles: Option<Vec<String>>,
     /// The role that new members get, one of `roles`. Without it: user.
     pub default_role: Option<String>,
+    /// Whether its SCIM clients see resource types for conformance work. Without it: no.
+    #[serde(default)]
+    pub test_resources: bool,
+}
+
+/// A change of a tenant: what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TenantPatch {
+    /// What operators call it.
+    pub name: Option<String>,
+    /// Whether its SCIM clients see resource types for conformance work. Resources of theirs are kept while they do not.
+    pub test_resources: Option<bool>,
 }
 
 /// Roles of a tenant that names none.
@@ -54,15 +70,18 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 20] = [
+const TABLES: [Table; 23] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
+    Table::Catalog,
+    Table::Client,
     Table::Resource,
     Table::Index,
     Table::GroupMember,
     Table::MemberGroup,
     Table::ResourceCount,
+    Table::MembersDigest,
     Table::Dirty,
     Table::Walk,
     Table::Decision,
@@ -99,9 +118,24 @@ pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Resul
         .ok()
         .filter(|number| u64::from(*number) <= TENANTS_MAX)
         .ok_or_else(|| Error::conflict(format!("An installation can have {TENANTS_MAX} tenants, and has had them.")))?;
-    let tenant = Tenant { id, name, created: now, roles, default_role, deleting: false };
+    let tenant = Tenant { id, name, created: now, roles, default_role, test_resources: new.test_resources, deleting: false };
     tx.put_json(&layout::tenant(number), &tenant)?;
     tx.put_json(&layout::tenant_number(id), &number)?;
+    Ok(tenant)
+}
+
+/// Changes a tenant. `tx` is the installation's or the tenant's.
+///
+/// # Errors
+/// 404 if there is none, or if the name is not acceptable.
+pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch) -> Result<Tenant> {
+    let mut problems = Problems::default();
+    let name = patch.name.as_ref().map(|name| name::checked(name, "/name", &mut problems));
+    problems.finish()?;
+    let (number, tenant) = get(tx, id)?;
+    let test_resources = patch.test_resources.unwrap_or(tenant.test_resources);
+    let tenant = Tenant { name: name.unwrap_or(tenant.name.clone()), test_resources, ..tenant };
+    tx.put_json(&layout::tenant(number), &tenant)?;
     Ok(tenant)
 }
 
@@ -196,6 +230,7 @@ mod tests {
             Table::Meta | Table::Tenant | Table::TenantNumber | Table::TokenHash | Table::KeyHash | Table::RootKey => false,
             Table::Token | Table::Key => true,
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
+            Table::Catalog | Table::Client | Table::MembersDigest => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Dirty | Table::Walk | Table::Decision => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,

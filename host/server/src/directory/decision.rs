@@ -1,9 +1,8 @@
 //! Decisions: what the host concluded of a subject from the whole pipeline, kept with each policy's verdict and reasons.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use doorlist_scim::Projection;
-use doorlist_scim::query::{Page, Query};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +11,7 @@ use super::member;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::provision::{Kind, Scope, list};
+use crate::provision::{self, Kind, Scope};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Range, Rows, Table, Tx};
 
@@ -42,7 +41,7 @@ impl SubjectKind {
         }
     }
 
-    fn kind(self) -> &'static Kind {
+    fn kind(self) -> &'static Arc<Kind> {
         match self {
             Self::User => Kind::user(),
             Self::Group => Kind::group(),
@@ -194,23 +193,13 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
     Err(Error::not_found(kind.noun()))
 }
 
-/// Subjects of one name that a search by name looks at; group names may repeat.
-const SAME_NAME_MAX: usize = 10;
-
 /// Ids of the subjects with this name in a connection's inventory.
 fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {
     let attribute = match kind {
         SubjectKind::User => "userName",
         SubjectKind::Group => "displayName",
     };
-    let quoted = Value::String(name.to_owned());
-    // A name too long for a filter is nobody's.
-    let Ok(filter) = doorlist_scim::Filter::parse(&format!("{attribute} eq {quoted}"), kind.kind().scim) else {
-        return Ok(Vec::new());
-    };
-    let page = Page { start_index: 1, count: SAME_NAME_MAX };
-    let query = Query { filter: Some(filter), sort: None, page, projection: Projection::full() };
-    Ok(list(rows, scope, kind.kind(), &query, "")?.answers.into_iter().map(|answer| answer.id).collect())
+    provision::ids_with(rows, scope, kind.kind(), attribute, name)
 }
 
 /// Numbers of the tenant's connections.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use doorlist_scim::ErrorKind;
+use doorlist_scim::{ErrorKind, ResourceType};
 use serde_json::{Map, Value};
 
 use super::decision::{Reason, Verdict, VerdictChange};
@@ -239,10 +239,10 @@ impl UserOutcome {
     ///
     /// # Errors
     /// In words for an operator, if a policy named one that no schema knows.
-    pub(super) fn attributes(&self) -> Result<Map<String, Value>, String> {
+    pub(super) fn attributes(&self, schemas: &ResourceType) -> Result<Map<String, Value>, String> {
         let mut attributes = self.subject.attributes();
         for (path, values) in &self.view.attributes {
-            view::set_attribute(&mut attributes, path, values)?;
+            view::set_attribute(&mut attributes, schemas, path, values)?;
         }
         Ok(attributes)
     }

@@ -1,7 +1,7 @@
 //! Inputs: the items a policy is given, with what it declared to read and nothing else.
 
 use doorlist_scim::AttrPath;
-use doorlist_scim::schema::ResourceType;
+use doorlist_scim::ResourceType;
 use serde_json::Value;
 
 use super::member::Status;
@@ -9,6 +9,7 @@ use super::subject::{GroupSubject, Setting, UserSubject};
 use super::view::{GroupView, UserView};
 use crate::admin::connections::Provider;
 use crate::policy::{self, Attribute, Reads};
+use crate::store::layout::{GROUP, USER};
 
 /// The item for a user.
 pub(super) fn user(setting: &Setting, subject: &UserSubject, view: &UserView, reads: &Reads) -> policy::User {
@@ -22,7 +23,7 @@ pub(super) fn user(setting: &Setting, subject: &UserSubject, view: &UserView, re
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: subject.lifecycle,
         groups: groups.iter().map(|(id, name)| policy::GroupRef { id: id.to_string(), name: name.clone() }).collect(),
-        attributes: attributes(ResourceType::user(), &subject.resource, &reads.attributes),
+        attributes: attributes(setting.schemas(USER), &subject.resource, &reads.attributes),
         facts: facts(setting, subject.due.connection, reads),
         current: policy::Current {
             issued: policy::Issued::Scim,
@@ -58,7 +59,7 @@ pub(super) fn group(setting: &Setting, subject: &GroupSubject, view: &GroupView,
         external_id: subject.external_id.clone().filter(|_| reads.external_id),
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: policy::Lifecycle::Active,
-        attributes: attributes(ResourceType::group(), &subject.resource, &reads.attributes),
+        attributes: attributes(setting.schemas(GROUP), &subject.resource, &reads.attributes),
         facts: facts(setting, subject.due.connection, reads),
         view: policy::GroupView { included: view.included, display_name: given(reads.view, &view.display_name) },
     }

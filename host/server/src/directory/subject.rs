@@ -1,7 +1,9 @@
 //! Subjects: what a snapshot says of a user or group that is to be projected.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use doorlist_scim::ResourceType;
 use serde_json::{Map, Value};
 
 use super::member::{self, MemberRow, Status};
@@ -12,7 +14,7 @@ use crate::admin::tenants;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::policy::Lifecycle;
-use crate::provision::{Scope, Stored, groups_of};
+use crate::provision::{Catalog, Choices, Kind, Scope, Stored, groups_of};
 use crate::store::layout::{self, GROUP, MemberBy, USER};
 use crate::store::{PartitionNumber, Rows};
 
@@ -22,6 +24,8 @@ pub(super) struct Setting {
     pub roles: Vec<String>,
     pub default_role: String,
     pub connections: BTreeMap<u32, Connection>,
+    /// The tenant's schemas, for the paths of attributes.
+    pub catalog: Arc<Catalog>,
 }
 
 impl Setting {
@@ -34,7 +38,15 @@ impl Setting {
             }
         }
         let pipeline = pipeline::current(rows)?;
-        Ok(Self { pipeline, roles: record.roles, default_role: record.default_role, connections })
+        let catalog = Catalog::read(rows, Choices::default())?;
+        Ok(Self { pipeline, roles: record.roles, default_role: record.default_role, connections, catalog })
+    }
+}
+
+impl Setting {
+    /// The schemas of users or groups.
+    pub(super) fn schemas(&self, kind: u8) -> &ResourceType {
+        self.catalog.numbered(kind).map_or(&Kind::user().scim, |kind| &kind.scim)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use doorlist_scim::Projection;
-use doorlist_scim::query::{Page, Query};
+use doorlist_scim::query::{Page, Query, Start};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::admin::tenants;
 use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 use crate::id::Id;
-use crate::provision::{self, Context, Create, Delete, Kind, Modify, Replace, Scope, Stored};
+use crate::provision::{self, Conditions, Context, Create, Delete, Kind, Modify, Replace, Scope, Search, Stored, Walks, Wanted};
 use crate::store::{Store, Tenant, Tx, layout};
 
 /// Compiled once for every case.
@@ -102,7 +102,15 @@ fn context() -> Context {
         request_id: String::new(),
         count: 1,
     };
-    Context { now: NOW, entry, status_without_body: 204, base: "".into(), with_links: true, always: false }
+    Context {
+        now: NOW,
+        entry,
+        status_without_body: 204,
+        base: "".into(),
+        wanted: Wanted::default(),
+        conditions: Conditions::default(),
+        always: false,
+    }
 }
 
 impl World {
@@ -121,6 +129,7 @@ impl World {
             name: "Test".to_owned(),
             enabled: true,
             created: NOW,
+            unique_group_names: false,
             deleting: false,
         };
         tenant
@@ -181,8 +190,8 @@ impl World {
         })
     }
 
-    fn patch(&self, kind: &'static Kind, id: Id, operations: Value) {
-        let modify = Modify::parse(kind, &id.to_string(), &json!({"Operations": operations})).unwrap();
+    fn patch(&self, kind: &Arc<Kind>, id: Id, operations: Value) {
+        let modify = Modify::parse(Arc::clone(kind), &id.to_string(), &json!({"Operations": operations})).unwrap();
         // A rename onto a name that another user has is refused, which is a history like any other.
         let _ = self.write(move |tx| modify.run(tx, SCOPE, &context()));
     }
@@ -210,7 +219,7 @@ impl World {
         match step {
             Step::CreateUser { user, active } => {
                 if !self.users.contains_key(&user) {
-                    let create = Create::parse(Kind::user(), &Self::body(user, active, 0)).unwrap();
+                    let create = Create::parse(Arc::clone(Kind::user()), &Self::body(user, active, 0)).unwrap();
                     // Taken if somebody was renamed to it.
                     if let Ok(made) = self.write(move |tx| create.run(tx, SCOPE, &context())) {
                         self.users.insert(user, made.id);
@@ -219,7 +228,7 @@ impl World {
             }
             Step::PutUser { user, active, title } => {
                 if let Some(id) = self.users.get(&user) {
-                    let replace = Replace::new(Kind::user(), &id.to_string(), Self::body(user, active, title));
+                    let replace = Replace::new(Arc::clone(Kind::user()), &id.to_string(), Self::body(user, active, title));
                     let _ = self.write(move |tx| replace.run(tx, SCOPE, &context()));
                 }
             }
@@ -235,13 +244,13 @@ impl World {
             }
             Step::DeleteUser { user } => {
                 if let Some(id) = self.users.remove(&user) {
-                    let delete = Delete::new(Kind::user(), &id.to_string());
+                    let delete = Delete::new(Arc::clone(Kind::user()), &id.to_string());
                     self.write(move |tx| delete.run(tx, SCOPE, &context())).unwrap();
                 }
             }
             Step::CreateGroup { name } => {
                 let members: Vec<Value> = self.users.values().take(name).map(|id| json!({"value": id})).collect();
-                let create = Create::parse(Kind::group(), &json!({"displayName": GROUPS[name], "members": members})).unwrap();
+                let create = Create::parse(Arc::clone(Kind::group()), &json!({"displayName": GROUPS[name], "members": members})).unwrap();
                 self.groups.push(self.write(move |tx| create.run(tx, SCOPE, &context())).unwrap().id);
             }
             Step::RenameGroup { group, name } => {
@@ -251,7 +260,7 @@ impl World {
             }
             Step::DeleteGroup { group } => {
                 if group < self.groups.len() {
-                    let delete = Delete::new(Kind::group(), &self.groups.remove(group).to_string());
+                    let delete = Delete::new(Arc::clone(Kind::group()), &self.groups.remove(group).to_string());
                     self.write(move |tx| delete.run(tx, SCOPE, &context())).unwrap();
                 }
             }
@@ -328,10 +337,12 @@ impl World {
     fn check_against_oracle(&self) {
         let directory = self.directory();
         let (prefixes, named, prefix_match, protect) = &self.settings;
-        let inventory = |kind: &'static Kind| {
-            let query = Query { filter: None, sort: None, page: Page { start_index: 1, count: 10_000 }, projection: Projection::full() };
-            let page = self.tenant.read(|rows| provision::list(rows, SCOPE, kind, &query, "")).unwrap();
-            page.answers.into_iter().map(|answer| (answer.id, Stored::read(&answer.json).unwrap())).collect::<BTreeMap<_, _>>()
+        let inventory = |kind: &Arc<Kind>| {
+            let page = Page { start: Start::Index(1), count: 10_000 };
+            let query = Query { filter: None, sort: None, page, projection: Projection::full() };
+            let search = Search::of(kind, query, &"".into());
+            let page = self.tenant.read(|rows| provision::list(rows, SCOPE, &search, &Walks::none())).unwrap();
+            page.answers.into_iter().map(|(_, answer)| (answer.id, Stored::read(&answer.json).unwrap())).collect::<BTreeMap<_, _>>()
         };
         let (users, groups) = (inventory(Kind::user()), inventory(Kind::group()));
         let shown: BTreeSet<Id> = groups

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use doorlist_scim::ResourceType;
 use serde_json::{Map, Value, json};
 
 use super::decision::VerdictChange;
@@ -133,8 +134,12 @@ fn to_json(value: &policy::Value) -> Value {
 ///
 /// # Errors
 /// In words for an operator, if no schema knows the path.
-pub(super) fn set_attribute(attributes: &mut Map<String, Value>, path: &str, values: &[policy::Value]) -> Result<(), String> {
-    let scim = doorlist_scim::schema::ResourceType::user();
+pub(super) fn set_attribute(
+    attributes: &mut Map<String, Value>,
+    scim: &ResourceType,
+    path: &str,
+    values: &[policy::Value],
+) -> Result<(), String> {
     let path = doorlist_scim::AttrPath::parse(path, scim).map_err(|_| "It wanted to set an attribute that no schema knows.".to_owned())?;
     let multi_valued = scim.attribute(&path).is_some_and(|attribute| attribute.multi_valued);
     let mut steps: Vec<String> = path.urn.into_iter().collect();

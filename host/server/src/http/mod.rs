@@ -41,6 +41,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::Id;
 use crate::limits::URI_BYTES_MAX;
+use crate::provision::AllWalks;
 use crate::store::Store;
 
 /// Where SCIM is served.
@@ -75,6 +76,8 @@ pub struct Shared {
     pub public_url: Arc<str>,
     /// Where SCIM is: [`Shared::public_url`] with [`SCIM_BASE`].
     pub scim_base: Arc<str>,
+    /// Where pages of SCIM lists ended lately.
+    pub walks: AllWalks,
     /// The deletions that are under way.
     pub deletions: Deletions,
     /// For the threads that [`serve`] starts, and for nothing that answers requests.
@@ -94,6 +97,7 @@ impl App {
             gatherer: Gatherer::default(),
             public_url: public_url.trim_end_matches('/').into(),
             scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),
+            walks: AllWalks::default(),
             deletions: Deletions::default(),
             store,
             stopping: watch::Sender::new(false),

@@ -1,10 +1,12 @@
 //! POST (RFC 7644 section 3.3).
 
+use std::sync::Arc;
+
 use doorlist_scim::validate::{self, Incoming};
 use serde_json::Value;
 
 use super::members::Editor;
-use super::{Answer, Context, Kind, Links, Scope, Stored, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::store::{Tx, layout};
@@ -12,8 +14,18 @@ use crate::store::{Tx, layout};
 /// A resource to make.
 #[derive(Debug)]
 pub struct Create {
-    kind: &'static Kind,
+    kind: Arc<Kind>,
     incoming: Incoming,
+    /// The id it will have, if that had to be known before.
+    id: Option<Id>,
+}
+
+/// A resource that is made but for its members.
+#[derive(Debug)]
+pub(super) struct Begun {
+    id: Id,
+    json: Vec<u8>,
+    stamp: u64,
 }
 
 impl Create {
@@ -21,8 +33,19 @@ impl Create {
     ///
     /// # Errors
     /// What is wrong with the body.
-    pub fn parse(kind: &'static Kind, body: &Value) -> Result<Self> {
-        Ok(Self { kind, incoming: validate::create(kind.scim, body)? })
+    pub fn parse(kind: Arc<Kind>, body: &Value) -> Result<Self> {
+        let incoming = validate::create(&kind.scim, body)?;
+        Ok(Self { kind, incoming, id: None })
+    }
+
+    /// The same with an id that others refer to already.
+    pub(super) fn with_id(self, id: Option<Id>) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> &Arc<Kind> {
+        &self.kind
     }
 
     /// Makes it.
@@ -30,21 +53,32 @@ impl Create {
     /// # Errors
     /// `uniqueness` if a unique value is taken, `invalidValue` if a member is unknown.
     pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Answer> {
-        let Self { kind, incoming } = self;
-        let id = Id::new(context.now);
-        let stored = Stored::new(incoming.resource.clone(), id, context.now);
+        let begun = self.begin(tx, scope, context)?;
+        self.finish(tx, scope, begun, context)
+    }
+
+    /// Makes it without its members, who may not be there yet.
+    pub(super) fn begin(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Begun> {
+        let kind = &self.kind;
+        let id = self.id.unwrap_or_else(|| Id::new(context.now));
+        let stored = Stored::new(self.incoming.resource.clone(), id, context.now);
         index::update(tx, scope, kind, id, None, Some(&stored.resource))?;
         let json = stored.write(kind)?;
         tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
         let stamp = context.record(tx, id, true)?;
         mark_dirty(tx, scope, kind.number, id, stamp);
-        if let Some(elements) = &incoming.elements {
+        Ok(Begun { id, json, stamp })
+    }
+
+    /// Adds its members.
+    pub(super) fn finish(&self, tx: &mut Tx<'_>, scope: Scope, begun: Begun, context: &Context) -> Result<Answer> {
+        let Begun { id, json, stamp } = begun;
+        if let Some(elements) = &self.incoming.elements {
             let mut editor = Editor::new(tx, scope, id);
             editor.add_all(elements)?;
-            editor.finish(stamp);
+            editor.finish(stamp)?;
         }
-        let links = if kind.has_members && context.with_links { Links::read(tx, scope, kind, id)? } else { Links::None };
-        Ok(Answer { id, json, links })
+        Answer::read(tx, scope, &self.kind, (id, json), context.wanted)
     }
 }

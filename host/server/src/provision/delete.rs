@@ -1,9 +1,11 @@
 //! DELETE (RFC 7644 section 3.6).
 
+use std::sync::Arc;
+
 use super::index::{self, last_ids};
-use super::members::{MemberKind, members_of};
+use super::members::{MemberKind, add_to_digest, less, members_of};
 use super::read::{parse_id, stored};
-use super::{Context, Kind, Scope, Stored, mark_dirty};
+use super::{Catalog, Context, Kind, Scope, Stored, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::DELETE_RESOURCES_PER_WRITE_MAX;
@@ -13,31 +15,33 @@ use crate::store::{Range, Tx};
 /// A resource to delete.
 #[derive(Debug)]
 pub struct Delete {
-    kind: &'static Kind,
+    kind: Arc<Kind>,
     id: String,
 }
 
 impl Delete {
     /// Names it.
-    pub fn new(kind: &'static Kind, id: &str) -> Self {
+    pub fn new(kind: Arc<Kind>, id: &str) -> Self {
         Self { kind, id: id.to_owned() }
     }
 
     /// Its type.
-    pub fn kind(&self) -> &'static Kind {
-        self.kind
+    pub fn kind(&self) -> &Arc<Kind> {
+        &self.kind
     }
 
-    /// Deletes it, takes it out of every group and, if it is a group, everybody out of it.
+    /// Deletes it, takes it out of every group and, if it is a group, everybody out of it. Gives its id.
     ///
     /// # Errors
-    /// 404 if there is none.
-    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<()> {
-        let id = parse_id(self.kind, &self.id)?;
-        let before = Stored::read(&stored(tx, scope, self.kind, id)?)?;
+    /// 404 if there is none, 412 if it is another version.
+    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Id> {
+        let id = parse_id(&self.kind, &self.id)?;
+        let json = stored(tx, scope, &self.kind, id)?;
+        context.conditions.check(tx, scope, &self.kind, id, &json)?;
+        let before = Stored::read(&json)?;
         let stamp = context.record(tx, id, false)?;
-        remove(tx, scope, self.kind, id, &before, stamp)?;
-        Ok(())
+        remove(tx, scope, &self.kind, id, &before, stamp)?;
+        Ok(id)
     }
 }
 
@@ -56,23 +60,27 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, s
         }
         rows += 2;
     }
+    tx.delete(&layout::members_digest(scope.connection, id));
+    let what = if kind.number == GROUP { MemberKind::Group } else { MemberKind::User };
     for group in last_ids(tx, &Range::under(layout::member_groups(scope.connection, id)))? {
         tx.delete(&layout::member_group(scope.connection, id, group));
         tx.delete(&layout::group_member(scope.connection, group, id));
+        add_to_digest(tx, scope, group, less(id, what))?;
         rows += 2;
     }
     Ok(rows)
 }
 
-/// Deletes resources of a connection that goes, until about `most` rows are gone, and marks them as due for projection. Gives how many
+/// Deletes resources of a connection that goes, of the kinds of `catalog`, until about `most` rows are gone, and marks them as due for projection. Gives how many
 /// resources it deleted; 0 when none was left.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, most: usize, stamp: u64) -> Result<usize> {
+pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize, stamp: u64) -> Result<usize> {
     let (mut resources, mut rows) = (0, 0);
     // Users first: a group then has few members left when its turn comes.
-    for (number, kind) in [(USER, Kind::user()), (GROUP, Kind::group())] {
+    for kind in catalog.kinds() {
+        let number = kind.number;
         let mut found = Vec::new();
         crate::store::Rows::each(tx, &Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
             found.extend(index::last_id(key).map(|id| (id, value.to_vec())));

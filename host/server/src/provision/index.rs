@@ -7,36 +7,40 @@ use doorlist_scim::ErrorKind;
 use doorlist_scim::Resource;
 use serde_json::Value;
 
-use super::{Indexed, Kind, Scope};
+use super::kind::{Indexed, Place};
+use super::{Kind, Scope};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::layout;
-use crate::store::{Range, Rows, Tx};
+use crate::store::{Key, Range, Rows, Tx};
 
-/// Number of the index on `path`, and whether letter case counts; `None` if there is no index.
-pub(super) fn of(kind: &Kind, path: &str) -> Option<(u8, bool)> {
-    kind.indexed.iter().find(|indexed| indexed.path == path).map(|indexed| (indexed.number, indexed.case_exact))
+/// The value as index rows have it; `None` for a value that no index has.
+fn folded(value: &Value, case_exact: bool) -> Option<String> {
+    match value {
+        Value::String(text) => Some(fold(text, case_exact)),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
-/// The value as index rows have it.
+/// The text as index rows have it.
 pub(super) fn fold(value: &str, case_exact: bool) -> String {
     if case_exact { value.to_owned() } else { doorlist_scim::schema::fold_case(value).into_owned() }
 }
 
-/// What `resource` has in its indexes: attribute number and folded value.
-fn entries(kind: &Kind, resource: &Resource) -> BTreeSet<(u8, String)> {
+/// Head of the ids of the resources with this folded value.
+fn head(scope: Scope, kind: &Kind, place: &Place, value: &str) -> Key {
+    match place {
+        Place::Number(number) => layout::index(scope.connection, kind.number, *number, value),
+        Place::Named(path) => layout::named_index(scope.connection, kind.number, path, value),
+    }
+}
+
+/// What `resource` has in its indexes: which index and the folded value.
+fn entries<'k>(kind: &'k Kind, resource: &Resource) -> BTreeSet<(&'k Place, String)> {
     let mut entries = BTreeSet::new();
-    for Indexed { number, path, case_exact, .. } in &kind.indexed {
-        let exact = *case_exact;
-        match path.split_once('.') {
-            None => {
-                entries.extend(resource.get(*path).and_then(Value::as_str).map(|value| (*number, fold(value, exact))));
-            }
-            Some((name, sub)) => {
-                let values = resource.get(name).and_then(Value::as_array).into_iter().flatten();
-                entries.extend(values.filter_map(|value| value.get(sub)?.as_str()).map(|value| (*number, fold(value, exact))));
-            }
-        }
+    for Indexed { place, path, case_exact, .. } in &kind.indexed {
+        entries.extend(path.values(resource).into_iter().filter_map(|value| folded(value, *case_exact)).map(|value| (place, value)));
     }
     entries
 }
@@ -55,27 +59,75 @@ pub(super) fn update(
 ) -> Result<()> {
     let old = before.map(|resource| entries(kind, resource)).unwrap_or_default();
     let new = after.map(|resource| entries(kind, resource)).unwrap_or_default();
-    for (number, value) in new.difference(&old) {
-        refuse_taken(tx, scope, kind, id, *number, value)?;
-        tx.put(&layout::index(scope.connection, kind.number, *number, value).id(id), Vec::new());
+    for (place, value) in new.difference(&old) {
+        refuse_taken(tx, scope, kind, id, place, value)?;
+        tx.put(&head(scope, kind, place, value).id(id), Vec::new());
     }
-    for (number, value) in old.difference(&new) {
-        tx.delete(&layout::index(scope.connection, kind.number, *number, value).id(id));
+    for (place, value) in old.difference(&new) {
+        tx.delete(&head(scope, kind, place, value).id(id));
     }
     Ok(())
 }
 
-fn refuse_taken(tx: &Tx<'_>, scope: Scope, kind: &Kind, id: Id, number: u8, value: &str) -> Result<()> {
-    let Some(Indexed { path, unique, .. }) = kind.indexed.iter().find(|indexed| indexed.number == number) else { return Ok(()) };
-    if *unique && find(tx, scope, kind, number, value)?.into_iter().any(|other| other != id) {
-        return Err(Error::new(ErrorKind::Uniqueness, format!("Another {} has this {path}.", kind.noun())));
+fn refuse_taken(tx: &Tx<'_>, scope: Scope, kind: &Kind, id: Id, place: &Place, value: &str) -> Result<()> {
+    let Some(Indexed { name, unique, .. }) = kind.indexed.iter().find(|indexed| indexed.place == *place) else { return Ok(()) };
+    if *unique && find(tx, scope, kind, place, value)?.into_iter().any(|other| other != id) {
+        return Err(Error::new(ErrorKind::Uniqueness, format!("Another {} has this {name}.", kind.noun())));
     }
     Ok(())
+}
+
+/// The keys of the resources whose indexed attribute has this folded value.
+pub(super) fn range(scope: Scope, kind: &Kind, place: &Place, value: &str) -> Range {
+    Range::under(head(scope, kind, place, value))
 }
 
 /// Ids of the resources whose indexed attribute has this folded value, in the order of their creation.
-pub(super) fn find(rows: &impl Rows, scope: Scope, kind: &Kind, number: u8, value: &str) -> Result<Vec<Id>> {
-    last_ids(rows, &Range::under(layout::index(scope.connection, kind.number, number, value)))
+pub(super) fn find(rows: &impl Rows, scope: Scope, kind: &Kind, place: &Place, value: &str) -> Result<Vec<Id>> {
+    last_ids(rows, &range(scope, kind, place, value))
+}
+
+/// Ids of the resources with this text at an attribute that is indexed, in the order of their creation; none if it is not.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn ids_with(rows: &impl Rows, scope: Scope, kind: &Kind, attribute: &str, text: &str) -> Result<Vec<Id>> {
+    match kind.indexed.iter().find(|indexed| indexed.name == attribute) {
+        Some(indexed) => find(rows, scope, kind, &indexed.place, &fold(text, indexed.case_exact)),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Brings the index rows of a connection from what one version of a kind says to what another one says, looking only at resources that name
+/// `urn`: every difference between the two is in that schema. Gives how many it looked at.
+///
+/// # Errors
+/// `uniqueness` if two resources have the same value of what is unique now, and a conflict if more than `most` have data of the schema.
+pub(super) fn rebuild(tx: &mut Tx<'_>, scope: Scope, (before, after): (&Kind, &Kind), urn: &str, most: usize) -> Result<usize> {
+    let urn = urn.as_bytes();
+    let mut found = Vec::new();
+    tx.each(&Range::under(layout::resources(scope.connection, after.number)), &mut |key, value| {
+        if value.windows(urn.len()).any(|window| window == urn) {
+            found.extend(last_id(key).map(|id| (id, value.to_vec())));
+        }
+        if found.len() <= most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    if found.len() > most {
+        let detail = format!("More than {most} resources have data of this schema, too many to index its unique attributes anew.");
+        return Err(Error::conflict(detail));
+    }
+    for (id, json) in &found {
+        let resource: Resource = crate::store::from_json(json)?;
+        let (old, new) = (entries(before, &resource), entries(after, &resource));
+        for (place, value) in old.difference(&new) {
+            tx.delete(&head(scope, before, place, value).id(*id));
+        }
+        for (place, value) in new.difference(&old) {
+            refuse_taken(tx, scope, after, *id, place, value)?;
+            tx.put(&head(scope, after, place, value).id(*id), Vec::new());
+        }
+    }
+    Ok(found.len())
 }
 
 /// The identifiers at the ends of the keys of `range`.

@@ -9,6 +9,7 @@ use doorlist_scim::patch::ElementChange;
 use doorlist_scim::validate::Element;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::index::{last_id, last_ids};
 use super::stored::{location, push_location};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::GROUPS_OF_USER_MAX;
 use crate::store::layout::{self, GROUP, USER};
-use crate::store::{Range, Rows, Tx};
+use crate::store::{Numbers, Range, Rows, Tx};
 
 /// What a member of a group is (RFC 7643 section 4.2: `type`). The byte is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,11 +171,13 @@ pub(super) struct Editor<'t, 'a> {
     group: Id,
     /// Those that came (`true`) or went, and what they are.
     moved: BTreeMap<Id, (bool, MemberKind)>,
+    /// What is to be added to the digest of the members.
+    digest: u64,
 }
 
 impl<'t, 'a> Editor<'t, 'a> {
     pub(super) fn new(tx: &'t mut Tx<'a>, scope: Scope, group: Id) -> Self {
-        Self { tx, scope, group, moved: BTreeMap::new() }
+        Self { tx, scope, group, moved: BTreeMap::new(), digest: 0 }
     }
 
     /// Makes the changes of a PATCH, in order.
@@ -227,7 +230,7 @@ impl<'t, 'a> Editor<'t, 'a> {
         for (member, kind) in members_of(self.tx, self.scope, self.group)? {
             let links = Links::Members(vec![(member, kind)]);
             let element = links.value(base);
-            if element.get(0).is_some_and(|element| filter.matches_element(Kind::group().scim, element)) {
+            if element.get(0).is_some_and(|element| filter.matches_element(&Kind::group().scim, element)) {
                 self.remove(member)?;
             }
         }
@@ -262,6 +265,7 @@ impl<'t, 'a> Editor<'t, 'a> {
         }
         self.tx.put(&key, vec![kind as u8]);
         self.tx.put(&layout::member_group(self.scope.connection, member, self.group), Vec::new());
+        self.digest = self.digest.wrapping_add(digest_of(member, kind));
         self.note(member, true, kind);
         Ok(())
     }
@@ -271,7 +275,9 @@ impl<'t, 'a> Editor<'t, 'a> {
         let Some(value) = self.tx.get(&key)? else { return Ok(()) };
         self.tx.delete(&key);
         self.tx.delete(&layout::member_group(self.scope.connection, member, self.group));
-        self.note(member, false, MemberKind::of(&value));
+        let kind = MemberKind::of(&value);
+        self.digest = self.digest.wrapping_sub(digest_of(member, kind));
+        self.note(member, false, kind);
         Ok(())
     }
 
@@ -288,13 +294,15 @@ impl<'t, 'a> Editor<'t, 'a> {
         !self.moved.is_empty()
     }
 
-    /// Marks the users that came or went as due for projection.
-    pub(super) fn finish(self, stamp: u64) {
+    /// Keeps the digest and marks the users that came or went as due for projection.
+    pub(super) fn finish(self, stamp: u64) -> Result<()> {
+        add_to_digest(self.tx, self.scope, self.group, self.digest)?;
         for (member, (_, kind)) in self.moved {
             if kind == MemberKind::User {
                 mark_dirty(self.tx, self.scope, USER, member, stamp);
             }
         }
+        Ok(())
     }
 
     /// The transaction again, to read or write beside the members.
@@ -306,6 +314,38 @@ impl<'t, 'a> Editor<'t, 'a> {
     pub(super) fn scope(&self) -> Scope {
         self.scope
     }
+}
+
+/// What one member adds to the digest of a group's members.
+fn digest_of(member: Id, kind: MemberKind) -> u64 {
+    let mut hasher = Sha256::new();
+    hasher.update(member.as_bytes());
+    hasher.update([kind as u8]);
+    first_bytes(&hasher.finalize())
+}
+
+/// The first eight bytes of a hash.
+pub(super) fn first_bytes(hash: &[u8]) -> u64 {
+    hash.first_chunk().copied().map_or(0, u64::from_be_bytes)
+}
+
+/// Adds to the digest of a group's members. It is a sum, so that one more or one fewer costs the same whoever else is there.
+pub(super) fn add_to_digest(tx: &mut Tx<'_>, scope: Scope, group: Id, by: u64) -> Result<()> {
+    if by == 0 {
+        return Ok(());
+    }
+    let key = layout::members_digest(scope.connection, group);
+    let sum = tx.number(&key)?.wrapping_add(by);
+    match sum {
+        0 => tx.delete(&key),
+        sum => tx.put(&key, sum.to_be_bytes().to_vec()),
+    }
+    Ok(())
+}
+
+/// What one member less takes from the digest of a group's members.
+pub(super) fn less(member: Id, kind: MemberKind) -> u64 {
+    0_u64.wrapping_sub(digest_of(member, kind))
 }
 
 /// Marks every user of a group as due for projection: its name is an input of theirs.

@@ -6,117 +6,42 @@
 //! Knows no status code, header or JSON envelope, no policy, and nothing of the directory: what operators made is not in the inventory, so no SCIM
 //! request can see or change it.
 
+mod bulk;
+mod catalog;
 mod create;
 mod delete;
 mod index;
+mod kind;
 mod list;
 mod members;
 mod patch;
 mod read;
 mod replace;
 mod stored;
+mod version;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use doorlist_scim::AttrPath;
-use doorlist_scim::schema::{ResourceType, Uniqueness};
-
+pub use bulk::{Bulk, Progress};
+pub use catalog::{Catalog, Choices, Extension, extensions};
 pub use create::Create;
 pub use delete::{Delete, remove_some};
-pub use list::{Page, is_quick, list};
+pub use index::ids_with;
+pub use kind::Kind;
+pub use list::{AllWalks, Page, Search, Walks, list, quick};
 pub(crate) use members::mark_members;
 pub use members::{Links, MemberKind, groups_of, members_of};
-pub use patch::Modify;
+pub use patch::{Modified, Modify};
 pub use read::get;
 pub use replace::Replace;
 pub use stored::Stored;
+pub use version::{Conditions, Versions, Wanted};
 
 use crate::activity::Entry;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::store::layout::{GROUP, USER};
 use crate::store::{Tx, layout};
-
-/// A resource type as the inventory keeps it.
-#[derive(Debug)]
-pub struct Kind {
-    /// Its number in keys.
-    pub number: u8,
-    /// Its schema.
-    pub scim: &'static ResourceType,
-    /// Whether it has members, kept as rows.
-    pub has_members: bool,
-    /// Whether it shows the groups it is in (readOnly, derived from those rows).
-    pub shows_groups: bool,
-    /// Attributes whose values are indexed.
-    indexed: Vec<Indexed>,
-}
-
-/// An attribute whose values are indexed.
-#[derive(Debug)]
-struct Indexed {
-    /// Its number in keys.
-    number: u8,
-    /// Its path, of one or two names.
-    path: &'static str,
-    /// Whether letter case counts, as the schema says.
-    case_exact: bool,
-    /// Whether no two resources of a connection may have the same value, as the schema says.
-    unique: bool,
-}
-
-impl Indexed {
-    fn new(scim: &ResourceType, number: u8, path: &'static str) -> Self {
-        let attribute = AttrPath::parse(path, scim).ok().and_then(|path| scim.attribute(&path));
-        Self {
-            number,
-            path,
-            case_exact: attribute.is_some_and(|attribute| attribute.case_exact),
-            unique: attribute.is_some_and(|attribute| attribute.uniqueness != Uniqueness::None),
-        }
-    }
-}
-
-static USERS: LazyLock<Kind> = LazyLock::new(|| {
-    let scim = ResourceType::user();
-    let indexed = [(1, "userName"), (2, "externalId"), (3, "displayName"), (4, "emails.value")];
-    let indexed = indexed.map(|(number, path)| Indexed::new(scim, number, path)).into();
-    Kind { number: USER, scim, has_members: false, shows_groups: true, indexed }
-});
-
-static GROUPS: LazyLock<Kind> = LazyLock::new(|| {
-    let scim = ResourceType::group();
-    let indexed = [(2, "externalId"), (3, "displayName")].map(|(number, path)| Indexed::new(scim, number, path)).into();
-    Kind { number: GROUP, scim, has_members: true, shows_groups: false, indexed }
-});
-
-impl Kind {
-    /// Users (RFC 7643 section 4.1).
-    pub fn user() -> &'static Self {
-        &USERS
-    }
-
-    /// Groups (RFC 7643 section 4.2).
-    pub fn group() -> &'static Self {
-        &GROUPS
-    }
-
-    /// The type served at `endpoint`, such as `Users`.
-    pub fn at(endpoint: &str) -> Option<&'static Self> {
-        [Self::user(), Self::group()].into_iter().find(|kind| kind.scim.endpoint.trim_start_matches('/') == endpoint)
-    }
-
-    /// Whether an answer with this projection shows what is kept as member rows.
-    pub fn wants_links(&self, projection: &doorlist_scim::Projection) -> bool {
-        (self.has_members && projection.wants("members")) || (self.shows_groups && projection.wants("groups"))
-    }
-
-    /// What an error calls one of them.
-    fn noun(&self) -> &str {
-        &self.scim.name
-    }
-}
 
 /// Whose inventory a request works on. Made by authentication.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +59,8 @@ pub struct Answer {
     pub json: Vec<u8>,
     /// Members or groups, if they were asked for.
     pub links: Links,
+    /// A digest of what is kept as rows; 0 if that is nothing.
+    rows_digest: u64,
 }
 
 /// When a change is made, how it is answered, and how the tenant's log tells of it.
@@ -147,8 +74,10 @@ pub struct Context {
     pub status_without_body: u16,
     /// Where clients see this service.
     pub base: Arc<str>,
-    /// Whether members or groups are shown in the answer.
-    pub with_links: bool,
+    /// What the answer shows beside the resource.
+    pub wanted: Wanted,
+    /// For which versions the change is meant.
+    pub conditions: Conditions,
     /// Whether a resource is answered however many members it has.
     pub always: bool,
 }
@@ -162,7 +91,10 @@ impl Context {
     }
 }
 
-/// Marks a subject as due for projection.
+/// Marks a subject as due for projection. What is neither user nor group never reaches the directory.
 pub(crate) fn mark_dirty(tx: &mut Tx<'_>, scope: Scope, kind: u8, id: Id, stamp: u64) {
+    if kind != layout::USER && kind != layout::GROUP {
+        return;
+    }
     tx.put(&layout::dirty_mark(kind, scope.connection, id), stamp.to_be_bytes().to_vec());
 }

@@ -1,12 +1,14 @@
 //! PATCH (RFC 7644 section 3.5.2), and what it shares with PUT.
 
+use std::sync::Arc;
+
 use doorlist_scim::Resource;
 use doorlist_scim::patch::Patch;
 use serde_json::Value;
 
 use super::members::{Editor, mark_members};
 use super::read::{parse_id, stored};
-use super::{Answer, Context, Kind, Links, Scope, Stored, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, Wanted, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::PATCH_ANSWER_MEMBERS_MAX;
@@ -16,9 +18,19 @@ use crate::store::{Range, Rows, Tx};
 /// A resource to modify.
 #[derive(Debug)]
 pub struct Modify {
-    kind: &'static Kind,
+    kind: Arc<Kind>,
     id: String,
     patch: Patch,
+}
+
+/// What a PATCH made.
+#[derive(Debug)]
+pub struct Modified {
+    /// The resource; without members if it is not to be shown.
+    pub answer: Answer,
+    /// Whether it is to be shown. Not if it has so many members that an answer with them would cost more than the change, unless
+    /// [`Context::always`].
+    pub has_body: bool,
 }
 
 impl Modify {
@@ -26,21 +38,28 @@ impl Modify {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn parse(kind: &'static Kind, id: &str, body: &Value) -> Result<Self> {
-        Ok(Self { kind, id: id.to_owned(), patch: Patch::parse(kind.scim, body)? })
+    pub fn parse(kind: Arc<Kind>, id: &str, body: &Value) -> Result<Self> {
+        let patch = Patch::parse(&kind.scim, body)?;
+        Ok(Self { kind, id: id.to_owned(), patch })
     }
 
-    /// Makes every change or none. `None` if the resource has so many members that an answer with them would cost more than the change
-    /// (the caller answers without a body then), unless [`Context::always`].
+    /// Its type.
+    pub fn kind(&self) -> &Arc<Kind> {
+        &self.kind
+    }
+
+    /// Makes every change or none.
     ///
     /// # Errors
-    /// 404, `noTarget`, `mutability`, `uniqueness`, or `invalidValue`.
-    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Option<Answer>> {
-        let kind = self.kind;
+    /// 404, 412 if it is another version, `noTarget`, `mutability`, `uniqueness`, or `invalidValue`.
+    pub fn run(&self, tx: &mut Tx<'_>, scope: Scope, context: &Context) -> Result<Modified> {
+        let kind = &self.kind;
         let id = parse_id(kind, &self.id)?;
-        let before = Stored::read(&stored(tx, scope, kind, id)?)?;
+        let json = stored(tx, scope, kind, id)?;
+        context.conditions.check(tx, scope, kind, id, &json)?;
+        let before = Stored::read(&json)?;
         let mut resource = before.resource.clone();
-        self.patch.apply(kind.scim, &mut resource)?;
+        self.patch.apply(&kind.scim, &mut resource)?;
         let mut editor = Editor::new(tx, scope, id);
         editor.apply(self.patch.elements(), &context.base)?;
         let has_body = !kind.has_members || context.always || {
@@ -48,11 +67,8 @@ impl Modify {
             editor.tx().count(&members, PATCH_ANSWER_MEMBERS_MAX + 1)? <= PATCH_ANSWER_MEMBERS_MAX
         };
         let json = save(editor, kind, id, &before, resource, (context, has_body))?;
-        if !has_body {
-            return Ok(None);
-        }
-        let links = if context.with_links { Links::read(tx, scope, kind, id)? } else { Links::None };
-        Ok(Some(Answer { id, json, links }))
+        let wanted = if has_body { context.wanted } else { Wanted { links: false, version: true } };
+        Ok(Modified { answer: Answer::read(tx, scope, kind, (id, json), wanted)?, has_body })
     }
 }
 
@@ -84,6 +100,6 @@ pub(super) fn save(
             mark_members(tx, scope, id, stamp)?;
         }
     }
-    editor.finish(stamp);
+    editor.finish(stamp)?;
     Ok(json)
 }

@@ -1,19 +1,18 @@
 //! GET of one resource (RFC 7644 section 3.4.1).
 
-use super::{Answer, Kind, Links, Scope};
+use super::{Answer, Kind, Scope, Wanted};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::{Rows, layout};
 
-/// The resource with this id; with its members or groups if `with_links`.
+/// The resource with this id, and what is wanted beside it.
 ///
 /// # Errors
 /// 404 if there is none, whoever else has one.
-pub fn get(rows: &impl Rows, scope: Scope, kind: &Kind, id: &str, with_links: bool) -> Result<Answer> {
+pub fn get(rows: &impl Rows, scope: Scope, kind: &Kind, id: &str, wanted: Wanted) -> Result<Answer> {
     let id = parse_id(kind, id)?;
     let json = stored(rows, scope, kind, id)?;
-    let links = if with_links { Links::read(rows, scope, kind, id)? } else { Links::None };
-    Ok(Answer { id, json, links })
+    Answer::read(rows, scope, kind, (id, json), wanted)
 }
 
 /// Reads an id; what is none of ours names nothing.

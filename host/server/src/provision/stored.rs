@@ -1,12 +1,12 @@
-//! The stored form of a resource: the JSON that GET answers with, `meta` last and without `location`.
+//! The stored form of a resource: the JSON that GET answers with, `meta` last, its `version` last of all and its `location` not there.
 //!
-//! `meta` comes last so that an answer can be made by splicing text: the location needs the base URL, which no stored row
-//! knows, and a read that parses nothing costs what the copy costs.
+//! They come last so that an answer can be made by splicing text: the location needs the base URL, which no stored row
+//! knows, the version what is kept as rows, and a read that parses nothing costs what the copy costs.
 
 use doorlist_scim::{ErrorKind, Resource};
 use serde_json::Value;
 
-use super::Kind;
+use super::{Kind, version};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -55,10 +55,14 @@ impl Stored {
         json.pop();
         let Self { created, last_modified, .. } = self;
         let meta = format!(
-            ",\"meta\":{{\"created\":\"{created}\",\"lastModified\":\"{last_modified}\",\"resourceType\":\"{}\"}}}}",
-            kind.scim.name
+            ",\"meta\":{{\"created\":\"{created}\",\"lastModified\":\"{last_modified}\",\"resourceType\":\"{}\",{}",
+            kind.scim.name,
+            version::HEAD
         );
         json.extend_from_slice(meta.as_bytes());
+        let digits = version::digits(&json);
+        json.extend_from_slice(digits.as_bytes());
+        json.extend_from_slice(version::TAIL);
         if json.len() > RESOURCE_BYTES_MAX {
             let detail = format!("The {} would have more than {RESOURCE_BYTES_MAX} bytes.", kind.scim.name);
             return Err(Error::new(ErrorKind::PayloadTooLarge, detail));
@@ -76,10 +80,12 @@ impl Stored {
 impl super::Answer {
     /// Appends the resource's JSON to `out`, with its `location` and its links below `base` (such as `https://host/scim/v2`).
     pub fn splice(&self, kind: &Kind, base: &str, out: &mut Vec<u8>) {
-        // The stored form ends with the two braces of `meta` and of the resource.
-        let head = self.json.len().saturating_sub(2);
+        let head = self.json.len().saturating_sub(version::TAIL.len());
         out.extend_from_slice(self.json.get(..head).unwrap_or_default());
-        out.extend_from_slice(b",\"location\":\"");
+        if self.rows_digest != 0 {
+            out.extend_from_slice(format!("-{:016x}", self.rows_digest).as_bytes());
+        }
+        out.extend_from_slice(b"\\\"\",\"location\":\"");
         push_location(out, base, &kind.scim.endpoint, self.id);
         out.extend_from_slice(b"\"}");
         self.links.splice(base, out);

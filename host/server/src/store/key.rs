@@ -40,6 +40,10 @@ pub enum Table {
     Key = 20,
     /// Pipeline revisions by number.
     Pipeline = 21,
+    /// The tenant's own schemas.
+    Catalog = 22,
+    /// What is known of the clients of connections, by number.
+    Client = 23,
     /// SCIM resources: the JSON that GET answers with.
     Resource = 32,
     /// Ids of resources by attribute value.
@@ -50,6 +54,8 @@ pub enum Table {
     MemberGroup = 35,
     /// How many resources there are of a type.
     ResourceCount = 36,
+    /// Digests of groups' members.
+    MembersDigest = 37,
     /// Subjects whose projection is due.
     Dirty = 48,
     /// How far a projection of everything has come.

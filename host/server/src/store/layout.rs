@@ -32,6 +32,8 @@ pub enum Counter {
     Stuck = 8,
     /// Projections of everything that were begun.
     Walk = 9,
+    /// Changes of the tenant's own schemas.
+    Catalog = 10,
 }
 
 /// What recognises a directory member.
@@ -111,6 +113,16 @@ pub fn pipeline(revision: u64) -> Key {
     Key::new(Table::Pipeline).sequence(revision)
 }
 
+/// The tenant's own schemas.
+pub fn catalog() -> Key {
+    Key::new(Table::Catalog)
+}
+
+/// What is known of a connection's client.
+pub fn client(connection: u32) -> Key {
+    Key::new(Table::Client).number(connection)
+}
+
 /// Head of a connection's resources of a type, in the order of their creation.
 pub fn resources(connection: u32, kind: u8) -> Key {
     Key::new(Table::Resource).number(connection).byte(kind)
@@ -124,6 +136,24 @@ pub fn resource(connection: u32, kind: u8, id: Id) -> Key {
 /// Head of the ids of resources whose indexed attribute has this (folded) value.
 pub fn index(connection: u32, kind: u8, attribute: u8, value: &str) -> Key {
     Key::new(Table::Index).number(connection).byte(kind).byte(attribute).text(value)
+}
+
+/// Number of the indexes that are named by their attribute's path.
+const NAMED: u8 = 0;
+
+/// Head of the index on the attribute at `path`, for attributes that have no number.
+pub fn named_indexes(connection: u32, kind: u8, path: &str) -> Key {
+    Key::new(Table::Index).number(connection).byte(kind).byte(NAMED).text(path)
+}
+
+/// Head of the ids of resources whose attribute at `path` has this (folded) value.
+pub fn named_index(connection: u32, kind: u8, path: &str, value: &str) -> Key {
+    named_indexes(connection, kind, path).text(value)
+}
+
+/// The digest of a group's members; none if it has none.
+pub fn members_digest(connection: u32, group: Id) -> Key {
+    Key::new(Table::MembersDigest).number(connection).id(group)
 }
 
 /// Head of a group's members.

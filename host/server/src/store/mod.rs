@@ -30,7 +30,7 @@ use doorlist_scim::ErrorKind;
 const ROWS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("rows");
 
 /// Version of the layout of keys and values. A file with another one is refused rather than misread.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
 
 /// Name of the file in the data directory.
 const FILE_NAME: &str = "doorlist.redb";
@@ -155,7 +155,8 @@ impl Store {
         self.inner.writer.state().writes.load(Ordering::Relaxed)
     }
 
-    /// A number that grows before anybody hears of a committed write that changed who may call: tenants, connections, tokens or keys.
+    /// A number that grows before anybody hears of a committed write that changed who may call or what is served to them:
+    /// tenants, connections, tokens, keys or schemas.
     pub fn access_generation(&self) -> u64 {
         self.inner.writer.state().access.load(Ordering::Acquire)
     }

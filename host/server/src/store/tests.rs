@@ -140,3 +140,31 @@ fn touched_partitions_are_told_once() {
     assert_eq!(store.touched().take(std::time::Duration::from_secs(5)).into_iter().collect::<Vec<_>>(), [4]);
     assert!(store.touched().take(std::time::Duration::ZERO).is_empty());
 }
+
+#[test]
+fn a_failed_attempt_leaves_what_was_written_before_it() {
+    let tenant = Store::in_memory().unwrap().tenant(7);
+    tenant.write(|tx| Ok(tx.put(&key(1), vec![1]))).unwrap();
+    tenant
+        .write(|tx| {
+            tx.put(&key(2), vec![2]);
+            tx.delete(&key(1));
+            let refused: Result<()> = tx.attempt(|tx| {
+                tx.put(&key(1), vec![9]);
+                tx.delete(&key(2));
+                tx.put(&key(3), vec![9]);
+                tx.attempt(|tx| Ok(tx.put(&key(4), vec![9])))?;
+                tx.put(&key(3), vec![8]);
+                Err(Error::invalid("no"))
+            });
+            refused.unwrap_err();
+            tx.attempt(|tx| {
+                tx.put(&key(5), vec![5]);
+                tx.attempt(|tx| Result::<()>::Err(Error::invalid(format!("{:?}", tx.put(&key(6), vec![]))))).unwrap_err();
+                Ok(())
+            })
+        })
+        .unwrap();
+    tenant.read(|rows| Ok(assert_eq!(keys(rows, &Range::under(layout::events())), [2, 5]))).unwrap();
+    assert_eq!(tenant.read(|rows| rows.get(&key(2))).unwrap(), Some(vec![2]));
+}

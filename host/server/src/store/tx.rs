@@ -17,14 +17,19 @@ pub struct Tx<'a> {
     table: &'a Table<'a>,
     partition: PartitionNumber,
     writes: Writes,
+    /// What the writes of the attempt that is under way took the place of, oldest first; `None` outside of one.
+    undo: Option<Vec<(Vec<u8>, Undo)>>,
 }
+
+/// What was written at a key before; `None` if nothing was.
+type Undo = Option<Option<Vec<u8>>>;
 
 /// Values to put (`Some`) and rows to delete (`None`), by the key as the engine sees it.
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl<'a> Tx<'a> {
     pub(super) fn new(table: &'a Table<'a>, partition: PartitionNumber) -> Self {
-        Self { table, partition, writes: Writes::new() }
+        Self { table, partition, writes: Writes::new(), undo: None }
     }
 
     pub(super) fn into_writes(self) -> Writes {
@@ -33,7 +38,38 @@ impl<'a> Tx<'a> {
 
     /// Puts `value` at `key`.
     pub fn put(&mut self, key: &Key, value: Vec<u8>) {
-        self.writes.insert(key.stored(self.partition), Some(value));
+        self.write(key.stored(self.partition), Some(value));
+    }
+
+    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        match &mut self.undo {
+            None => drop(self.writes.insert(key, value)),
+            Some(undo) => {
+                let before = self.writes.insert(key.clone(), value);
+                undo.push((key, before));
+            }
+        }
+    }
+
+    /// Runs `change`; if it returns an error, none of its writes are left and those before it are. An attempt within an attempt is part of it.
+    ///
+    /// # Errors
+    /// What `change` answers.
+    pub fn attempt<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let outer = self.undo.replace(Vec::new());
+        let outcome = change(self);
+        let undo = std::mem::replace(&mut self.undo, outer).unwrap_or_default();
+        if outcome.is_err() {
+            for (key, before) in undo.into_iter().rev() {
+                match before {
+                    Some(value) => drop(self.writes.insert(key, value)),
+                    None => drop(self.writes.remove(&key)),
+                }
+            }
+        } else if let Some(outer) = &mut self.undo {
+            outer.extend(undo);
+        }
+        outcome
     }
 
     /// Puts `value` at `key` as JSON.
@@ -48,7 +84,7 @@ impl<'a> Tx<'a> {
 
     /// Deletes the row at `key`, if there is one.
     pub fn delete(&mut self, key: &Key) {
-        self.writes.insert(key.stored(self.partition), None);
+        self.write(key.stored(self.partition), None);
     }
 
     /// Deletes at most `most` rows of `range` and says how many it found.
@@ -66,7 +102,7 @@ impl<'a> Tx<'a> {
             if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         let count = found.len();
-        self.writes.extend(found.into_iter().map(|key| (key, None)));
+        found.into_iter().for_each(|key| self.write(key, None));
         Ok(count)
     }
 

@@ -85,8 +85,8 @@ pub(super) struct State {
     pub(super) access: AtomicU64,
 }
 
-/// Tables that say who may call, by their number in keys.
-const ACCESS_TABLES: [u8; 7] = [
+/// Tables that say who may call and what is served to them, by their number in keys.
+const ACCESS_TABLES: [u8; 8] = [
     key::Table::Tenant as u8,
     key::Table::TenantNumber as u8,
     key::Table::TokenHash as u8,
@@ -94,6 +94,7 @@ const ACCESS_TABLES: [u8; 7] = [
     key::Table::RootKey as u8,
     key::Table::Connection as u8,
     key::Table::ConnectionNumber as u8,
+    key::Table::Catalog as u8,
 ];
 
 /// What a batch wrote.

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use doorlist_scim::ErrorKind;
-use doorlist_scim::discovery::{AuthenticationScheme, ServiceProviderConfig, schemas};
+use doorlist_scim::discovery::{AuthenticationScheme, BulkLimits, PaginationConfig, ServiceProviderConfig, schemas};
 use doorlist_scim::list::list_response;
 use doorlist_scim::schema::ResourceType;
 use serde_json::{Value, json};
@@ -10,21 +10,25 @@ use serde_json::{Value, json};
 use super::target::Target;
 use super::{answer, parameters};
 use crate::error::{Error, Result};
-use crate::limits::SCIM_PAGE_MAX;
+use crate::limits::{BODY_BYTES_MAX, BULK_OPERATIONS_MAX, SCIM_PAGE_MAX};
+use crate::provision::Catalog;
 
 /// Answers a GET of one of them.
-pub(super) fn answer(target: &Target, query: &str, base: &str) -> Result<Response> {
+pub(super) fn answer(target: &Target, catalog: &Catalog, query: &str, base: &str) -> Result<Response> {
     if parameters(query).iter().any(|(name, _)| name.eq_ignore_ascii_case("filter")) {
         return Err(Error::new(ErrorKind::Forbidden, "Discovery endpoints take no filter."));
     }
     let body = match target {
         Target::ServiceProviderConfig => service_provider_config(base),
         Target::ResourceTypes(id) => {
-            let types = ResourceType::all().iter().map(|kind| (kind.id.clone(), resource_type(kind, base))).collect();
+            let types = catalog.types().iter().map(|kind| (kind.id.clone(), resource_type(kind, base))).collect();
             one_or_all(types, id.as_deref(), "resource type")?
         }
         Target::Schemas(id) => {
-            let all = schemas().iter().map(|schema| (schema.id.clone(), schema_body(schema, base))).collect();
+            let all = schemas(catalog.types().iter().map(AsRef::as_ref))
+                .into_iter()
+                .map(|schema| (schema.id.clone(), schema_body(schema, base)))
+                .collect();
             one_or_all(all, id.as_deref(), "schema")?
         }
         _ => return Err(Error::not_found("endpoint")),
@@ -61,11 +65,12 @@ fn service_provider_config(base: &str) -> Value {
     let config = ServiceProviderConfig {
         documentation_uri: None,
         patch: true,
-        bulk: None,
+        bulk: Some(BulkLimits { operations_max: BULK_OPERATIONS_MAX, payload_bytes_max: BODY_BYTES_MAX }),
         filter_results_max: Some(SCIM_PAGE_MAX),
         change_password: false,
         sort: true,
-        etag: false,
+        etag: true,
+        pagination: Some(PaginationConfig { default_page_size: SCIM_PAGE_MAX, max_page_size: SCIM_PAGE_MAX, cursor_timeout_seconds: None }),
         authentication_schemes: vec![AuthenticationScheme {
             kind: "oauthbearertoken".to_owned(),
             name: "Bearer token".to_owned(),

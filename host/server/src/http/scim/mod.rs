@@ -4,7 +4,9 @@
 //! Everything answered here has the media type `application/scim+json`, errors and unknown paths too. Users and groups share every line.
 
 mod answer;
+mod bulk;
 mod discovery;
+mod search;
 mod target;
 mod verbs;
 
@@ -23,7 +25,7 @@ use crate::auth::ScimCaller;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::limits::ACTIVITY_QUERY_CHARACTERS_MAX;
-use crate::provision::Scope;
+use crate::provision::{Catalog, Conditions, Scope, Versions};
 
 /// A request whose caller is known.
 struct Call {
@@ -45,10 +47,11 @@ struct Outcome {
 
 /// Answers a request.
 pub async fn handle(State(app): State<App>, request: Request) -> Response {
-    let target = Target::of(request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default());
-    if target.is_public() && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
-        return discovery::answer(&target, request.uri().query().unwrap_or_default(), &app.scim_base)
-            .unwrap_or_else(|error| refuse(&error));
+    let path = request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default();
+    if path == target::PUBLIC && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
+        let query = request.uri().query().unwrap_or_default();
+        let answer = discovery::answer(&Target::ServiceProviderConfig, Catalog::plain(), query, &app.scim_base);
+        return answer.unwrap_or_else(|error| refuse(&error));
     }
     let caller = match request::bearer(request.headers()).and_then(|token| app.authenticator.scim(token)) {
         Ok(caller) => caller,
@@ -57,6 +60,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
             return refuse(&error);
         }
     };
+    let target = Target::of(path, &caller.catalog);
     let (mut parts, body) = request.into_parts();
     let call = Call {
         now: app.clock.now(),
@@ -99,7 +103,7 @@ struct Detail(String);
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Query parameters that the log shows (RFC 7644 section 3.4.2).
-const SHOWN_PARAMETERS: [&str; 7] = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+const SHOWN_PARAMETERS: [&str; 8] = ["filter", "startIndex", "count", "cursor", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
 
 /// What the log shows of a query: the protocol's own parameters, and nothing that may be a secret. A client that puts its token or
 /// somebody's password where it must not be should not find it kept.
@@ -146,6 +150,15 @@ impl Call {
     /// The query's parameters, decoded.
     fn parameters(&self) -> Vec<(String, String)> {
         parameters(self.uri.query().unwrap_or_default())
+    }
+
+    /// For which versions of a resource the request is meant (RFC 7644 section 3.14).
+    fn conditions(&self) -> Conditions {
+        let read = |name| {
+            let lines: Vec<&str> = self.headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+            (!lines.is_empty()).then(|| Versions::parse(&lines.join(",")))
+        };
+        Conditions { only: read(header::IF_MATCH), not: read(header::IF_NONE_MATCH) }
     }
 
     /// The body as JSON.

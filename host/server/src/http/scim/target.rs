@@ -1,6 +1,8 @@
 //! What a path below the base names.
 
-use crate::provision::Kind;
+use std::sync::Arc;
+
+use crate::provision::{Catalog, Kind};
 
 /// Characters of an id that the log keeps: those of one of ours, and room to see what another was.
 const SHOWN_ID_CHARACTERS_MAX: usize = 64;
@@ -8,25 +10,34 @@ const SHOWN_ID_CHARACTERS_MAX: usize = 64;
 /// What a request is about.
 #[derive(Debug)]
 pub(super) enum Target {
+    /// Every resource of every type (RFC 7644 section 3.4.2.1).
+    Base,
     /// Every resource of a type.
-    Resources(&'static Kind),
+    Resources(Arc<Kind>),
     /// One resource.
-    Resource(&'static Kind, String),
+    Resource(Arc<Kind>, String),
+    /// A search by POST (RFC 7644 section 3.4.3): of one type, or of all.
+    Search(Option<Arc<Kind>>),
+    /// Many changes at once (RFC 7644 section 3.7).
+    Bulk,
     /// What this service provider can do (RFC 7643 section 5).
     ServiceProviderConfig,
     /// The resource types, or one of them (RFC 7643 section 6).
     ResourceTypes(Option<String>),
     /// The schemas, or one of them (RFC 7643 section 7).
     Schemas(Option<String>),
-    /// Something of RFC 7644 that is not offered: `/Me`, `/Bulk`, `/.search`.
-    NotOffered(&'static str),
+    /// The caller as a user (RFC 7644 section 3.11), which a provisioning client is not.
+    Me,
     /// Nothing.
     Unknown,
 }
 
+/// The path that clients may read before they have a token (RFC 7643 section 5).
+pub(super) const PUBLIC: &str = "/ServiceProviderConfig";
+
 impl Target {
-    /// Reads a path, relative to the base.
-    pub(super) fn of(path: &str) -> Self {
+    /// Reads a path, relative to the base, as a client sees it who has this catalog.
+    pub(super) fn of(path: &str, catalog: &Catalog) -> Self {
         let mut segments = path.split('/').filter(|segment| !segment.is_empty());
         let (first, second) = (segments.next(), segments.next());
         if segments.next().is_some() {
@@ -34,31 +45,26 @@ impl Target {
         }
         let decoded = || second.map(decode);
         match (first, second) {
+            (None, _) => Self::Base,
             (Some("ServiceProviderConfig"), None) => Self::ServiceProviderConfig,
             (Some("ResourceTypes"), _) => Self::ResourceTypes(decoded()),
             (Some("Schemas"), _) => Self::Schemas(decoded()),
-            (Some("Me"), _) => Self::NotOffered("/Me"),
-            (Some("Bulk"), None) => Self::NotOffered("/Bulk"),
-            (Some(".search"), None) => Self::NotOffered("/.search"),
-            (Some(endpoint), Some(".search")) if Kind::at(endpoint).is_some() => Self::NotOffered("/.search"),
-            (Some(endpoint), id) => match (Kind::at(endpoint), id) {
-                (Some(kind), None) => Self::Resources(kind),
-                (Some(kind), Some(id)) => Self::Resource(kind, decode(id)),
+            (Some("Me"), None) => Self::Me,
+            (Some("Bulk"), None) => Self::Bulk,
+            (Some(".search"), None) => Self::Search(None),
+            (Some(endpoint), id) => match (catalog.at(endpoint), id) {
+                (Some(kind), None) => Self::Resources(Arc::clone(kind)),
+                (Some(kind), Some(".search")) => Self::Search(Some(Arc::clone(kind))),
+                (Some(kind), Some(id)) => Self::Resource(Arc::clone(kind), decode(id)),
                 (None, _) => Self::Unknown,
             },
-            (None, _) => Self::Unknown,
         }
-    }
-
-    /// Whether clients may read it before they have a token (RFC 7643 section 5).
-    pub(super) fn is_public(&self) -> bool {
-        matches!(self, Self::ServiceProviderConfig)
     }
 
     /// What requests for the same thing have in common, whatever the id.
     pub(super) fn likeness(&self) -> (std::mem::Discriminant<Self>, u8) {
         let kind = match self {
-            Self::Resources(kind) | Self::Resource(kind, _) => kind.number,
+            Self::Resources(kind) | Self::Resource(kind, _) | Self::Search(Some(kind)) => kind.number,
             _ => 0,
         };
         (std::mem::discriminant(self), kind)
@@ -67,12 +73,16 @@ impl Target {
     /// The path as the log has it, without the id.
     pub(super) fn template(&self) -> String {
         match self {
+            Self::Base => "/".to_owned(),
             Self::Resources(kind) => kind.scim.endpoint.clone(),
             Self::Resource(kind, _) => format!("{}/{{id}}", kind.scim.endpoint),
+            Self::Search(None) => "/.search".to_owned(),
+            Self::Search(Some(kind)) => format!("{}/.search", kind.scim.endpoint),
+            Self::Bulk => "/Bulk".to_owned(),
             Self::ServiceProviderConfig => "/ServiceProviderConfig".to_owned(),
             Self::ResourceTypes(_) => "/ResourceTypes".to_owned(),
             Self::Schemas(_) => "/Schemas".to_owned(),
-            Self::NotOffered(path) => (*path).to_owned(),
+            Self::Me => "/Me".to_owned(),
             Self::Unknown => "(unknown path)".to_owned(),
         }
     }
@@ -90,6 +100,7 @@ impl Target {
         match self {
             Self::Resources(_) => "GET, POST",
             Self::Resource(..) => "GET, PUT, PATCH, DELETE",
+            Self::Search(_) | Self::Bulk => "POST",
             _ => "GET",
         }
     }
@@ -124,7 +135,8 @@ mod tests {
     #[test]
     fn paths_name_what_the_rfc_says() {
         let table = [
-            ("", "(unknown path)", None),
+            ("", "/", None),
+            ("/", "/", None),
             ("/Users", "/Users", None),
             ("/Users/abc", "/Users/{id}", Some("abc")),
             ("/Users/a%20b%2F", "/Users/{id}", Some("a b/")),
@@ -132,14 +144,17 @@ mod tests {
             ("/Users/a/b", "(unknown path)", None),
             ("/users", "(unknown path)", None),
             ("/Groups", "/Groups", None),
+            ("/TestResources", "(unknown path)", None),
             ("/Schemas/urn:x", "/Schemas", None),
             ("/Me", "/Me", None),
-            ("/Users/.search", "/.search", None),
+            ("/Me/x", "(unknown path)", None),
+            ("/Users/.search", "/Users/.search", None),
             ("/.search", "/.search", None),
             ("/Bulk", "/Bulk", None),
+            ("/Bulk/x", "(unknown path)", None),
         ];
         for (path, template, id) in table {
-            let target = Target::of(path);
+            let target = Target::of(path, Catalog::plain());
             assert_eq!((target.template().as_str(), target.id().as_deref()), (template, id), "{path}");
         }
     }

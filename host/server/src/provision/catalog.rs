@@ -1,0 +1,146 @@
+//! The resource types that one client sees: those that everybody has, with the tenant's own schemas.
+//!
+//! Knows nothing of how an operator gives a schema, and nothing of resources.
+
+use std::sync::{Arc, LazyLock};
+
+use doorlist_scim::schema::{ResourceType, Schema, Uniqueness};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Kind;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::store::layout::{self, Counter};
+use crate::store::{Numbers, Rows};
+
+/// The resource types that a client sees.
+#[derive(Debug)]
+pub struct Catalog {
+    kinds: Vec<Arc<Kind>>,
+    types: Vec<Arc<ResourceType>>,
+    /// How often the tenant's schemas had changed when it was read.
+    revision: u64,
+}
+
+/// A schema of a tenant's own, as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extension {
+    /// The schema, in the form of RFC 7643 section 7.
+    pub schema: Value,
+    /// Names of the resource types that it extends.
+    pub extends: Vec<String>,
+    /// Whether a resource must have it.
+    pub required: bool,
+    /// When it was put.
+    pub updated: Timestamp,
+}
+
+/// What of a client's connection decides on what it sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Whether there are resource types for conformance work.
+    pub test_resources: bool,
+    /// Whether no two groups may have the same name.
+    pub unique_group_names: bool,
+}
+
+static PLAIN: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::of(&[], Choices::default(), 0)));
+
+impl Catalog {
+    /// What a client sees whose tenant has no schemas of its own and whose connection chose nothing.
+    pub fn plain() -> &'static Arc<Self> {
+        &PLAIN
+    }
+
+    /// What a client of this tenant sees.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn read(rows: &impl Rows, choices: Choices) -> Result<Arc<Self>> {
+        let extensions = extensions(rows)?;
+        let revision = revision(rows)?;
+        if extensions.is_empty() && choices == Choices::default() && revision == 0 {
+            return Ok(Arc::clone(Self::plain()));
+        }
+        let mut read = Vec::with_capacity(extensions.len());
+        for extension in extensions {
+            // It was checked when it was put.
+            let schema = Schema::from_json(&extension.schema).map_err(Error::internal)?;
+            read.push((Arc::new(schema), extension));
+        }
+        Ok(Arc::new(Self::of(&read, choices, revision)))
+    }
+
+    fn of(extensions: &[(Arc<Schema>, Extension)], choices: Choices, revision: u64) -> Self {
+        let extended = |base: &Arc<ResourceType>| {
+            let more = extensions.iter().filter(|(_, extension)| extension.extends.contains(&base.name));
+            let more: Vec<(Arc<Schema>, bool)> = more.map(|(schema, extension)| (Arc::clone(schema), extension.required)).collect();
+            if more.is_empty() { Arc::clone(base) } else { Arc::new(base.with_extensions(more)) }
+        };
+        let mut groups = extended(ResourceType::group());
+        if choices.unique_group_names {
+            groups = Arc::new(with_unique_names(&groups));
+        }
+        let mut kinds = vec![Arc::new(Kind::users(extended(ResourceType::user()))), Arc::new(Kind::groups(groups))];
+        if choices.test_resources {
+            kinds.extend(Kind::test().iter().cloned());
+        }
+        let types = kinds.iter().map(|kind| Arc::clone(&kind.scim)).collect();
+        Self { kinds, types, revision }
+    }
+
+    /// Every kind, in the order in which clients see them.
+    pub fn kinds(&self) -> &[Arc<Kind>] {
+        &self.kinds
+    }
+
+    /// The resource types of the kinds, in the same order.
+    pub fn types(&self) -> &[Arc<ResourceType>] {
+        &self.types
+    }
+
+    /// The kind served at `endpoint`, such as `Users`.
+    pub fn at(&self, endpoint: &str) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.scim.endpoint.trim_start_matches('/') == endpoint)
+    }
+
+    /// The kind with this number in keys.
+    pub fn numbered(&self, number: u8) -> Option<&Arc<Kind>> {
+        self.kinds.iter().find(|kind| kind.number == number)
+    }
+
+    /// Refuses a change that was checked by schemas that are not the tenant's any more. For the transaction that writes.
+    ///
+    /// # Errors
+    /// 503, since the same request is right or wrong a moment later.
+    pub fn must_be_current(&self, rows: &impl Rows) -> Result<()> {
+        if revision(rows)? == self.revision {
+            return Ok(());
+        }
+        let detail = "The tenant's schemas changed while the request was read. Send it again.";
+        Err(Error::new(doorlist_scim::ErrorKind::Unavailable, detail))
+    }
+}
+
+fn revision(rows: &impl Rows) -> Result<u64> {
+    rows.number(&layout::counter(Counter::Catalog))
+}
+
+/// The tenant's own schemas.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn extensions(rows: &impl Rows) -> Result<Vec<Extension>> {
+    Ok(rows.json(&layout::catalog())?.unwrap_or_default())
+}
+
+/// The same groups, with names that the schema declares unique: clients can see what they are held to.
+fn with_unique_names(groups: &ResourceType) -> ResourceType {
+    let mut schema = Schema::clone(&groups.schema);
+    for attribute in schema.attributes.iter_mut().filter(|attribute| attribute.name == "displayName") {
+        attribute.uniqueness = Uniqueness::Server;
+    }
+    ResourceType { schema: Arc::new(schema), ..groups.clone() }
+}
