@@ -27,6 +27,8 @@ enum Choice {
 /// How a choice names one attribute.
 enum Named<'a> {
     Not,
+    /// As part of its extension, which is named as a whole.
+    Around,
     Whole,
     /// Some of its sub-attributes.
     Subs(Vec<&'a str>),
@@ -110,11 +112,13 @@ impl Projection {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
         let named = self.named(urn, name);
         let stays = match (returned, &self.choice, &named) {
-            (Returned::Never, _, _) => false,
+            _ if attribute.is_some_and(Attribute::is_hidden) => false,
             (Returned::Always, _, _) => true,
+            // As a part of something, it is not what the request asks for.
+            (Returned::Request, Choice::Only(_), Named::Around) => false,
             (_, Choice::Only(_), named) => !matches!(named, Named::Not),
             (Returned::Request, _, _) => false,
-            (_, Choice::Except(_), named) => !matches!(named, Named::Whole),
+            (_, Choice::Except(_), named) => !matches!(named, Named::Whole | Named::Around),
             (_, Choice::Everything, _) => true,
         };
         if !stays {
@@ -139,10 +143,10 @@ impl Projection {
             let returned = sub.map_or(Returned::Default, |sub| sub.returned);
             let is_listed = match named {
                 Named::Subs(subs) => Some(subs.iter().any(|sub| sub.eq_ignore_ascii_case(key))),
-                Named::Not | Named::Whole => None,
+                Named::Not | Named::Around | Named::Whole => None,
             };
             match (returned, &self.choice, is_listed) {
-                (Returned::Never, _, _) => false,
+                _ if sub.is_some_and(Attribute::is_hidden) => false,
                 (Returned::Always, _, _) => true,
                 (_, Choice::Only(_), Some(is_listed)) => is_listed,
                 (Returned::Request, _, _) => false,
@@ -158,16 +162,20 @@ impl Projection {
             Choice::Everything => return Named::Not,
             Choice::Only(paths) | Choice::Except(paths) => paths,
         };
-        let mut subs = Vec::new();
+        let (mut subs, mut is_around) = (Vec::new(), false);
         for path in paths.iter().filter(|path| path.urn.as_deref() == urn) {
-            let is_it = path.is_extension() || path.name.eq_ignore_ascii_case(name);
-            match (&path.sub, is_it) {
+            is_around |= path.is_extension();
+            match (&path.sub, !path.is_extension() && path.name.eq_ignore_ascii_case(name)) {
                 (_, false) => {}
                 (None, true) => return Named::Whole,
                 (Some(sub), true) => subs.push(sub.as_str()),
             }
         }
-        if subs.is_empty() { Named::Not } else { Named::Subs(subs) }
+        match (is_around, subs.is_empty()) {
+            (true, _) => Named::Around,
+            (false, true) => Named::Not,
+            (false, false) => Named::Subs(subs),
+        }
     }
 }
 

@@ -41,11 +41,13 @@ pub(crate) fn bare_value(attribute: &Attribute, text: &str) -> Option<Map<String
     if attribute.multi_valued || !attribute.has_value() {
         return None;
     }
-    let mut object = Map::new();
-    if !text.is_empty() {
-        object.insert("value".into(), text.into());
-    }
-    Some(object)
+    Some(Map::from_iter([("value".to_owned(), text.into())]))
+}
+
+/// Whether a value is an empty text where no text belongs. Okta is reported to send empty strings for
+/// attributes that are unset; to a text, the empty one is a value like any other.
+pub(crate) fn is_unset(attribute: &Attribute, value: &Value) -> bool {
+    !matches!(attribute.kind, Type::String | Type::Reference) && value.as_str() == Some("")
 }
 
 /// Whether a complex attribute is given only to be emptied. Entra removes a manager by replacing it

@@ -2,7 +2,8 @@
 //!
 //! Strict about types, lenient about everything else that a client may sensibly send: letter case of
 //! names, nulls and empty lists, read-only attributes, missing `schemas`. Canonical values are
-//! suggestions (RFC 7643, section 2.4) and are not enforced. What no schema defines is kept as it was
+//! suggestions (RFC 7643, section 2.4): a value that equals one but for letter case takes its spelling,
+//! where letter case does not count, and any other is kept. What no schema defines is kept as it was
 //! sent.
 //!
 //! This module does not know whether a `userName` is taken, whether a member exists, or what the
@@ -49,8 +50,9 @@ pub struct Element {
 /// something required is missing, given twice or of the wrong type, or a bound of
 /// [`limits`](crate::limits) is passed; [`ErrorKind::PayloadTooLarge`] for too many elements.
 pub fn create(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
-    let mut incoming = read(rt, body)?;
+    let (mut incoming, hidden) = read(rt, body)?;
     finish::finish(rt, &mut incoming.resource)?;
+    finish::demand(rt, &incoming.resource, &hidden)?;
     Ok(incoming)
 }
 
@@ -62,7 +64,7 @@ pub fn create(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
 /// # Errors
 /// Those of [`create`], and `mutability` if the body changes an immutable attribute.
 pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<Incoming, Error> {
-    let mut incoming = read(rt, body)?;
+    let (mut incoming, hidden) = read(rt, body)?;
     let resource = &mut incoming.resource;
     for name in quirks::KEPT_WHEN_ABSENT {
         let is_absent = rt.core(name).is_some() && !resource.contains_key(name);
@@ -70,13 +72,17 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
             resource.insert(name.to_owned(), kept.clone());
         }
     }
-    finish::carry_over(rt, current, resource);
+    finish::carry_over(rt, current, resource)?;
     finish::keep_immutable(rt, current, resource)?;
     finish::finish(rt, resource)?;
+    finish::demand(rt, resource, &hidden)?;
     Ok(incoming)
 }
 
-fn read(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
+/// What is required and never kept, as [`finish::demand`] wants it.
+type Hidden = Vec<(Option<String>, String)>;
+
+fn read(rt: &ResourceType, body: &Value) -> Result<(Incoming, Hidden), Error> {
     let object = body.as_object().ok_or_else(|| syntax("The body must be a JSON object."))?;
     let mut elements = None;
     let mut steps = Steps::new(rt, Form::Body);
@@ -98,7 +104,7 @@ fn read(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
     if let Some(sent) = sent_schemas(object)? {
         resource.insert("schemas".into(), sent);
     }
-    Ok(Incoming { resource, elements })
+    Ok((Incoming { resource, elements }, steps.hidden))
 }
 
 /// The `schemas` of a body, if it has any.
@@ -169,23 +175,14 @@ fn read_element(name: &str, attribute: Option<&Attribute>, item: &Value) -> Resu
     let kind = match field("type") {
         None | Some(Value::Null) => None,
         Some(Value::String(kind)) if kind.is_empty() => None,
-        Some(Value::String(kind)) if kind.len() <= MEMBER_VALUE_BYTES_MAX => Some(canonical(attribute, kind)),
+        Some(Value::String(kind)) if kind.len() <= MEMBER_VALUE_BYTES_MAX => {
+            let attribute = attribute.and_then(|attribute| attribute.sub_attribute("type"));
+            Some(attribute.map_or(kind.as_str(), |attribute| attribute.canonical(kind)).to_owned())
+        }
         Some(Value::String(_)) => return Err(wrong(".type is too long.")),
         Some(_) => return Err(wrong(".type must be a string.")),
     };
     Ok(Element { value: value.clone(), kind })
-}
-
-/// The schema's spelling of an element's `type`.
-fn canonical(attribute: Option<&Attribute>, kind: &str) -> String {
-    attribute
-        .and_then(|attribute| attribute.sub_attribute("type"))
-        .and_then(|sub| {
-            let mut words = sub.canonical_values.iter();
-            words.find(|word| word.eq_ignore_ascii_case(kind))
-        })
-        .map_or(kind, String::as_str)
-        .to_owned()
 }
 
 fn given_twice(name: &str) -> Error {

@@ -26,8 +26,12 @@ fn bodies_are_normalised() {
         // Null, the empty list and the empty object are one state: unassigned.
         (json!({"title": null, "emails": null, "phoneNumbers": [], "name": {}, "addresses": [{}, null]}), json!({})),
         (json!({"name": {"givenName": null}, "emails": [{"value": null}]}), json!({})),
-        // Empty text is a value.
-        (json!({"title": ""}), json!({"title": ""})),
+        // Empty text is a value of a text, and of everything else the absence of one.
+        (json!({"title": "", "profileUrl": ""}), json!({"title": "", "profileUrl": ""})),
+        (
+            json!({"active": "", "name": "", "emails": "", "addresses": [""], "photos": [{"value": "", "primary": ""}]}),
+            json!({"photos": [{"value": ""}]}),
+        ),
         // What only the service provider writes.
         (json!({"id": "x", "meta": {"version": "1"}, "groups": [{"value": "g"}]}), json!({})),
         (json!({ENT: {"manager": {"value": "1", "displayName": "Boss"}}}), json!({ENT: {"manager": {"value": "1"}}})),
@@ -86,7 +90,6 @@ fn wrong_values_are_refused_by_name() {
         (json!({"externalId": 12}), "externalId"),
         (json!({"active": 1}), "active"),
         (json!({"active": "yes"}), "active"),
-        (json!({"active": ""}), "active"),
         (json!({"name": "Ada"}), "name"),
         (json!({"name": {"givenName": 1}}), "name.givenName"),
         (json!({"emails": "a@x"}), "emails"),

@@ -289,6 +289,7 @@ fn literal(path: &AttrPath, attribute: &Attribute, op: Op, word: Word<'_>) -> Re
             Some(instant) => Ok(Literal::Instant(instant, text)),
             None => Err(wrong("a date and time such as 2011-05-13T04:42:34Z")),
         },
+        Type::String => Ok(Literal::String(attribute.canonical(&text).to_owned())),
         _ => Ok(Literal::String(text)),
     }
 }

@@ -76,8 +76,8 @@ impl Patch {
     ///
     /// # Errors
     /// `noTarget` if an operation finds nothing to work on, `mutability` if an immutable attribute would
-    /// change, `invalidValue` if something required would be gone or a bound passed. The resource is
-    /// then as it was.
+    /// change or something required be removed (RFC 7644, section 3.5.2.2), `invalidValue` if something
+    /// required would be missing otherwise or a bound passed. The resource is then as it was.
     pub fn apply(&self, rt: &ResourceType, resource: &mut Resource) -> Result<bool, Error> {
         if self.steps.is_empty() {
             return Ok(false);
@@ -88,7 +88,7 @@ impl Patch {
             step.apply(rt, &mut changed, &mut work)?;
         }
         finish::keep_immutable(rt, resource, &changed)?;
-        finish::finish(rt, &mut changed)?;
+        finish::finish_patched(rt, &mut changed, self.steps.iter().any(Step::removes))?;
         if changed == *resource {
             return Ok(false);
         }

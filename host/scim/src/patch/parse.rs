@@ -8,7 +8,7 @@ use crate::limits::{MEMBERS_PER_REQUEST_MAX, PATCH_OPERATIONS_MAX};
 use crate::message::field;
 use crate::path::PatchPath;
 use crate::quirks;
-use crate::schema::{Attribute, Mutability, ResourceType, Returned};
+use crate::schema::{Attribute, Mutability, ResourceType};
 use crate::write::keys::{Steps, Verb};
 use crate::write::values::{self, At, Form};
 use crate::write::{Change, Place, Select, Step, bounds};
@@ -123,8 +123,7 @@ impl Reader<'_> {
         };
         writable(attribute)?;
         sub.map_or(Ok(()), writable)?;
-        let is_never_kept = |attribute: &Attribute| attribute.returned == Returned::Never;
-        if is_never_kept(attribute) || sub.is_some_and(is_never_kept) {
+        if attribute.is_hidden() || sub.is_some_and(Attribute::is_hidden) {
             return Ok(());
         }
         match op.verb() {

@@ -44,7 +44,8 @@ pub struct Attribute {
     pub description: String,
     /// Whether a resource must have it.
     pub required: bool,
-    /// Suggested values. RFC 7643 lets a service provider take others, and this one does.
+    /// Suggested values (RFC 7643, section 2.4). A value that equals one of them but for letter case takes
+    /// its spelling, unless letter case counts; any other value is kept as it was sent.
     pub canonical_values: Vec<String>,
     /// Whether letter case distinguishes two values.
     pub case_exact: bool,
@@ -73,9 +74,11 @@ pub enum Type {
     Integer,
     /// A point in time, written as an `xsd:dateTime`.
     DateTime,
-    /// Bytes, written in base64.
+    /// Bytes, written in base64 of either alphabet, with or without padding and white space.
     Binary,
-    /// A URI or URN.
+    /// A URI or URN. Kept as any text: a reference may be relative, refer to another operation of a bulk
+    /// request, or be whatever an identity provider has in its picture field, and refusing a whole person
+    /// for it would help nobody (RFC 7643, section 2.3.7, has URIs only as an intention).
     Reference,
     /// Sub-attributes.
     Complex,
@@ -140,6 +143,20 @@ impl Attribute {
     /// 7643, section 2.2, pairs it with `never`.
     pub(crate) fn is_hidden(&self) -> bool {
         self.returned == Returned::Never || self.mutability == Mutability::WriteOnly
+    }
+
+    /// Whether clients must give the attribute in the body of a POST or PUT although it is not kept.
+    pub(crate) fn is_demanded(&self) -> bool {
+        self.required && self.is_hidden() && self.mutability != Mutability::ReadOnly
+    }
+
+    /// The spelling of a text: that of the canonical value it equals but for letter case, or its own.
+    pub(crate) fn canonical<'a>(&'a self, text: &'a str) -> &'a str {
+        if self.case_exact {
+            return text;
+        }
+        let mut words = self.canonical_values.iter();
+        words.find(|word| fold_case(word) == fold_case(text)).map_or(text, String::as_str)
     }
 
     /// Whether no two resources may share a value.

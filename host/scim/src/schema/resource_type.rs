@@ -144,10 +144,15 @@ impl ResourceType {
 
     /// The attribute a path starts with, its sub-attribute aside.
     pub(crate) fn top_attribute(&self, path: &AttrPath) -> Option<&Attribute> {
-        match &path.urn {
-            None => self.core(&path.name),
-            Some(urn) if urn.eq_ignore_ascii_case(&self.schema.id) => self.core(&path.name),
-            Some(urn) => self.extension(urn)?.attribute(&path.name),
+        self.attribute_at(path.urn.as_deref(), &path.name)
+    }
+
+    /// The attribute of this name in the schema of this URN, core and common ones without.
+    pub(crate) fn attribute_at(&self, urn: Option<&str>, name: &str) -> Option<&Attribute> {
+        match urn {
+            None => self.core(name),
+            Some(urn) if urn.eq_ignore_ascii_case(&self.schema.id) => self.core(name),
+            Some(urn) => self.extension(urn)?.attribute(name),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{bounds, invalid};
+use super::values::says_something;
+use super::{bounds, invalid, lists};
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Mutability, ResourceType};
@@ -12,19 +13,52 @@ use crate::schema::{Attribute, Mutability, ResourceType};
 pub(crate) fn finish(rt: &ResourceType, resource: &mut Resource) -> Result<(), Error> {
     name_schemas(rt, resource);
     bounds::resource(resource)?;
+    require_all(rt, resource)
+}
+
+/// Does the same after a PATCH. To remove what is required is a question of mutability (RFC 7644, section
+/// 3.5.2.2), not to give it one of values.
+pub(crate) fn finish_patched(rt: &ResourceType, resource: &mut Resource, is_removal: bool) -> Result<(), Error> {
+    name_schemas(rt, resource);
+    bounds::resource(resource)?;
+    require_all(rt, resource).map_err(|missing| match is_removal {
+        true => Error::new(ErrorKind::Mutability, missing.detail),
+        false => missing,
+    })
+}
+
+/// Checks that the body of a POST or PUT has what is required and never kept, such as a password that a
+/// schema demands. `hidden` is what it has of that kind, `resource` what became of it.
+pub(crate) fn demand(rt: &ResourceType, resource: &Resource, hidden: &[(Option<String>, String)]) -> Result<(), Error> {
+    let is_missing = |urn: Option<&str>, attribute: &Attribute| {
+        let is_it = |(found, name): &(Option<String>, String)| found.as_deref() == urn && *name == attribute.name;
+        attribute.is_demanded() && !hidden.iter().any(is_it)
+    };
+    let core = rt.core_attributes().find(|attribute| is_missing(None, attribute));
+    let present = rt.extensions.iter().filter(|(schema, _)| resource.contains_key(&schema.id));
+    let extension = present.flat_map(|(schema, _)| schema.attributes.iter().filter(|attribute| is_missing(Some(&schema.id), attribute)));
+    match core.into_iter().chain(extension).next() {
+        Some(missing) => Err(required(&missing.name)),
+        None => Ok(()),
+    }
+}
+
+fn require_all(rt: &ResourceType, resource: &Resource) -> Result<(), Error> {
     require(None, rt.core_attributes(), rt, resource)?;
     for (schema, is_required) in &rt.extensions {
         match resource.get(&schema.id).and_then(Value::as_object) {
             Some(extension) => {
                 require(Some(&schema.id), schema.attributes.iter(), rt, extension)?;
             }
-            None if *is_required => {
-                return Err(invalid(format!("{} is required.", schema.id)));
-            }
+            None if *is_required => return Err(required(&schema.id)),
             None => {}
         }
     }
     Ok(())
+}
+
+fn required(name: &str) -> Error {
+    invalid(format!("{name} is required."))
 }
 
 fn require<'a>(
@@ -38,27 +72,22 @@ fn require<'a>(
             continue;
         }
         let value = object.get(&attribute.name);
-        if attribute.required && value.is_none_or(is_blank) {
-            return Err(invalid(format!("{} is required.", attribute.name)));
+        if attribute.required && !value.is_some_and(says_something) {
+            return Err(required(&attribute.name));
         }
-        let required: Vec<&Attribute> = attribute.sub_attributes.iter().filter(|sub| sub.required && sub.is_kept()).collect();
+        let parts: Vec<&Attribute> = attribute.sub_attributes.iter().filter(|sub| sub.required && sub.is_kept()).collect();
         let elements = match value {
             Some(Value::Array(list)) => list.as_slice(),
             Some(single) => std::slice::from_ref(single),
             None => continue,
         };
-        for (element, sub) in elements.iter().flat_map(|element| required.iter().map(move |sub| (element, sub))) {
-            if element.get(&sub.name).is_none_or(is_blank) {
-                return Err(invalid(format!("{}.{} is required.", attribute.name, sub.name)));
+        for (element, sub) in elements.iter().flat_map(|element| parts.iter().map(move |sub| (element, sub))) {
+            if !element.get(&sub.name).is_some_and(says_something) {
+                return Err(required(&format!("{}.{}", attribute.name, sub.name)));
             }
         }
     }
     Ok(())
-}
-
-/// Whether a value is text that says nothing. Such text does not meet a requirement.
-fn is_blank(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 /// Completes `schemas`: the core schema first, then what was there, each once, then the URNs of
@@ -85,8 +114,11 @@ pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
 
 /// Puts back what a PUT may not touch and checks what it may touch only once: read-only attributes
 /// keep their values, and immutable ones too unless they had none (RFC 7644, section 3.5.1).
-pub(crate) fn carry_over(rt: &ResourceType, old: &Resource, new: &mut Resource) {
-    carry(rt.core_attributes(), old, new);
+///
+/// # Errors
+/// `mutability` if an element that was there before has another value in such a sub-attribute.
+pub(crate) fn carry_over(rt: &ResourceType, old: &Resource, new: &mut Resource) -> Result<(), Error> {
+    carry(rt.core_attributes(), old, new)?;
     for (schema, _) in &rt.extensions {
         let Some(Value::Object(old)) = old.get(&schema.id) else {
             continue;
@@ -95,14 +127,22 @@ pub(crate) fn carry_over(rt: &ResourceType, old: &Resource, new: &mut Resource) 
             Some(Value::Object(extension)) => extension,
             _ => Resource::new(),
         };
-        carry(schema.attributes.iter(), old, &mut extension);
+        let is_left_out = extension.is_empty();
+        carry(schema.attributes.iter(), old, &mut extension)?;
+        if is_left_out && !extension.is_empty() {
+            // What stays needs what the extension cannot be without.
+            let needed = schema.attributes.iter().filter(|attribute| attribute.required);
+            let needed = needed.filter_map(|attribute| Some((attribute.name.clone(), old.get(&attribute.name)?.clone())));
+            extension.extend(needed.collect::<Vec<_>>());
+        }
         if !extension.is_empty() {
             new.insert(schema.id.clone(), Value::Object(extension));
         }
     }
+    Ok(())
 }
 
-fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, new: &mut Resource) {
+fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, new: &mut Resource) -> Result<(), Error> {
     for attribute in attributes {
         // `schemas` is read-only to clients, and yet said by them: see `name_schemas`.
         let is_fixed = matches!(attribute.mutability, Mutability::ReadOnly | Mutability::Immutable) && attribute.name != "schemas";
@@ -112,10 +152,13 @@ fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, ne
         {
             new.insert(attribute.name.clone(), value.clone());
         }
-        if let (Some(Value::Object(old)), Some(Value::Object(new))) = (old.get(&attribute.name), new.get_mut(&attribute.name)) {
-            carry_subs(attribute, old, new);
+        match (old.get(&attribute.name), new.get_mut(&attribute.name)) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) => carry_subs(attribute, old, new),
+            (Some(Value::Array(old)), Some(Value::Array(new))) => lists::keep_fixed(attribute, old, new)?,
+            _ => {}
         }
     }
+    Ok(())
 }
 
 /// A read-only sub-attribute is not carried: it says something about a value that may have changed.
@@ -152,6 +195,7 @@ fn compare_immutable<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &
             return Err(immutable(&attribute.name));
         }
         if attribute.multi_valued {
+            // Its elements have been looked at when they changed.
             continue;
         }
         // Where the whole complex value goes, its immutable parts go with it.
@@ -167,6 +211,6 @@ fn compare_immutable<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &
     Ok(())
 }
 
-fn immutable(name: &str) -> Error {
+pub(super) fn immutable(name: &str) -> Error {
     Error::new(ErrorKind::Mutability, format!("{name} cannot be changed once it has a value."))
 }

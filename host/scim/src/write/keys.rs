@@ -25,11 +25,13 @@ pub(crate) struct Steps<'r> {
     pub(crate) rt: &'r ResourceType,
     pub(crate) form: Form,
     pub(crate) list: Vec<Step>,
+    /// The attributes, each behind the URN of its extension, that were given a value and are not kept.
+    pub(crate) hidden: Vec<(Option<String>, String)>,
 }
 
 impl<'r> Steps<'r> {
     pub(crate) fn new(rt: &'r ResourceType, form: Form) -> Self {
-        Self { rt, form, list: Vec::new() }
+        Self { rt, form, list: Vec::new(), hidden: Vec::new() }
     }
 
     fn push(&mut self, place: Place, change: Change) {
@@ -89,6 +91,7 @@ impl<'r> Steps<'r> {
             return Ok(());
         };
         let sub = path.sub.as_deref();
+        self.note_hidden(urn, attribute, value);
         let is_kept = attribute.is_kept() && sub.and_then(|sub| attribute.sub_attribute(sub)).is_none_or(Attribute::is_kept);
         if !is_kept {
             return Ok(());
@@ -96,6 +99,12 @@ impl<'r> Steps<'r> {
         match sub.and_then(|sub| attribute.sub_attribute(sub)) {
             Some(sub) => self.sub_attribute(verb, urn, attribute, sub, value),
             None => self.attribute(verb, urn, attribute, value),
+        }
+    }
+
+    fn note_hidden(&mut self, urn: Option<&str>, attribute: &Attribute, value: &Value) {
+        if attribute.is_demanded() && values::says_something(value) {
+            self.hidden.push((urn.map(str::to_owned), attribute.name.clone()));
         }
     }
 
@@ -137,6 +146,9 @@ impl<'r> Steps<'r> {
                 self.push(Place::whole(urn, &attribute.name), Change::Clear);
             }
             return Ok(());
+        }
+        if self.form == Form::Body {
+            values::demand(attribute, object)?;
         }
         for (key, value) in object {
             match attribute.sub_attribute(key) {
@@ -198,7 +210,7 @@ impl<'r> Steps<'r> {
                 Some(attribute) if attribute.is_kept() => {
                     self.attribute(verb, urn, attribute, value)?;
                 }
-                Some(_) => {}
+                Some(attribute) => self.note_hidden(urn, attribute, value),
                 None => self.verbatim(verb, Place::whole(urn, key), key, value),
             }
         }

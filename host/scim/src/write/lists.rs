@@ -1,16 +1,17 @@
 //! Multi-valued attributes (RFC 7643, section 2.4): appending, removing and changing elements.
 //!
-//! Two elements with equal `type` and `value` are one element; elements without `value` are one if they
-//! are equal. At most one element is primary: making another one primary ends the primacy of the
-//! first (RFC 7644, section 3.5.2).
+//! Equal elements are one; [`identity`] says which are. At most one element is primary: making another one
+//! primary ends the primacy of the first (RFC 7644, section 3.5.2).
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::finish::immutable;
+use super::identity::{self, Identity};
 use super::{Change, Select, invalid};
 use crate::error::{Error, ErrorKind};
-use crate::schema::ResourceType;
+use crate::schema::{Attribute, ResourceType};
 
 /// How many bytes of elements one request may hold against terms of filters or listed values, counted
 /// once for each of those. A PATCH within its other bounds could otherwise ask for a thousand long
@@ -50,6 +51,15 @@ fn weight(element: &Value) -> usize {
         }
 }
 
+/// A multi-valued attribute in the object that holds it.
+#[derive(Clone, Copy)]
+pub(super) struct List<'a> {
+    /// The attribute's key.
+    pub(super) name: &'a str,
+    /// What the schema says of it; `None` if no schema defines it.
+    pub(super) attribute: Option<&'a Attribute>,
+}
+
 /// A change to some elements of a list.
 pub(super) struct Elements<'a> {
     pub(super) select: &'a Select,
@@ -57,35 +67,132 @@ pub(super) struct Elements<'a> {
     pub(super) change: &'a Change,
 }
 
-impl Elements<'_> {
-    pub(super) fn apply(&self, rt: &ResourceType, container: &mut Map<String, Value>, name: &str, work: &mut Budget) -> Result<(), Error> {
-        let mut list = take(container, name);
-        let primaries = primaries_of(&list);
-        let tests_each = match self.select {
+/// What has to be known of a list when it comes back changed.
+struct Before {
+    primaries: Vec<Value>,
+    /// The elements, if a part of them can be written only once.
+    fixed: Vec<Value>,
+}
+
+impl List<'_> {
+    /// Changes the selected elements, or makes one if there is none.
+    pub(super) fn change(
+        self,
+        rt: &ResourceType,
+        container: &mut Map<String, Value>,
+        target: &Elements<'_>,
+        work: &mut Budget,
+    ) -> Result<(), Error> {
+        let (list, before) = self.take(container);
+        let tests_each = match target.select {
             Select::Matching(filter) => filter.terms(),
             Select::Whole | Select::Every => 1,
         };
         work.spend(&list, tests_each)?;
-        let is_selected = |element: &Value| match self.select {
+        let is_selected = |element: &Value| match target.select {
             Select::Matching(filter) => filter.matches_element(rt, element),
             Select::Whole | Select::Every => true,
         };
         let mut is_found = false;
         let mut changed = Vec::with_capacity(list.len() + 1);
-        for element in list.drain(..) {
+        for element in list {
             if !is_selected(&element) {
                 changed.push(element);
                 continue;
             }
             is_found = true;
-            changed.extend(self.changed(element));
+            changed.extend(self.changed(target, element)?);
         }
         if !is_found {
-            changed.extend(self.created(name)?);
+            changed.extend(target.created(self.name)?);
         }
-        settle(container, name, changed, &primaries)
+        self.settle(container, changed, before)
     }
 
+    /// What a change makes of one element, unless it is something that can be written only once.
+    fn changed(self, target: &Elements<'_>, element: Value) -> Result<Option<Value>, Error> {
+        let Some(attribute) = self.attribute.filter(|attribute| identity::fixed(attribute).next().is_some()) else {
+            return Ok(target.changed(element));
+        };
+        let Some(mut changed) = target.changed(element.clone()) else {
+            return Ok(None);
+        };
+        match target.sub {
+            Some(sub) if identity::fixed(attribute).any(|fixed| fixed.name == sub) => {
+                let was = element.get(sub);
+                if was.is_some() && changed.get(sub) != was {
+                    return Err(immutable(&format!("{}.{sub}", self.name)));
+                }
+            }
+            _ => identity::keep(attribute, &element, &mut changed)?,
+        }
+        Ok(Some(changed))
+    }
+
+    /// Puts a new list in the place of an old one.
+    pub(super) fn replace(self, container: &mut Map<String, Value>, new: Vec<Value>) -> Result<(), Error> {
+        let (_, before) = self.take(container);
+        self.settle(container, new, before)
+    }
+
+    /// Adds elements behind those that are there.
+    pub(super) fn append(self, container: &mut Map<String, Value>, new: &[Value], work: &mut Budget) -> Result<(), Error> {
+        let (mut list, before) = self.take(container);
+        list.extend_from_slice(new);
+        work.spend(&list, 1)?;
+        self.settle(container, list, before)
+    }
+
+    /// Removes the elements that have everything one of the unwanted ones has.
+    pub(super) fn discard(self, container: &mut Map<String, Value>, unwanted: &[Value], work: &mut Budget) -> Result<(), Error> {
+        let (mut list, before) = self.take(container);
+        work.spend(&list, unwanted.len())?;
+        list.retain(|element| !unwanted.iter().any(|unwanted| identity::covers(self.attribute, element, unwanted)));
+        self.settle(container, list, before)
+    }
+
+    /// Takes the list out of its container.
+    fn take(self, container: &mut Map<String, Value>) -> (Vec<Value>, Before) {
+        let list = match container.remove(self.name) {
+            Some(Value::Array(list)) => list,
+            Some(single) => vec![single],
+            None => Vec::new(),
+        };
+        let primaries = list.iter().filter(|element| is_primary(element)).cloned().collect();
+        let has_fixed = self.attribute.is_some_and(|attribute| identity::fixed(attribute).next().is_some());
+        let fixed = if has_fixed { list.clone() } else { Vec::new() };
+        (list, Before { primaries, fixed })
+    }
+
+    /// Puts a changed list back: equal elements are one, what can be written only once is as it was, and
+    /// of several primary elements the one that was not primary before stays it.
+    fn settle(self, container: &mut Map<String, Value>, list: Vec<Value>, before: Before) -> Result<(), Error> {
+        let mut list = merged(self.attribute, list);
+        if let Some(attribute) = self.attribute {
+            keep_fixed(attribute, &before.fixed, &mut list)?;
+        }
+        if list.iter().filter(|element| is_primary(element)).count() > 1 {
+            let is_new = |element: &Value| is_primary(element) && !before.primaries.contains(element);
+            if list.iter().filter(|element| is_new(element)).count() != 1 {
+                return Err(several_primaries(self.name));
+            }
+            for element in list.iter_mut() {
+                if is_primary(element)
+                    && !is_new(element)
+                    && let Some(object) = element.as_object_mut()
+                {
+                    object.insert("primary".into(), Value::Bool(false));
+                }
+            }
+        }
+        if !list.is_empty() {
+            container.insert(self.name.to_owned(), Value::Array(list));
+        }
+        Ok(())
+    }
+}
+
+impl Elements<'_> {
     /// What the change makes of one element; nothing if it goes.
     fn changed(&self, element: Value) -> Option<Value> {
         match (self.sub, self.change, element) {
@@ -140,83 +247,15 @@ impl Elements<'_> {
     }
 }
 
-/// Puts a new list in the place of an old one.
-pub(super) fn replace(container: &mut Map<String, Value>, name: &str, new: Vec<Value>) -> Result<(), Error> {
-    let primaries = primaries_of(&take(container, name));
-    settle(container, name, new, &primaries)
-}
-
-/// Adds elements behind those that are there.
-pub(super) fn append(container: &mut Map<String, Value>, name: &str, new: &[Value], work: &mut Budget) -> Result<(), Error> {
-    let mut list = take(container, name);
-    let primaries = primaries_of(&list);
-    list.extend_from_slice(new);
-    work.spend(&list, 1)?;
-    settle(container, name, list, &primaries)
-}
-
-/// Removes the elements that have everything one of the unwanted ones has.
-pub(super) fn discard(container: &mut Map<String, Value>, name: &str, unwanted: &[Value], work: &mut Budget) -> Result<(), Error> {
-    let mut list = take(container, name);
-    work.spend(&list, unwanted.len())?;
-    list.retain(|element| !unwanted.iter().any(|unwanted| covers(element, unwanted)));
-    settle(container, name, list, &[])
-}
-
-fn covers(element: &Value, part: &Value) -> bool {
-    match (element, part) {
-        (Value::Object(element), Value::Object(part)) => part.iter().all(|(key, value)| element.get(key) == Some(value)),
-        (element, part) => element == part,
-    }
-}
-
-/// Takes the list of an attribute out of its container.
-fn take(container: &mut Map<String, Value>, name: &str) -> Vec<Value> {
-    match container.remove(name) {
-        Some(Value::Array(list)) => list,
-        Some(single) => vec![single],
-        None => Vec::new(),
-    }
-}
-
 fn is_primary(element: &Value) -> bool {
     element.get("primary") == Some(&Value::Bool(true))
 }
 
-fn primaries_of(list: &[Value]) -> Vec<Value> {
-    let primaries = list.iter().filter(|element| is_primary(element));
-    primaries.cloned().collect()
-}
-
-/// Puts a changed list back: equal elements are one, and of several primary elements the one that was
-/// not primary before stays it.
-fn settle(container: &mut Map<String, Value>, name: &str, list: Vec<Value>, primaries_before: &[Value]) -> Result<(), Error> {
-    let mut list = merged(list);
-    if list.iter().filter(|element| is_primary(element)).count() > 1 {
-        let is_new = |element: &Value| is_primary(element) && !primaries_before.contains(element);
-        if list.iter().filter(|element| is_new(element)).count() != 1 {
-            return Err(several_primaries(name));
-        }
-        for element in list.iter_mut() {
-            if is_primary(element)
-                && !is_new(element)
-                && let Some(object) = element.as_object_mut()
-            {
-                object.insert("primary".into(), Value::Bool(false));
-            }
-        }
-    }
-    if !list.is_empty() {
-        container.insert(name.to_owned(), Value::Array(list));
-    }
-    Ok(())
-}
-
 /// A list as one request gives it: equal elements are one, and at most one is primary.
-pub(super) fn collapsed(name: &str, list: Vec<Value>) -> Result<Vec<Value>, Error> {
-    let list = merged(list);
+pub(super) fn collapsed(attribute: &Attribute, list: Vec<Value>) -> Result<Vec<Value>, Error> {
+    let list = merged(Some(attribute), list);
     if list.iter().filter(|element| is_primary(element)).count() > 1 {
-        return Err(several_primaries(name));
+        return Err(several_primaries(&attribute.name));
     }
     Ok(list)
 }
@@ -225,26 +264,33 @@ fn several_primaries(name: &str) -> Error {
     invalid(format!("At most one element of {name} can be primary."))
 }
 
-/// What makes an element the same as another one.
-#[derive(PartialEq, Eq, Hash)]
-enum Identity<'a> {
-    Pair(Option<&'a Value>, &'a Value),
-    Whole(&'a Value),
-}
-
-fn identity(element: &Value) -> Identity<'_> {
-    match element.get("value") {
-        Some(value) => Identity::Pair(element.get("type"), value),
-        None => Identity::Whole(element),
+/// Holds a changed list against the one before it: an element that is in both keeps what can be written
+/// only once (RFC 7643, section 2.2). Elements may come and go as a whole.
+///
+/// # Errors
+/// `mutability` if an element has another value there.
+pub(super) fn keep_fixed(attribute: &Attribute, before: &[Value], list: &mut [Value]) -> Result<(), Error> {
+    if before.is_empty() || identity::fixed(attribute).next().is_none() {
+        return Ok(());
     }
+    let mut known: HashMap<Identity, &Value> = HashMap::with_capacity(before.len());
+    for element in before {
+        known.entry(identity::of(Some(attribute), element)).or_insert(element);
+    }
+    for element in list {
+        if let Some(was) = known.get(&identity::of(Some(attribute), element)) {
+            identity::keep(attribute, was, element)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes equal elements one, at the place of the first and with the sub-attributes of the last.
-fn merged(list: Vec<Value>) -> Vec<Value> {
+fn merged(attribute: Option<&Attribute>, list: Vec<Value>) -> Vec<Value> {
     let mut first_at = HashMap::with_capacity(list.len());
     let mut same_as = Vec::with_capacity(list.len());
     for (position, element) in list.iter().enumerate() {
-        same_as.push(*first_at.entry(identity(element)).or_insert(position));
+        same_as.push(*first_at.entry(identity::of(attribute, element)).or_insert(position));
     }
     if first_at.len() == list.len() {
         return list;

@@ -4,8 +4,10 @@
 //! checked against the schema ([`keys`], [`values`]). Here the steps are carried out. Creating a resource
 //! and patching one are the same steps on different starting points.
 
+mod base64;
 pub(crate) mod bounds;
 pub(crate) mod finish;
+mod identity;
 pub(crate) mod keys;
 mod lists;
 pub(crate) mod values;
@@ -73,6 +75,11 @@ impl Place {
 }
 
 impl Step {
+    /// Whether the step makes something unassigned.
+    pub(crate) fn removes(&self) -> bool {
+        matches!(self.change, Change::Clear | Change::Discard(_))
+    }
+
     /// Whether the place has a value already, before the step.
     pub(crate) fn is_assigned(&self, resource: &Resource) -> bool {
         let container = match &self.place.urn {
@@ -93,7 +100,8 @@ impl Step {
     ///
     /// # Errors
     /// `noTarget` if the place is an element that neither exists nor can be made, `invalidValue` if
-    /// two elements would be primary, `tooLarge` if the budget is spent. The resource is then left
+    /// two elements would be primary, `mutability` if an element would change what can be written once,
+    /// `tooLarge` if the budget is spent. The resource is then left
     /// half changed; callers work on a copy.
     pub(crate) fn apply(&self, rt: &ResourceType, resource: &mut Resource, work: &mut lists::Budget) -> Result<(), Error> {
         let Some(urn) = &self.place.urn else {
@@ -116,12 +124,13 @@ impl Step {
 
     fn change(&self, rt: &ResourceType, container: &mut Map<String, Value>, work: &mut lists::Budget) -> Result<(), Error> {
         let name = spelling(container, &self.place.name).to_owned();
+        let list = lists::List { name: &name, attribute: rt.attribute_at(self.place.urn.as_deref(), &name) };
         match (&self.place.select, &self.place.sub, &self.change) {
             (Select::Whole, None, Change::Clear) => {
                 container.remove(&name);
                 Ok(())
             }
-            (Select::Whole, None, Change::SetList(new)) => lists::replace(container, &name, new.clone()),
+            (Select::Whole, None, Change::SetList(new)) => list.replace(container, new.clone()),
             (Select::Whole, None, Change::Set(value)) => {
                 container.insert(name, value.clone());
                 Ok(())
@@ -130,15 +139,15 @@ impl Step {
                 container.insert(name, Value::Object(object.clone()));
                 Ok(())
             }
-            (Select::Whole, None, Change::Append(new)) => lists::append(container, &name, new, work),
-            (Select::Whole, None, Change::Discard(unwanted)) => lists::discard(container, &name, unwanted, work),
+            (Select::Whole, None, Change::Append(new)) => list.append(container, new, work),
+            (Select::Whole, None, Change::Discard(unwanted)) => list.discard(container, unwanted, work),
             (Select::Whole, Some(sub), change) => {
                 change_sub(container, &name, sub, change);
                 Ok(())
             }
             (select, sub, change) => {
                 let target = lists::Elements { select, sub: sub.as_deref(), change };
-                target.apply(rt, container, &name, work)
+                list.change(rt, container, &target, work)
             }
         }
     }

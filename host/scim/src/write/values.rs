@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::base64::is_base64;
 use super::{invalid, lists};
+use crate::datetime::Instant;
 use crate::error::Error;
 use crate::path::echo;
 use crate::quirks;
@@ -41,6 +43,7 @@ pub(crate) fn list(attribute: &Attribute, value: &Value, form: Form) -> Result<V
     let at = At { outer: None, name: &attribute.name };
     let given = match value {
         Value::Null => return Ok(Vec::new()),
+        text if quirks::is_unset(attribute, text) => return Ok(Vec::new()),
         Value::Array(list) => list.as_slice(),
         other => match quirks::single_element(attribute, other) {
             Some(element) if form == Form::Patch => element,
@@ -49,11 +52,38 @@ pub(crate) fn list(attribute: &Attribute, value: &Value, form: Form) -> Result<V
     };
     let mut elements = Vec::with_capacity(given.len());
     for element in given {
+        if form == Form::Body
+            && let Some(element) = element.as_object()
+        {
+            demand(attribute, element)?;
+        }
         if let Some(element) = one(attribute, element, at)? {
             elements.push(element);
         }
     }
-    lists::collapsed(&attribute.name, elements)
+    lists::collapsed(attribute, elements)
+}
+
+/// Checks that a complex value of a POST or PUT has the required parts that are not kept.
+pub(crate) fn demand(attribute: &Attribute, object: &Map<String, Value>) -> Result<(), Error> {
+    let is_given = |sub: &Attribute| object.iter().any(|(key, value)| key.eq_ignore_ascii_case(&sub.name) && says_something(value));
+    match attribute.sub_attributes.iter().find(|sub| sub.is_demanded() && !is_given(sub)) {
+        Some(missing) if object.values().any(|value| !value.is_null()) => {
+            Err(invalid(format!("{}.{} is required.", attribute.name, missing.name)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a value can meet a requirement: text that is blank cannot, nor can an empty list.
+pub(crate) fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 /// The value of an attribute that is no list. `None` if it is unassigned.
@@ -68,7 +98,7 @@ pub(crate) fn single(attribute: &Attribute, value: &Value, form: Form, outer: Op
 
 /// One value: of an attribute that is no list, or one element of a list.
 pub(crate) fn one(attribute: &Attribute, value: &Value, at: At<'_>) -> Result<Option<Value>, Error> {
-    if value.is_null() {
+    if value.is_null() || quirks::is_unset(attribute, value) {
         return Ok(None);
     }
     match (attribute.kind, value) {
@@ -77,7 +107,7 @@ pub(crate) fn one(attribute: &Attribute, value: &Value, at: At<'_>) -> Result<Op
             Ok((!object.is_empty()).then_some(Value::Object(object)))
         }
         (Type::Complex, Value::String(text)) => match quirks::bare_value(attribute, text) {
-            Some(object) => Ok((!object.is_empty()).then_some(Value::Object(object))),
+            Some(object) => Ok(Some(Value::Object(object))),
             None => Err(wrong_type(at, type_name(Type::Complex))),
         },
         (Type::Boolean, Value::Bool(_)) => Ok(Some(value.clone())),
@@ -87,7 +117,10 @@ pub(crate) fn one(attribute: &Attribute, value: &Value, at: At<'_>) -> Result<Op
         },
         (Type::Decimal, Value::Number(_)) => Ok(Some(value.clone())),
         (Type::Integer, Value::Number(number)) if !number.is_f64() => Ok(Some(value.clone())),
-        (Type::String | Type::DateTime | Type::Binary | Type::Reference, Value::String(_)) => Ok(Some(value.clone())),
+        (Type::DateTime, Value::String(text)) if Instant::parse(text).is_some() => Ok(Some(value.clone())),
+        (Type::Binary, Value::String(text)) if is_base64(text) => Ok(Some(value.clone())),
+        (Type::String, Value::String(text)) => Ok(Some(attribute.canonical(text).into())),
+        (Type::Reference, Value::String(_)) => Ok(Some(value.clone())),
         (kind, _) => Err(wrong_type(at, type_name(kind))),
     }
 }
@@ -159,7 +192,9 @@ fn type_name(kind: Type) -> &'static str {
         Type::Decimal => "a number",
         Type::Integer => "a whole number",
         Type::Complex => "an object",
-        Type::String | Type::DateTime | Type::Binary | Type::Reference => "a string",
+        Type::DateTime => "a date and time such as 2011-05-13T04:42:34Z",
+        Type::Binary => "a string in base64",
+        Type::String | Type::Reference => "a string",
     }
 }
 

@@ -53,7 +53,8 @@ fn what_cannot_be_done_is_refused() {
         (json!({"op": "replace", "value": {"name.givenName": 1}}), InvalidValue),
         (json!({"op": "add", "value": {"custom": deep}}), InvalidValue),
         // Found only when carried out.
-        (json!({"op": "remove", "path": "userName"}), InvalidValue),
+        (json!({"op": "remove", "path": "userName"}), Mutability),
+        (json!({"op": "replace", "path": "userName", "value": null}), Mutability),
         (json!({"op": "replace", "value": {"userName": ""}}), InvalidValue),
         (json!({"op": "replace", "path": "emails[type eq \"a\" or type eq \"b\"].value", "value": "x"}), NoTarget),
         (json!({"op": "add", "path": "emails[value co \"nobody\"].type", "value": "x"}), NoTarget),
