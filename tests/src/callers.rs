@@ -119,7 +119,13 @@ impl Operator {
     /// A new tenant.
     #[track_caller]
     pub fn tenant(&self, name: &str) -> Tenant {
-        let made = self.post("/tenants", &json!({"name": name})).expect(201);
+        self.tenant_with(&json!({"name": name}))
+    }
+
+    /// A new tenant as described.
+    #[track_caller]
+    pub fn tenant_with(&self, body: &Value) -> Tenant {
+        let made = self.post("/tenants", body).expect(201);
         Tenant { operator: self.clone(), id: text(&made, "id") }
     }
 }
@@ -333,6 +339,20 @@ impl Client {
         self.call("DELETE", path).send()
     }
 
+    /// Makes many changes at once; gives what became of each, in the order of the answer.
+    #[track_caller]
+    pub fn bulk(&self, operations: &Value) -> Vec<Value> {
+        self.bulk_with(&json!({"schemas": [BULK_URN], "Operations": operations}))
+    }
+
+    /// The same with the whole message.
+    #[track_caller]
+    pub fn bulk_with(&self, message: &Value) -> Vec<Value> {
+        let answer = self.post("/Bulk", message).expect(200);
+        assert_eq!(answer["schemas"], json!([BULK_RESPONSE_URN]), "{answer}");
+        answer["Operations"].as_array().unwrap_or_else(|| panic!("no Operations in {answer}")).clone()
+    }
+
     /// A list of one attribute's value: the resources whose filter matches.
     #[track_caller]
     pub fn find(&self, path: &str, filter: &str) -> Vec<Value> {
@@ -433,6 +453,12 @@ pub const ENTERPRISE_URN: &str = "urn:ietf:params:scim:schemas:extension:enterpr
 pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// URN of the PATCH message.
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/// URN of the bulk message.
+pub const BULK_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+/// URN of the answer to it.
+pub const BULK_RESPONSE_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
+/// URN of the search message.
+pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 /// URN of the list message.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a panic here is a failed test")]
 
 pub mod callers;
+pub mod dice;
 pub mod http;
 pub mod load;
 pub mod patience;
@@ -17,6 +18,7 @@ pub mod scratch;
 pub mod server;
 
 pub use callers::{Client, Nobody, Operator, Tenant, operations};
+pub use dice::Dice;
 pub use http::{Call, Reply};
 pub use patience::eventually;
 pub use scratch::Scratch;

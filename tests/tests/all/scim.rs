@@ -1,6 +1,7 @@
 //! What every SCIM client can rely on, and the liberties of known ones.
 
 mod discovery;
+mod etags;
 mod lists;
 mod members;
 mod odd;

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use doorlist_tests::{Client, Server, Tenant};
+use serde_json::json;
 
 static SERVER: OnceLock<Server> = OnceLock::new();
 
@@ -16,6 +17,12 @@ pub fn server() -> &'static Server {
 #[track_caller]
 pub fn tenant(name: &str) -> Tenant {
     server().operator().tenant(name)
+}
+
+/// A new tenant whose clients see the resource types for conformance work.
+#[track_caller]
+pub fn test_tenant(name: &str) -> Tenant {
+    server().operator().tenant_with(&json!({"name": name, "testResources": true}))
 }
 
 /// A client with a tenant and an inventory of its own.
