@@ -55,6 +55,20 @@ pub const SORT_KEY_BYTES_MAX: usize = 256;
 /// ties it to its query.
 pub const CURSOR_BYTES_MAX: usize = 2_048;
 
+/// How many attributes a schema that somebody uploads may have, sub-attributes counted. The User schema of
+/// RFC 7643 has about seventy; each attribute is looked for in every body.
+pub const SCHEMA_ATTRIBUTES_MAX: usize = ATTRIBUTES_MAX;
+
+/// The longest description in such a schema. It is given back with every discovery of schemas.
+pub const SCHEMA_DESCRIPTION_BYTES_MAX: usize = 2_048;
+
+/// How many canonical values or reference types one attribute of such a schema may have. Countries fit;
+/// each is compared with every value.
+pub const SCHEMA_VALUES_MAX: usize = 256;
+
+/// How many faults of one schema are told. Somebody who mends a hundred will ask again.
+pub const SCHEMA_FAULTS_MAX: usize = 100;
+
 /// How many operations a bulk request may have where nobody has a reason for another number. Each is a
 /// request of its own; a first synchronisation by bulk sends hundreds.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;

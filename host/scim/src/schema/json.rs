@@ -6,7 +6,7 @@ use super::{Attribute, Mutability, Returned, SCHEMA_URN, Schema, Type, Uniquenes
 use crate::error::{Error, ErrorKind};
 use crate::limits::{ATTRIBUTES_MAX, NAME_BYTES_MAX};
 
-const TYPES: [(&str, Type); 8] = [
+pub(super) const TYPES: [(&str, Type); 8] = [
     ("string", Type::String),
     ("boolean", Type::Boolean),
     ("decimal", Type::Decimal),
@@ -17,17 +17,18 @@ const TYPES: [(&str, Type); 8] = [
     ("complex", Type::Complex),
 ];
 
-const MUTABILITIES: [(&str, Mutability); 4] = [
+pub(super) const MUTABILITIES: [(&str, Mutability); 4] = [
     ("readOnly", Mutability::ReadOnly),
     ("readWrite", Mutability::ReadWrite),
     ("immutable", Mutability::Immutable),
     ("writeOnly", Mutability::WriteOnly),
 ];
 
-const RETURNED: [(&str, Returned); 4] =
+pub(super) const RETURNED: [(&str, Returned); 4] =
     [("always", Returned::Always), ("never", Returned::Never), ("default", Returned::Default), ("request", Returned::Request)];
 
-const UNIQUENESSES: [(&str, Uniqueness); 3] = [("none", Uniqueness::None), ("server", Uniqueness::Server), ("global", Uniqueness::Global)];
+pub(super) const UNIQUENESSES: [(&str, Uniqueness); 3] =
+    [("none", Uniqueness::None), ("server", Uniqueness::Server), ("global", Uniqueness::Global)];
 
 impl Schema {
     /// Reads a schema in the form of RFC 7643, section 7. A characteristic that is missing has the

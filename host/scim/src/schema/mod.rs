@@ -8,9 +8,11 @@
 //! [`validate`](crate::validate), [`filter`](crate::filter), [`patch`](crate::patch) and
 //! [`project`](crate::project).
 
+mod check;
 mod json;
 mod resource_type;
 
+pub use check::Fault;
 pub use resource_type::ResourceType;
 
 use std::borrow::Cow;
