@@ -1,5 +1,6 @@
 //! What every SCIM client can rely on, and the liberties of known ones.
 
+mod bulk;
 mod discovery;
 mod etags;
 mod lists;
