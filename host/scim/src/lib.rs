@@ -12,6 +12,7 @@
 //! 4. [`patch`]: how a PATCH changes one. [`quirks`] lists what particular clients need on the way.
 //! 5. [`filter`], [`list`], [`query`] and [`project`]: finding, ordering, paging and showing resources.
 //! 6. [`discovery`] and [`bulk`]: what a service provider says about itself, and many requests in one.
+//! 7. [`dialect`]: who a client seems to be, for the people who look after it.
 //!
 //! Every refusal is an [`Error`]; every bound stands in [`limits`].
 //!
@@ -46,6 +47,7 @@
 
 pub mod bulk;
 pub mod datetime;
+pub mod dialect;
 pub mod discovery;
 pub mod error;
 pub mod filter;
@@ -59,6 +61,7 @@ pub mod project;
 pub mod query;
 pub mod quirks;
 pub mod schema;
+mod text;
 pub mod validate;
 mod write;
 

@@ -10,6 +10,7 @@ use crate::limits::SORT_KEY_BYTES_MAX;
 use crate::number::numeric_order;
 use crate::path::AttrPath;
 use crate::schema::{ResourceType, Type, fold_case};
+use crate::text::start_of;
 
 /// The schema of a list response (RFC 7644, section 3.4.2).
 pub const LIST_RESPONSE_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -86,12 +87,6 @@ fn key_text(text: &str, case_exact: bool) -> String {
     // Folding makes no text shorter than a third, so what is cut off here would not be in the key.
     let folded = fold_case(start_of(text, 4 * SORT_KEY_BYTES_MAX));
     start_of(&folded, SORT_KEY_BYTES_MAX).to_owned()
-}
-
-/// The first bytes of a text, at most so many and whole characters.
-fn start_of(text: &str, bytes_max: usize) -> &str {
-    let end = text.floor_char_boundary(bytes_max);
-    text.get(..end).unwrap_or_default()
 }
 
 impl SortKey {

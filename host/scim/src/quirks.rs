@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::path::PatchPath;
+use crate::path::{AttrPath, PatchPath};
 use crate::schema::{Attribute, ResourceType, Type};
 use crate::write::values::is_void;
 
@@ -23,6 +23,37 @@ pub const KEPT_WHEN_ABSENT: [&str; 2] = ["externalId", "active"];
 /// `password` when their administrators say so, and nothing should keep it because it came under
 /// another URN or inside another object.
 pub const NEVER_KEPT: &str = "password";
+
+/// Whether the `op` of a PATCH operation is one of the RFC's. Entra capitalises them, without its newer flag.
+pub(crate) fn is_operation(sent: &str, op: &str) -> bool {
+    sent.eq_ignore_ascii_case(op)
+}
+
+/// What a key of an object of attributes leads to. Beside the names RFC 7644, section 3.5.2, has there, Entra with
+/// its newer flag writes paths: `name.givenName`, `urn:…:User:employeeNumber`.
+pub(crate) fn key_path(key: &str, rt: &ResourceType) -> Option<AttrPath> {
+    AttrPath::resolve(key, rt)
+}
+
+/// A value of a filter without quotes, up to a space or closing bracket, and what is behind it. Entra's
+/// documentation has `externalId eq jyoung`, and an early authentik sent the like; to find nobody for it
+/// would create everybody twice.
+pub(crate) fn bare_word(text: &str) -> Option<(&str, &str)> {
+    let end = text.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']')).unwrap_or(text.len());
+    text.split_at_checked(end).filter(|(word, _)| !word.is_empty())
+}
+
+/// What follows the dot behind the brackets of a filter: `emails[type eq "work"].value eq "x"`, which is a path
+/// of PATCH and no filter of the RFC. Entra looks people up by it, and means one more term inside the brackets.
+pub(crate) fn behind_brackets(rest: &str) -> Option<&str> {
+    rest.strip_prefix('.')
+}
+
+/// What a removal lists, in its value. RFC 7644, section 3.5.2.2, removes all values of a path without a filter;
+/// JumpCloud, and Entra without its newer flag, list members to be removed, and everybody else stays.
+pub(crate) fn listed_for_removal(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null())
+}
 
 /// A boolean written as text. Entra sends `"active": "False"` and `"primary": "True"`.
 pub(crate) fn boolean_text(text: &str) -> Option<bool> {

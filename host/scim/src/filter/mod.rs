@@ -14,6 +14,8 @@
 mod eval;
 mod parse;
 
+pub(crate) use parse::quoted;
+
 use std::fmt;
 
 use serde_json::{Map, Number, Value};

@@ -8,6 +8,7 @@ use crate::datetime::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{FILTER_DEPTH_MAX, FILTER_LENGTH_BYTES_MAX};
 use crate::path::{AttrPath, Resolved, Types, echo, sub_spelling};
+use crate::quirks;
 use crate::schema::{Attribute, ResourceType, Type};
 
 pub(super) fn resource_filter(text: &str, types: Types<'_>) -> Result<Node, Error> {
@@ -104,7 +105,7 @@ impl<'t, 'r> Parser<'t, 'r> {
     fn elements(&mut self, path: AttrPath, rt: &'r ResourceType, attribute: &Attribute, depth: usize) -> Result<Node, Error> {
         let mut inner = self.alternatives(Some(Within { path: &path, rt }), depth + 1)?;
         self.expect(']')?;
-        if let Some(rest) = self.rest.strip_prefix('.') {
+        if let Some(rest) = quirks::behind_brackets(self.rest) {
             self.rest = rest;
             let name = self.name();
             let sub = sub_spelling(attribute, name).ok_or_else(|| unknown(name))?;
@@ -178,30 +179,18 @@ impl<'t, 'r> Parser<'t, 'r> {
         name
     }
 
-    /// A value: a JSON string, or everything up to a space or closing bracket.
+    /// A value: a JSON string, or what some clients send in its place.
     fn word(&mut self) -> Result<Word<'t>, Error> {
         let rest = self.rest.trim_start();
-        let Some(inside) = rest.strip_prefix('"') else {
-            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']'));
-            let (word, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or(("", rest));
-            if word.is_empty() {
-                return Err(invalid("An operator is not followed by a value."));
-            }
+        if !rest.starts_with('"') {
+            let (word, after) = quirks::bare_word(rest).ok_or_else(|| invalid("An operator is not followed by a value."))?;
             if word.contains(['"', '(', '[']) {
                 return Err(unexpected(word));
             }
             self.rest = after;
             return Ok(Word::Bare(word));
-        };
-        let mut is_escaped = false;
-        let end = inside.find(|c: char| {
-            let is_end = c == '"' && !is_escaped;
-            is_escaped = c == '\\' && !is_escaped;
-            is_end
-        });
-        // Two bytes more than what is inside: the quotes.
-        let quoted = end.and_then(|end| rest.split_at_checked(end + 2));
-        let (quoted, after) = quoted.ok_or_else(|| invalid("A string does not end."))?;
+        }
+        let (quoted, after) = quoted(rest).ok_or_else(|| invalid("A string does not end."))?;
         self.rest = after;
         serde_json::from_str(quoted).map(Word::Quoted).map_err(|_| invalid(format!("{} is not a JSON string.", echo(quoted))))
     }
@@ -239,6 +228,18 @@ impl<'t, 'r> Parser<'t, 'r> {
             rest => unexpected(rest),
         })
     }
+}
+
+/// A JSON string at the start of a text, with its quotes, and what is behind it. Says nothing of what is in it.
+pub(crate) fn quoted(text: &str) -> Option<(&str, &str)> {
+    let mut is_escaped = false;
+    let end = text.strip_prefix('"')?.find(|c: char| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    })?;
+    // Two bytes more than what is inside: the quotes.
+    text.split_at_checked(end + 2)
 }
 
 fn joined(mut terms: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
@@ -280,9 +281,7 @@ fn literal(path: &AttrPath, attribute: &Attribute, op: Op, word: Word<'_>) -> Re
     };
     let wrong = |what: &str| invalid(format!("{path} has to be compared with {what}."));
     match attribute.kind {
-        Type::Boolean if text.eq_ignore_ascii_case("true") => Ok(Literal::Bool(true)),
-        Type::Boolean if text.eq_ignore_ascii_case("false") => Ok(Literal::Bool(false)),
-        Type::Boolean => Err(wrong("true or false")),
+        Type::Boolean => quirks::boolean_text(&text).map(Literal::Bool).ok_or_else(|| wrong("true or false")),
         Type::Decimal | Type::Integer if is_quoted => Err(wrong("a number")),
         Type::Decimal | Type::Integer => text.parse::<Number>().map(Literal::Number).map_err(|_| wrong("a number")),
         Type::DateTime => match Instant::parse(&text) {

@@ -6,6 +6,7 @@ use super::ElementChange;
 use super::parse::Op;
 use crate::error::{Error, ErrorKind};
 use crate::path::PatchPath;
+use crate::quirks;
 use crate::schema::ResourceType;
 use crate::validate::{Element, read_elements};
 
@@ -17,12 +18,14 @@ pub(super) fn of_value(rt: &ResourceType, op: Op, value: Option<&Value>) -> Resu
     match (op, value) {
         (Op::Add, Some(value)) => read_elements(rt, value).map(ElementChange::Add),
         (Op::Replace, Some(value)) => read_elements(rt, value).map(ElementChange::Replace),
-        (Op::Remove, None | Some(Value::Null)) => Ok(ElementChange::RemoveAll),
-        (Op::Remove, Some(value)) => {
-            let listed = read_elements(rt, value)?;
-            let values = listed.into_iter().map(|element: Element| element.value);
-            Ok(ElementChange::Remove(values.collect()))
-        }
+        (Op::Remove, value) => match quirks::listed_for_removal(value) {
+            None => Ok(ElementChange::RemoveAll),
+            Some(value) => {
+                let listed = read_elements(rt, value)?;
+                let values = listed.into_iter().map(|element: Element| element.value);
+                Ok(ElementChange::Remove(values.collect()))
+            }
+        },
         // Without this, a replacement that lost its value on the way would empty the group.
         (Op::Add | Op::Replace, None) => Err(Error::new(ErrorKind::InvalidValue, "An add or replace operation needs a value.")),
     }
