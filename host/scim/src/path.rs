@@ -189,6 +189,22 @@ impl fmt::Display for AttrPath {
     }
 }
 
+impl fmt::Display for PatchPath {
+    /// Writes a path that reads as an equal one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.attr)?;
+        if let Some(filter) = &self.filter {
+            f.write_str("[")?;
+            filter.write_within(f)?;
+            f.write_str("]")?;
+        }
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl PatchPath {
     /// Reads the `path` of a PATCH operation.
     ///

@@ -180,6 +180,11 @@ impl Filter {
         terms(&self.node)
     }
 
+    /// Writes a filter over elements as it stands between brackets.
+    pub(crate) fn write_within(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_node(f, &self.node, true)
+    }
+
     /// If the filter is `value eq "x"` for an attribute's elements, or such terms joined by `or`: the
     /// values, in order and in the client's letter case.
     pub(crate) fn values_named(&self) -> Option<Vec<&str>> {
