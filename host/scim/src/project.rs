@@ -15,6 +15,14 @@ use crate::schema::{Attribute, ResourceType, Returned};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Projection {
     choice: Choice,
+    specified: Specified,
+}
+
+/// What a write specified, of which the answer shows also what is `returned` on request only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Specified {
+    All,
+    These(Vec<AttrPath>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +33,24 @@ enum Choice {
 }
 
 /// How a choice names one attribute.
-enum Named<'a> {
-    Not,
+#[derive(Default)]
+struct Named<'a> {
+    /// By its name.
+    whole: bool,
     /// As part of its extension, which is named as a whole.
-    Around,
-    Whole,
-    /// Some of its sub-attributes.
-    Subs(Vec<&'a str>),
+    around: bool,
+    /// These of its sub-attributes.
+    subs: Vec<&'a str>,
+}
+
+impl Named<'_> {
+    fn at_all(&self) -> bool {
+        self.whole || self.around || !self.subs.is_empty()
+    }
+
+    fn has(&self, sub: &str) -> bool {
+        self.subs.iter().any(|named| named.eq_ignore_ascii_case(sub))
+    }
 }
 
 impl Projection {
@@ -64,12 +83,23 @@ impl Projection {
                 return Err(Error::new(ErrorKind::InvalidValue, "attributes and excludedAttributes cannot be used together."));
             }
         };
-        Ok(Self { choice })
+        Ok(Self { choice, specified: Specified::These(Vec::new()) })
     }
 
     /// The projection of a request that names no attributes.
     pub fn full() -> Self {
-        Self { choice: Choice::Everything }
+        Self { choice: Choice::Everything, specified: Specified::These(Vec::new()) }
+    }
+
+    /// The same for the answer to a POST or PUT, which shows what the body had also where that is `returned` on request only (RFC 7643,
+    /// section 2.2).
+    pub fn of_body(self) -> Self {
+        Self { specified: Specified::All, ..self }
+    }
+
+    /// The same for the answer to a PATCH that specified these attributes; see [`Patch::specified`](crate::Patch::specified).
+    pub fn of_patch(self, specified: Vec<AttrPath>) -> Self {
+        Self { specified: Specified::These(specified), ..self }
     }
 
     /// Whether the request named the attributes it wants.
@@ -82,6 +112,19 @@ impl Projection {
         self.choice == Choice::Everything
     }
 
+    fn is_specified(&self, urn: Option<&str>, name: &str, sub: Option<&str>) -> bool {
+        let Specified::These(paths) = &self.specified else {
+            return true;
+        };
+        paths.iter().filter(|path| path.urn.as_deref() == urn).any(|path| {
+            let is_part = match (path.sub.as_deref(), sub) {
+                (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+                _ => true,
+            };
+            path.is_extension() || (path.name.eq_ignore_ascii_case(name) && is_part)
+        })
+    }
+
     /// Whether an answer has the core or common attribute of this name, or a part of it, when a
     /// resource has it. Saves loading what would be left out.
     pub fn wants(&self, name: &str) -> bool {
@@ -91,8 +134,8 @@ impl Projection {
         let named = self.named(None, name);
         match self.choice {
             Choice::Everything => true,
-            Choice::Only(_) => !matches!(named, Named::Not),
-            Choice::Except(_) => !matches!(named, Named::Whole),
+            Choice::Only(_) => named.at_all(),
+            Choice::Except(_) => !named.whole,
         }
     }
 
@@ -111,46 +154,45 @@ impl Projection {
     fn keeps(&self, urn: Option<&str>, name: &str, attribute: Option<&Attribute>, value: &mut Value) -> bool {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
         let named = self.named(urn, name);
-        let stays = match (returned, &self.choice, &named) {
+        let is_specified = returned == Returned::Request && self.is_specified(urn, name, None);
+        let stays = match (returned, &self.choice) {
             _ if attribute.is_some_and(Attribute::is_hidden) => false,
-            (Returned::Always, _, _) => true,
-            // As a part of something, it is not what the request asks for.
-            (Returned::Request, Choice::Only(_), Named::Around) => false,
-            (_, Choice::Only(_), named) => !matches!(named, Named::Not),
-            (Returned::Request, _, _) => false,
-            (_, Choice::Except(_), named) => !matches!(named, Named::Whole | Named::Around),
-            (_, Choice::Everything, _) => true,
+            (Returned::Always, _) => true,
+            // As a part of its extension it is not what the request asks for.
+            (Returned::Request, Choice::Only(_)) => named.whole || !named.subs.is_empty(),
+            (_, Choice::Only(_)) => named.at_all(),
+            (_, Choice::Except(_)) if named.whole || named.around => false,
+            (Returned::Request, _) => is_specified,
+            _ => true,
         };
         if !stays {
             return false;
         }
         match value {
             Value::Array(elements) => {
-                elements.retain_mut(|element| self.keeps_parts(attribute, &named, element));
+                elements.retain_mut(|element| self.keeps_parts((urn, name), attribute, &named, element));
                 !elements.is_empty()
             }
-            single => self.keeps_parts(attribute, &named, single),
+            single => self.keeps_parts((urn, name), attribute, &named, single),
         }
     }
 
-    /// Thins out one complex value. Whether something is left.
-    fn keeps_parts(&self, attribute: Option<&Attribute>, named: &Named<'_>, value: &mut Value) -> bool {
+    /// Thins out one complex value of the attribute `at`. Whether something is left.
+    fn keeps_parts(&self, at: (Option<&str>, &str), attribute: Option<&Attribute>, named: &Named<'_>, value: &mut Value) -> bool {
         let Value::Object(object) = value else {
             return true;
         };
         object.retain(|key, _| {
             let sub = attribute.and_then(|attribute| attribute.sub_attribute(key));
             let returned = sub.map_or(Returned::Default, |sub| sub.returned);
-            let is_listed = match named {
-                Named::Subs(subs) => Some(subs.iter().any(|sub| sub.eq_ignore_ascii_case(key))),
-                Named::Not | Named::Around | Named::Whole => None,
-            };
-            match (returned, &self.choice, is_listed) {
+            match (returned, &self.choice) {
                 _ if sub.is_some_and(Attribute::is_hidden) => false,
-                (Returned::Always, _, _) => true,
-                (_, Choice::Only(_), Some(is_listed)) => is_listed,
-                (Returned::Request, _, _) => false,
-                (_, Choice::Except(_), Some(is_listed)) => !is_listed,
+                (Returned::Always, _) => true,
+                (_, Choice::Only(_) | Choice::Except(_)) if named.has(key) => matches!(self.choice, Choice::Only(_)),
+                // Some of its sub-attributes were named, and this is another one.
+                (_, Choice::Only(_)) if !named.whole && !named.around && !named.subs.is_empty() => false,
+                (Returned::Request, Choice::Only(_)) => false,
+                (Returned::Request, _) => self.is_specified(at.0, at.1, Some(key)),
                 _ => true,
             }
         });
@@ -158,24 +200,19 @@ impl Projection {
     }
 
     fn named(&self, urn: Option<&str>, name: &str) -> Named<'_> {
-        let paths = match &self.choice {
-            Choice::Everything => return Named::Not,
-            Choice::Only(paths) | Choice::Except(paths) => paths,
+        let mut named = Named::default();
+        let (Choice::Only(paths) | Choice::Except(paths)) = &self.choice else {
+            return named;
         };
-        let (mut subs, mut is_around) = (Vec::new(), false);
         for path in paths.iter().filter(|path| path.urn.as_deref() == urn) {
-            is_around |= path.is_extension();
+            named.around |= path.is_extension();
             match (&path.sub, !path.is_extension() && path.name.eq_ignore_ascii_case(name)) {
                 (_, false) => {}
-                (None, true) => return Named::Whole,
-                (Some(sub), true) => subs.push(sub.as_str()),
+                (None, true) => named.whole = true,
+                (Some(sub), true) => named.subs.push(sub),
             }
         }
-        match (is_around, subs.is_empty()) {
-            (true, _) => Named::Around,
-            (false, true) => Named::Not,
-            (false, false) => Named::Subs(subs),
-        }
+        named
     }
 }
 

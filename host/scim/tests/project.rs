@@ -163,3 +163,29 @@ fn returned_has_the_last_word() {
         assert_eq!(projected(&rt, attributes, excluded, &whole), expected, "{attributes:?} {excluded:?}");
     }
 }
+
+/// RFC 7643, section 2.2: the answer to a write shows what the write specified also where it is returned on request only.
+#[test]
+fn answers_to_writes_show_what_they_specified() {
+    let rt = &ResourceType::test()[0];
+    assert!(rt.has_on_request() && !ResourceType::user().has_on_request());
+    let whole = json!({"id": "1", "request": "r", "complex": {"request": "s", "string": "d"}});
+    let shown = |projection: Projection| {
+        let mut resource = whole.as_object().unwrap().clone();
+        projection.apply(rt, &mut resource);
+        [resource.contains_key("request"), resource.get("complex").is_some_and(|complex| complex.get("request").is_some())]
+    };
+    let patch = |operations| {
+        let patch = doorlist_scim::Patch::parse(rt, &json!({"Operations": operations})).unwrap();
+        Projection::full().of_patch(patch.specified())
+    };
+    assert_eq!(shown(Projection::full()), [false, false]);
+    assert_eq!(shown(Projection::full().of_body()), [true, true]);
+    assert_eq!(shown(patch(json!([{"op": "replace", "path": "request", "value": "r"}]))), [true, false]);
+    assert_eq!(shown(patch(json!([{"op": "replace", "path": "complex.request", "value": "s"}]))), [false, true]);
+    assert_eq!(shown(patch(json!([{"op": "replace", "path": "complex.string", "value": "d"}]))), [false, false]);
+    let named = Projection::parse(Some("complex,complex.request"), None, rt).unwrap();
+    assert_eq!(shown(named), [false, true], "a whole attribute and one of its parts by name");
+    assert_eq!(shown(Projection::parse(Some("complex.string"), None, rt).unwrap().of_body()), [false, false]);
+    assert_eq!(shown(Projection::parse(None, Some("request"), rt).unwrap().of_body()), [false, true]);
+}

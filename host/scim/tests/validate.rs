@@ -171,9 +171,9 @@ fn schemas_names_what_the_resource_uses() {
     assert_eq!(schemas(json!([]), none.clone()), json!([CORE]));
     assert_eq!(schemas(json!([ENT, CORE]), none.clone()), json!([CORE, ENT]));
     assert_eq!(schemas(json!([CORE, ENT, CORE, ENT.to_lowercase()]), none.clone()), json!([CORE, ENT]));
-    assert_eq!(schemas(json!(["urn:acme:User"]), none.clone()), json!([CORE, "urn:acme:User"]));
+    assert_eq!(schemas(json!(["urn:acme:User", "", "x"]), none.clone()), json!([CORE]));
     assert_eq!(schemas(json!([CORE]), json!({ENT: {"division": "x"}})), json!([CORE, ENT]));
-    assert_eq!(schemas(json!([CORE]), json!({"urn:acme:User": {"x": 1}})), json!([CORE, "urn:acme:User"]));
+    assert_eq!(schemas(json!([CORE]), json!({"urn:acme:User": {"x": 1}})), json!([CORE]));
 }
 
 #[test]
@@ -292,5 +292,24 @@ fn bounds_hold() {
     }
     for body in beyond {
         assert_eq!(created(body).unwrap_err().kind, ErrorKind::InvalidValue);
+    }
+}
+
+/// What is never kept has a type all the same (RFC 7643, section 2.3).
+#[test]
+fn what_is_not_kept_is_of_the_right_type() {
+    let user = ResourceType::user();
+    for (password, is_right) in
+        [(json!("x"), true), (json!(null), true), (json!(""), true), (json!(5), false), (json!({}), false), (json!([]), false)]
+    {
+        let body = json!({"userName": "a", "password": password});
+        assert_eq!(create(user, &body).is_ok(), is_right, "{password}");
+        let operations =
+            [json!({"op": "replace", "path": "password", "value": password}), json!({"op": "add", "value": {"password": password}})];
+        for operation in operations {
+            let patch = doorlist_scim::Patch::parse(user, &json!({"Operations": [operation]}));
+            // The only element of a list stands for it in a PATCH, and an empty list for none.
+            assert_eq!(patch.is_ok(), is_right, "{operation}");
+        }
     }
 }

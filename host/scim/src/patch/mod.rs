@@ -16,7 +16,7 @@
 //! - A value of null makes `replace` a removal, and `add` a no-op (RFC 7643, section 2.5).
 //! - A path that names a read-only attribute is refused with `mutability`; such a key inside a value is
 //!   passed over, since clients send back what they were given.
-//! - `schemas` of the request is not looked at: clients leave it out, and the operations say it all.
+//! - `schemas` of the request may be left out, since the operations say it all; one that names something else is refused.
 
 mod elements;
 mod parse;
@@ -26,6 +26,7 @@ use serde_json::Value;
 use crate::Resource;
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::path::AttrPath;
 use crate::schema::ResourceType;
 use crate::validate::Element;
 use crate::write::{Budget, Step, finish};
@@ -94,6 +95,13 @@ impl Patch {
         }
         *resource = changed;
         Ok(true)
+    }
+
+    /// The attributes that the operations name, but for the rows attribute: for the answer, see
+    /// [`Projection::of_patch`](crate::Projection::of_patch).
+    pub fn specified(&self) -> Vec<AttrPath> {
+        let places = self.steps.iter().map(|step| &step.place);
+        places.map(|place| AttrPath { urn: place.urn.clone(), name: place.name.clone(), sub: place.sub.clone() }).collect()
     }
 
     /// The operations on the rows attribute, in order.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{ElementChange, Patch, elements};
+use super::{ElementChange, PATCH_OP_URN, Patch, elements};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{MEMBERS_PER_REQUEST_MAX, PATCH_OPERATIONS_MAX};
-use crate::message::field;
+use crate::message::{expect_schema, field};
 use crate::path::PatchPath;
 use crate::quirks;
 use crate::schema::{Attribute, Mutability, ResourceType};
@@ -42,6 +42,7 @@ struct Reader<'r> {
 
 pub(super) fn parse(rt: &ResourceType, body: &Value) -> Result<Patch, Error> {
     let body = body.as_object().ok_or_else(|| syntax("The body must be a JSON object."))?;
+    expect_schema(body, PATCH_OP_URN)?;
     let operations = match field(body, "Operations") {
         Some(Value::Array(operations)) if !operations.is_empty() => operations,
         _ => {
@@ -61,11 +62,10 @@ pub(super) fn parse(rt: &ResourceType, body: &Value) -> Result<Patch, Error> {
 impl Reader<'_> {
     fn operation(&mut self, operation: &Value) -> Result<(), Error> {
         let operation = operation.as_object().ok_or_else(|| syntax("An operation must be an object."))?;
-        // Entra capitalises the operations.
         let op = match field(operation, "op").and_then(Value::as_str) {
-            Some(op) if op.eq_ignore_ascii_case("add") => Op::Add,
-            Some(op) if op.eq_ignore_ascii_case("remove") => Op::Remove,
-            Some(op) if op.eq_ignore_ascii_case("replace") => Op::Replace,
+            Some(op) if quirks::is_operation(op, "add") => Op::Add,
+            Some(op) if quirks::is_operation(op, "remove") => Op::Remove,
+            Some(op) if quirks::is_operation(op, "replace") => Op::Replace,
             _ => return Err(syntax("op must be add, remove or replace.")),
         };
         let value = field(operation, "value");
@@ -124,7 +124,12 @@ impl Reader<'_> {
         writable(attribute)?;
         sub.map_or(Ok(()), writable)?;
         if attribute.is_hidden() || sub.is_some_and(Attribute::is_hidden) {
-            return Ok(());
+            let Some(value) = value.filter(|_| op.verb().is_some()) else { return Ok(()) };
+            bounds::value(&attribute.name, value)?;
+            return match sub {
+                Some(sub) => values::check(sub, value, Form::Patch, Some(&attribute.name)),
+                None => values::check(attribute, value, Form::Patch, None),
+            };
         }
         match op.verb() {
             None => self.remove(attribute, sub, &target, value),
@@ -184,7 +189,7 @@ impl Reader<'_> {
             self.push(place, Change::Clear);
             return Ok(());
         }
-        let listed = value.filter(|value| !value.is_null());
+        let listed = quirks::listed_for_removal(value);
         if let (true, None, Some(listed)) = (attribute.multi_valued, sub, listed) {
             bounds::value(&attribute.name, listed)?;
             let unwanted = values::list(attribute, listed, Form::Patch)?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Schema};
+use super::{Attribute, Returned, Schema};
 use crate::path::AttrPath;
 
 /// The schema of a resource type resource (RFC 7643, section 6).
@@ -169,6 +169,16 @@ impl ResourceType {
     /// The attributes that stand at the top of a resource: the common ones and those of the core schema.
     pub(crate) fn core_attributes(&self) -> impl Iterator<Item = &Attribute> {
         COMMON.attributes.iter().chain(&self.schema.attributes)
+    }
+
+    /// Whether an attribute or sub-attribute is `returned` on request only (RFC 7643, section 2.2), so that an answer to a request that names none
+    /// is not all there is.
+    pub fn has_on_request(&self) -> bool {
+        fn is_on_request(attribute: &Attribute) -> bool {
+            attribute.returned == Returned::Request || attribute.sub_attributes.iter().any(is_on_request)
+        }
+        let extensions = self.extensions.iter().flat_map(|(schema, _)| &schema.attributes);
+        self.core_attributes().chain(extensions).any(is_on_request)
     }
 
     /// Whether a name is that of the rows attribute, whatever the letter case.

@@ -91,13 +91,13 @@ fn require<'a>(
 }
 
 /// Completes `schemas`: the core schema first, then what was there, each once, then the URNs of
-/// extensions that have data. URNs that were sent without data stay, as clients send them so.
+/// extensions that have data. URNs that were sent without data stay, as clients send them so, but none
+/// that the resource type does not have (RFC 7643, section 3).
 pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
     let mut names = vec![rt.schema.id.clone()];
     let mut add = |urn: &str| {
         if !names.iter().any(|name| name.eq_ignore_ascii_case(urn)) {
-            let known = rt.extension(urn).map_or(urn, |schema| &schema.id);
-            names.push(known.to_owned());
+            names.extend(rt.extension(urn).map(|schema| schema.id.clone()));
         }
     };
     if let Some(Value::Array(sent)) = resource.get("schemas") {

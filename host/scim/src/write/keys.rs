@@ -11,7 +11,7 @@ use super::{Change, Place, Select, Step, bounds, invalid};
 use crate::error::Error;
 use crate::path::{AttrPath, split_urn};
 use crate::quirks;
-use crate::schema::{Attribute, ResourceType, Schema, Type};
+use crate::schema::{Attribute, Mutability, ResourceType, Schema, Type};
 
 /// Whether values join what is there or take its place. They differ for lists, and for null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl<'r> Steps<'r> {
         value: &'v Value,
         rows: &mut dyn FnMut(&'v Value) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let Some(path) = AttrPath::resolve(key, self.rt) else {
+        let Some(path) = quirks::key_path(key, self.rt) else {
             bounds::value(key, value)?;
             self.unknown(verb, key, value);
             return Ok(());
@@ -92,11 +92,18 @@ impl<'r> Steps<'r> {
         };
         let sub = path.sub.as_deref();
         self.note_hidden(urn, attribute, value);
-        let is_kept = attribute.is_kept() && sub.and_then(|sub| attribute.sub_attribute(sub)).is_none_or(Attribute::is_kept);
-        if !is_kept {
+        let sub = sub.and_then(|sub| attribute.sub_attribute(sub));
+        let is_read_only = |attribute: &Attribute| attribute.mutability == Mutability::ReadOnly;
+        if is_read_only(attribute) || sub.is_some_and(is_read_only) {
             return Ok(());
         }
-        match sub.and_then(|sub| attribute.sub_attribute(sub)) {
+        if attribute.is_hidden() || sub.is_some_and(Attribute::is_hidden) {
+            return match sub {
+                Some(sub) => values::check(sub, value, self.form, Some(&attribute.name)),
+                None => values::check(attribute, value, self.form, None),
+            };
+        }
+        match sub {
             Some(sub) => self.sub_attribute(verb, urn, attribute, sub, value),
             None => self.attribute(verb, urn, attribute, value),
         }
@@ -155,6 +162,9 @@ impl<'r> Steps<'r> {
                 Some(sub) if sub.is_kept() => {
                     self.sub_attribute(verb, urn, attribute, sub, value)?;
                 }
+                Some(sub) if sub.is_hidden() && sub.mutability != Mutability::ReadOnly => {
+                    values::check(sub, value, self.form, Some(&attribute.name))?;
+                }
                 Some(_) => {}
                 None => {
                     let place = Place { sub: Some(key.clone()), ..Place::whole(urn, &attribute.name) };
@@ -210,7 +220,12 @@ impl<'r> Steps<'r> {
                 Some(attribute) if attribute.is_kept() => {
                     self.attribute(verb, urn, attribute, value)?;
                 }
-                Some(attribute) => self.note_hidden(urn, attribute, value),
+                Some(attribute) => {
+                    self.note_hidden(urn, attribute, value);
+                    if attribute.mutability != Mutability::ReadOnly {
+                        values::check(attribute, value, self.form, None)?;
+                    }
+                }
                 None => self.verbatim(verb, Place::whole(urn, key), key, value),
             }
         }

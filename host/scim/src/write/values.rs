@@ -11,7 +11,7 @@ use crate::datetime::Instant;
 use crate::error::Error;
 use crate::path::echo;
 use crate::quirks;
-use crate::schema::{Attribute, Type};
+use crate::schema::{Attribute, Mutability, Type};
 
 /// Which message a value stands in. PATCH allows shorter forms than POST and PUT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,14 @@ pub(crate) fn single(attribute: &Attribute, value: &Value, form: Form, outer: Op
     one(attribute, value, at)
 }
 
+/// Checks the value of an attribute that is not kept.
+pub(crate) fn check(attribute: &Attribute, value: &Value, form: Form, outer: Option<&str>) -> Result<(), Error> {
+    if attribute.multi_valued && outer.is_none() {
+        return list(attribute, value, form).map(drop);
+    }
+    single(attribute, value, form, outer).map(drop)
+}
+
 /// One value: of an attribute that is no list, or one element of a list.
 pub(crate) fn one(attribute: &Attribute, value: &Value, at: At<'_>) -> Result<Option<Value>, Error> {
     if value.is_null() || quirks::is_unset(attribute, value) {
@@ -138,11 +146,12 @@ pub(crate) fn complex(attribute: &Attribute, object: &Map<String, Value>) -> Res
             }
             continue;
         };
-        if !sub.is_kept() {
+        if sub.mutability == Mutability::ReadOnly {
             continue;
         }
         let at = At { outer: Some(&attribute.name), name: &sub.name };
-        if let Some(value) = one(sub, value, at)? {
+        // What is not kept is still what the schema says it is.
+        if let Some(value) = one(sub, value, at)?.filter(|_| sub.is_kept()) {
             put(&mut kept, &attribute.name, &sub.name, value)?;
         }
     }
