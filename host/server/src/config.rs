@@ -73,6 +73,8 @@ pub struct Serve {
     pub public_url: Option<String>,
     /// Bytes of the data that are held in memory.
     pub cache_bytes: usize,
+    /// SCIM requests per second that one connection may send for long; 0 for no limit.
+    pub scim_rate: u32,
     /// An operator key that reaches everything, for this run.
     pub operator_key: Option<Hidden>,
 }
@@ -90,11 +92,12 @@ impl Serve {
         data_dir: PathBuf,
         public_url: Option<String>,
         cache_mib: Option<u32>,
+        scim_rate: u32,
         environment: Environment,
     ) -> Result<Self> {
         let public_url = public_url.map(|url| check_public_url(&url)).transpose()?;
         let cache_bytes = cache_mib.map_or(CACHE_BYTES_DEFAULT, |mib| (mib as usize) << 20);
-        Ok(Self { listen, data_dir, public_url, cache_bytes, operator_key: environment.operator_key })
+        Ok(Self { listen, data_dir, public_url, cache_bytes, scim_rate, operator_key: environment.operator_key })
     }
 }
 

@@ -44,6 +44,10 @@ pub const BULK_OPERATIONS_MAX: usize = 1_000;
 /// Operations of a bulk request in one commit. Bounds how long others wait behind it.
 pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 64;
 
+/// SCIM requests a second that one connection may send for long, unless the operator says otherwise: twenty times what a large identity provider sends.
+/// A minute's worth of them may come at once.
+pub const SCIM_RATE_DEFAULT: u32 = 500;
+
 /// Schemas of its own that a tenant can have.
 pub const SCHEMAS_MAX: usize = 20;
 
@@ -110,6 +114,15 @@ pub const ACTIVITY_WAITING_MAX: usize = 1_024;
 
 /// Milliseconds for which entries of reads and refusals are gathered before they are written together.
 pub const ACTIVITY_GATHER_MS: u64 = 200;
+
+/// Connections whose clients' traffic is held in memory, beyond which what is written already is forgotten.
+pub const CLIENTS_SEEN_MAX: usize = 100_000;
+
+/// Milliseconds for which a client's `User-Agent` is kept before another one takes its place: a client that has several must not cost a write each.
+pub const USER_AGENT_MS_MIN: i64 = 60_000;
+
+/// Characters of a client's `User-Agent` that are kept: those of real ones have about 50.
+pub const USER_AGENT_CHARACTERS_MAX: usize = 200;
 
 /// Characters of a request's query that its activity entry keeps.
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;

@@ -49,7 +49,10 @@ impl Doorlist {
                 None => wrapped.env_remove(name),
             };
         }
-        wrapped.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).env("DOORLIST_OPERATOR_KEY", OPERATOR_KEY);
+        wrapped
+            .args(["serve", "--listen", "127.0.0.1:0", "--scim-rate", "0", "--data-dir"])
+            .arg(data_dir)
+            .env("DOORLIST_OPERATOR_KEY", OPERATOR_KEY);
         let log = File::create(data_dir.with_extension("log"))?;
         let started = Instant::now();
         let mut child = wrapped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;

@@ -138,7 +138,7 @@ fn groups(world: &World) -> Vec<Bad> {
     table.extend([
         bad("no displayName", "POST", "/Groups", bytes(&json!({"members": []})), VALUE),
         bad("a displayName of null", "PUT", one.clone(), bytes(&json!({"displayName": null})), VALUE),
-        bad("a displayName removed", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))), VALUE),
+        bad("a displayName removed", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))), (400, Some("mutability"))),
         bad(
             "a filter on members that is none",
             "PATCH",
@@ -187,7 +187,7 @@ fn patches(world: &World) -> Vec<Bad> {
         ("without path a value that is no object", json!({"op": "replace", "value": "x"}), VALUE),
         ("a readOnly attribute", json!({"op": "replace", "path": "groups", "value": []}), (400, Some("mutability"))),
         ("the id", json!({"op": "replace", "path": "id", "value": "x"}), (400, Some("mutability"))),
-        ("a required attribute", json!({"op": "remove", "path": "userName"}), VALUE),
+        ("a required attribute", json!({"op": "remove", "path": "userName"}), (400, Some("mutability"))),
         ("a name that is taken", json!({"op": "replace", "path": "userName", "value": "BEN@example.com"}), (409, Some("uniqueness"))),
     ] {
         let change = json!([{"op": "replace", "path": "title", "value": "Half done"}, operation]);

@@ -13,6 +13,7 @@ use super::plugins::Plugins;
 use super::tokens::{self, NewToken, Token};
 use super::{listing, pipeline};
 use crate::activity::Actor;
+use crate::client;
 use crate::clock::Timestamp;
 use crate::directory::{self, Decision};
 use crate::error::{Error, Result};
@@ -84,6 +85,9 @@ pub struct Shown {
     pub unique_group_names: bool,
     /// When it was made.
     pub created: Timestamp,
+    /// What its client's traffic shows; absent before the first request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<client::Shown>,
 }
 
 /// A connection to make.
@@ -185,7 +189,7 @@ impl Creation {
         let token = tokens::create(tx, (tenant, number), token, &NewToken::default(), secret, now)?;
         let policies = self.prepared.add(pipeline::current(tx)?.policies, &self.filters, (id, number))?;
         let pipeline = pipeline::put(tx, policies, None, actor, now)?;
-        Ok((show(connection, &pipeline.policies), token))
+        Ok((show(connection, &pipeline.policies, None), token))
     }
 }
 
@@ -224,7 +228,11 @@ impl Change {
     /// 404 if there is no such connection; conflict if the pipeline has no room for a filter that it has not had so far.
     pub fn run(&self, tx: &mut Tx<'_>, id: Id, (actor, now): (&Actor, Timestamp)) -> Result<Shown> {
         let mut connection = record(tx, id)?;
-        connection.name = self.name.clone().unwrap_or(connection.name);
+        if let Some(name) = self.name.as_ref().filter(|name| **name != connection.name) {
+            connection.name.clone_from(name);
+            // The name is a fact that policies may decide by.
+            directory::reproject_all(tx)?;
+        }
         connection.enabled = self.enabled.unwrap_or(connection.enabled);
         connection.unique_group_names = self.unique_group_names.unwrap_or(connection.unique_group_names);
         tx.put_json(&layout::connection(connection.number), &connection)?;
@@ -234,11 +242,12 @@ impl Change {
             policies = prepared.rewrite(policies, &filters, (id, connection.number))?;
             policies = pipeline::put(tx, policies, None, actor, now)?.policies;
         }
-        Ok(show(connection, &policies))
+        let client = client::shown(tx, connection.number)?;
+        Ok(show(connection, &policies, client))
     }
 }
 
-fn show(connection: Connection, policies: &[pipeline::Policy]) -> Shown {
+fn show(connection: Connection, policies: &[pipeline::Policy], client: Option<client::Shown>) -> Shown {
     let filters = Filters::read(policies, connection.id);
     Shown {
         id: connection.id,
@@ -250,6 +259,7 @@ fn show(connection: Connection, policies: &[pipeline::Policy]) -> Shown {
         user_group_match: filters.user_group_match,
         unique_group_names: connection.unique_group_names,
         created: connection.created,
+        client,
     }
 }
 
@@ -294,7 +304,9 @@ pub(super) fn exists(rows: &impl Rows, id: Id) -> Result<bool> {
 /// # Errors
 /// 404 if there is none or it has been deleted.
 pub fn get(rows: &impl Rows, id: Id) -> Result<Shown> {
-    Ok(show(record(rows, id)?, &pipeline::current(rows)?.policies))
+    let connection = record(rows, id)?;
+    let client = client::shown(rows, connection.number)?;
+    Ok(show(connection, &pipeline::current(rows)?.policies, client))
 }
 
 /// At most `limit` connections behind `after`, in the order in which they were made.
@@ -306,7 +318,11 @@ pub fn list(rows: &impl Rows, after: Option<Id>, limit: usize) -> Result<Vec<Sho
     let range = Range::under(Key::new(Table::Connection));
     let all = listing::read(rows, &range, CONNECTIONS_MAX, |_, value| from_json::<Connection>(value))?;
     let wanted = |connection: &Connection| !connection.deleting && after.is_none_or(|after| connection.id > after);
-    Ok(all.into_iter().filter(wanted).take(limit).map(|connection| show(connection, &policies)).collect())
+    let shown = |connection: Connection| {
+        let client = client::shown(rows, connection.number)?;
+        Ok(show(connection, &policies, client))
+    };
+    all.into_iter().filter(wanted).take(limit).map(shown).collect()
 }
 
 /// Deletes a connection: from here on its client is not let in. Its inventory goes by [`delete_step`]. Gives its number.
@@ -384,6 +400,13 @@ fn forget_decisions(tx: &mut Tx<'_>, connection: u32, most: usize) -> Result<usi
         found += tx.delete_range(&range, most - found)?;
     }
     Ok(found)
+}
+
+/// Numbers of the tenant's connections, also of those whose inventory is going.
+pub(super) fn numbers(rows: &impl Rows) -> Result<Vec<u32>> {
+    let range = Range::under(Key::new(Table::Connection));
+    let all = listing::read(rows, &range, CONNECTIONS_MAX, |_, value| from_json::<Connection>(value))?;
+    Ok(all.into_iter().map(|connection| connection.number).collect())
 }
 
 /// Numbers of the tenant's connections whose inventory is going.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::connections::{self, Step};
 use super::tenants;
 use crate::activity::Gatherer;
+use crate::client::Clients;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::limits::ACTIVITY_GATHER_MS;
@@ -80,16 +81,18 @@ impl Deletions {
     }
 }
 
-/// Goes on with deletions and writes gathered activity, until `stop`.
-pub fn run(store: &Store, clock: &Clock, gatherer: &Gatherer, deletions: &Deletions, stop: &AtomicBool) {
+/// Goes on with deletions and writes what was gathered of requests, until `stop`.
+pub fn run(store: &Store, clock: &Clock, (gatherer, clients): (&Gatherer, &Clients), deletions: &Deletions, stop: &AtomicBool) {
     if let Err(error) = deletions.resume(store) {
         tracing::error!(%error, cause = ?error.cause(), "deletions that were under way are not taken up before the next start");
     }
     while !stop.load(Ordering::Acquire) {
         gatherer.write(store);
+        clients.write(store);
         if !deletions.step(store, clock) {
             deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS));
         }
     }
     gatherer.write(store);
+    clients.write(store);
 }

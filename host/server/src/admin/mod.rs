@@ -15,6 +15,7 @@ pub mod log;
 mod name;
 pub mod pipeline;
 pub mod plugins;
+pub mod schemas;
 pub mod tenants;
 pub mod tokens;
 

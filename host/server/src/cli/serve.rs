@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Environment, Hidden};
 use crate::error::{Error, Result};
 use crate::http::{self, App};
+use crate::limits::SCIM_RATE_DEFAULT;
 use crate::store::Store;
 
 /// Options of `doorlist serve`.
@@ -37,13 +38,16 @@ pub(super) struct Serve {
     /// Memory that holds data, in MiB.
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     cache_mib: u32,
+    /// SCIM requests per second that one connection may send for long, a minute's worth of them at once. Beyond it: 429. 0 sets no limit.
+    #[arg(long, value_name = "N", default_value_t = SCIM_RATE_DEFAULT)]
+    scim_rate: u32,
 }
 
 impl Serve {
     /// Runs the server until a signal ends it.
     pub(super) fn run(self, environment: Environment) -> Result<()> {
-        let Self { listen, data_dir, public_url, cache_mib } = self;
-        let config = config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), environment)?;
+        let Self { listen, data_dir, public_url, cache_mib, scim_rate } = self;
+        let config = config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), scim_rate, environment)?;
         super::runtime()?.block_on(serve(config))
     }
 }
@@ -70,7 +74,7 @@ async fn serve(config: config::Serve) -> Result<()> {
         super::say(&format!("Operator key, shown only this once: {secret}"))?;
     }
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let app = App::new(store, clock, operator_key.as_deref(), &public_url);
+    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate);
     super::say(&format!("Doorlist listens on http://{address}"))?;
     let shutdown = async move {
         tokio::select! {

@@ -31,12 +31,14 @@ use serde_json::json;
 use tokio::sync::watch;
 
 pub use request::RequestId;
+use scim::pace::Pace;
 pub use serve::serve;
 
 use crate::activity::Gatherer;
 use crate::admin::deletion::Deletions;
 use crate::admin::plugins::Plugins;
 use crate::auth::Authenticator;
+use crate::client::Clients;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::Id;
@@ -76,6 +78,10 @@ pub struct Shared {
     pub public_url: Arc<str>,
     /// Where SCIM is: [`Shared::public_url`] with [`SCIM_BASE`].
     pub scim_base: Arc<str>,
+    /// What SCIM clients are seen to do.
+    pub clients: Clients,
+    /// How fast SCIM clients may ask.
+    pub pace: Pace,
     /// Where pages of SCIM lists ended lately.
     pub walks: AllWalks,
     /// The deletions that are under way.
@@ -88,8 +94,8 @@ pub struct Shared {
 impl App {
     /// Puts an application together on `store`.
     ///
-    /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says.
-    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str) -> Self {
+    /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says, `scim_rate` what [`Pace::new`] does.
+    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str, scim_rate: u32) -> Self {
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key),
             clock,
@@ -97,6 +103,8 @@ impl App {
             gatherer: Gatherer::default(),
             public_url: public_url.trim_end_matches('/').into(),
             scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),
+            clients: Clients::default(),
+            pace: Pace::new(scim_rate),
             walks: AllWalks::default(),
             deletions: Deletions::default(),
             store,

@@ -65,7 +65,7 @@ fn start_threads(app: &App, stop: &Arc<AtomicBool>) -> Result<[JoinHandle<()>; 2
         spawn("projector", Box::new(move || projector.run(&told)))?,
         spawn(
             "housekeeping",
-            Box::new(move || deletion::run(&other.store, &other.clock, &other.gatherer, &other.deletions, &housekeeping)),
+            Box::new(move || deletion::run(&other.store, &other.clock, (&other.gatherer, &other.clients), &other.deletions, &housekeeping)),
         )?,
     ])
 }
@@ -79,5 +79,6 @@ fn end(app: &App, threads: [JoinHandle<()>; 2]) {
         }
     }
     app.gatherer.write(&app.store);
+    app.clients.write(&app.store);
     app.store.close();
 }

@@ -8,11 +8,12 @@ use doorlist_scim::schema::{ResourceType, Schema, Uniqueness};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Kind;
+use super::{Kind, Scope, index};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::limits::SCHEMA_INDEXED_MAX;
 use crate::store::layout::{self, Counter};
-use crate::store::{Numbers, Rows};
+use crate::store::{Numbers, Rows, Tx};
 
 /// The resource types that a client sees.
 #[derive(Debug)]
@@ -143,4 +144,28 @@ fn with_unique_names(groups: &ResourceType) -> ResourceType {
         attribute.uniqueness = Uniqueness::Server;
     }
     ResourceType { schema: Arc::new(schema), ..groups.clone() }
+}
+
+/// Puts other schemas in the place of the tenant's own ones, which differ in the one with the URN `urn`, and brings the index rows of `connections` up
+/// to date with them. Requests that were checked by the old ones are refused from here on.
+///
+/// # Errors
+/// Conflict if two resources have the same value of what is unique from now on, or if more than [`SCHEMA_INDEXED_MAX`] resources have data of a schema
+/// of which an attribute begins or ceases to be unique.
+pub fn put_extensions(tx: &mut Tx<'_>, extensions: &[Extension], urn: &str, connections: &[u32]) -> Result<()> {
+    let before = Catalog::read(tx, Choices::default())?;
+    if extensions.is_empty() {
+        tx.delete(&layout::catalog());
+    } else {
+        tx.put_json(&layout::catalog(), &extensions)?;
+    }
+    tx.add(&layout::counter(Counter::Catalog), 1)?;
+    let after = Catalog::read(tx, Choices::default())?;
+    let mut left = SCHEMA_INDEXED_MAX;
+    for (old, new) in before.kinds().iter().zip(after.kinds()).filter(|(old, new)| !old.indexes_as(new)) {
+        for connection in connections {
+            left -= index::rebuild(tx, Scope { connection: *connection }, (old, new), urn, left)?;
+        }
+    }
+    Ok(())
 }

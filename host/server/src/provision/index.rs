@@ -102,7 +102,7 @@ pub fn ids_with(rows: &impl Rows, scope: Scope, kind: &Kind, attribute: &str, te
 /// `urn`: every difference between the two is in that schema. Gives how many it looked at.
 ///
 /// # Errors
-/// `uniqueness` if two resources have the same value of what is unique now, and a conflict if more than `most` have data of the schema.
+/// Conflict if two resources have the same value of what is unique now, or if more than `most` have data of the schema.
 pub(super) fn rebuild(tx: &mut Tx<'_>, scope: Scope, (before, after): (&Kind, &Kind), urn: &str, most: usize) -> Result<usize> {
     let urn = urn.as_bytes();
     let mut found = Vec::new();
@@ -123,7 +123,9 @@ pub(super) fn rebuild(tx: &mut Tx<'_>, scope: Scope, (before, after): (&Kind, &K
             tx.delete(&head(scope, before, place, value).id(*id));
         }
         for (place, value) in new.difference(&old) {
-            refuse_taken(tx, scope, after, *id, place, value)?;
+            // The words for an operator, to whom no single resource matters.
+            let clash = |_| Error::conflict("Two resources have the same value of an attribute that the schema declares unique.");
+            refuse_taken(tx, scope, after, *id, place, value).map_err(clash)?;
             tx.put(&head(scope, after, place, value).id(*id), Vec::new());
         }
     }

@@ -20,6 +20,8 @@ pub struct Kind {
     pub has_members: bool,
     /// Whether it shows the groups it is in (readOnly, derived from those rows).
     pub shows_groups: bool,
+    /// Whether something of it is in an answer only when it is asked for, so that what is stored is not what is answered.
+    pub has_on_request: bool,
     /// Attributes whose values are indexed.
     pub(super) indexed: Vec<Indexed>,
 }
@@ -112,7 +114,8 @@ impl Kind {
                 all.push(indexed(&scim, Place::Named(path.to_string()), path));
             }
         }
-        Self { number, scim, has_members: false, shows_groups: false, indexed: all }
+        let has_on_request = scim.has_on_request();
+        Self { number, scim, has_members: false, shows_groups: false, has_on_request, indexed: all }
     }
 
     /// Whether an answer with this projection shows what is kept as member rows.
@@ -123,6 +126,14 @@ impl Kind {
     /// The index that says what resources have at `path`; `None` if there is none.
     pub(super) fn index(&self, path: &AttrPath) -> Option<&Indexed> {
         self.indexed.iter().find(|indexed| indexed.path == *path)
+    }
+
+    /// Whether another version of the kind has the same indexes.
+    pub(super) fn indexes_as(&self, other: &Self) -> bool {
+        let same = |(one, other): (&Indexed, &Indexed)| {
+            one.place == other.place && one.case_exact == other.case_exact && one.unique == other.unique
+        };
+        self.indexed.len() == other.indexed.len() && self.indexed.iter().zip(&other.indexed).all(same)
     }
 
     /// What an error calls one of them.

@@ -18,12 +18,14 @@ mod patch;
 mod read;
 mod replace;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod version;
 
 use std::sync::Arc;
 
 pub use bulk::{Bulk, Progress};
-pub use catalog::{Catalog, Choices, Extension, extensions};
+pub use catalog::{Catalog, Choices, Extension, extensions, put_extensions};
 pub use create::Create;
 pub use delete::{Delete, remove_some};
 pub use index::ids_with;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use doorlist_scim::Resource;
 use doorlist_scim::patch::Patch;
+use doorlist_scim::{AttrPath, Resource};
 use serde_json::Value;
 
 use super::members::{Editor, mark_members};
@@ -41,6 +41,11 @@ impl Modify {
     pub fn parse(kind: Arc<Kind>, id: &str, body: &Value) -> Result<Self> {
         let patch = Patch::parse(&kind.scim, body)?;
         Ok(Self { kind, id: id.to_owned(), patch })
+    }
+
+    /// The attributes that the operations name.
+    pub fn specified(&self) -> Vec<AttrPath> {
+        self.patch.specified()
     }
 
     /// Its type.

@@ -185,7 +185,7 @@ fn a_failed_operation_undoes_the_others() {
         (json!({"op": "replace", "path": "active", "value": "maybe"}), 400, "invalidValue"),
         (json!({"op": "replace", "path": "title", "value": {"a": 1}}), 400, "invalidValue"),
         (json!({"op": "replace", "path": "userName", "value": 5}), 400, "invalidValue"),
-        (json!({"op": "remove", "path": "userName"}), 400, "invalidValue"),
+        (json!({"op": "remove", "path": "userName"}), 400, "mutability"),
         (json!({"op": "replace", "path": "userName", "value": "taken@example.com"}), 409, "uniqueness"),
     ];
     for (operation, status, scim_type) in cases {

@@ -48,10 +48,16 @@ pub const ADMIN: &[Endpoint] = &[
     owners(installation(tenant("DELETE", "/keys/{key}"))),
     installation(tenant("GET", "/activity")),
     tenant("GET", "/tenants/{tenant}"),
+    tenant("PATCH", "/tenants/{tenant}"),
     owners(installation(tenant("DELETE", "/tenants/{tenant}"))),
     tenant("GET", "/tenants/{tenant}/keys"),
     owners(tenant("POST", "/tenants/{tenant}/keys")),
     owners(tenant("DELETE", "/tenants/{tenant}/keys/{key}")),
+    tenant("GET", "/tenants/{tenant}/schemas"),
+    tenant("POST", "/tenants/{tenant}/schemas"),
+    tenant("GET", "/tenants/{tenant}/schemas/{schema}"),
+    tenant("PUT", "/tenants/{tenant}/schemas/{schema}"),
+    tenant("DELETE", "/tenants/{tenant}/schemas/{schema}"),
     tenant("GET", "/tenants/{tenant}/connections"),
     tenant("POST", "/tenants/{tenant}/connections"),
     tenant("GET", "/tenants/{tenant}/connections/{connection}"),
@@ -102,6 +108,7 @@ pub const SCIM: &[(&str, &str)] = &[
     ("PATCH", "/Groups/{group}"),
     ("DELETE", "/Groups/{group}"),
     ("POST", "/Groups/.search"),
+    ("GET", "/"),
     ("POST", "/.search"),
     ("POST", "/Bulk"),
     ("GET", "/Me"),
@@ -112,6 +119,12 @@ pub const SCIM: &[(&str, &str)] = &[
     ("GET", "/Nonsense"),
 ];
 
+/// A schema that a tenant can have of its own.
+pub fn schema(id: &str) -> Value {
+    json!({"schema": {"id": id, "name": "Own", "description": "A schema.", "attributes": [
+        {"name": "badge", "type": "string", "multiValued": false, "description": "A text.", "uniqueness": "server"}]}})
+}
+
 /// A body that the endpoint takes, so that it is not refused for its body.
 pub fn body(endpoint: &Endpoint) -> Value {
     match (endpoint.method, endpoint.path) {
@@ -120,6 +133,9 @@ pub fn body(endpoint: &Endpoint) -> Value {
         ("POST", path) if path.ends_with("/connections") => json!({"provider": "generic", "name": "Made by an intruder"}),
         ("POST", path) if path.ends_with("/users") => json!({"userName": "intruder@example.com"}),
         ("POST", path) if path.ends_with("/groups") => json!({"displayName": "Made by an intruder"}),
+        ("POST", path) if path.ends_with("/schemas") => schema("urn:example:intruder:User"),
+        ("PUT", path) if path.ends_with("/{schema}") => schema("urn:example:intruder:User"),
+        ("PATCH", path) if path.ends_with("/{tenant}") => json!({"name": "Changed by an intruder"}),
         ("PATCH", path) if path.ends_with("/{connection}") => json!({"name": "Changed by an intruder"}),
         ("PATCH", path) if path.ends_with("/{user}") => json!({"role": "owner"}),
         ("PATCH", path) if path.ends_with("/{group}") => json!({"displayName": "Changed by an intruder"}),

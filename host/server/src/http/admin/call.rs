@@ -156,7 +156,7 @@ impl Call {
     ///
     /// # Errors
     /// None that a value of ours can cause.
-    pub(super) fn created(&self, id: Id, made: &impl Serialize) -> Result<Reply> {
+    pub(super) fn created(&self, id: impl std::fmt::Display, made: &impl Serialize) -> Result<Reply> {
         let mut path = self.endpoint.path.to_owned();
         for (name, value) in &self.path {
             path = path.replace(&format!("{{{name}}}"), value);

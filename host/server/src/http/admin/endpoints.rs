@@ -7,18 +7,22 @@ use super::directory::GroupName;
 use super::endpoint::{Endpoint, Parameter, limit};
 use super::keys::CreatedKey;
 use super::pipeline::{NewPipeline, Plugin};
-use super::{connections, directory, feed, keys, pipeline, tenants};
+use super::{connections, directory, feed, keys, pipeline, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
 use crate::admin::pipeline::Pipeline;
-use crate::admin::tenants::{NewTenant, Tenant};
+use crate::admin::schemas::{NewSchema, OwnSchema};
+use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {
-    [of_installation(), of_tenant(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()].into_iter().flatten().collect()
+    [of_installation(), of_tenant(), of_schemas(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn of_installation() -> Vec<Endpoint> {
@@ -45,6 +49,10 @@ fn of_installation() -> Vec<Endpoint> {
 fn of_tenant() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/tenants/{tenant}", "getTenant", "Read a tenant").gives::<Tenant>().runs(tenants::get),
+        Endpoint::patch("/tenants/{tenant}", "patchTenant", "Change a tenant's name, or whether its clients see test resources")
+            .takes::<TenantPatch>()
+            .gives::<Tenant>()
+            .runs(tenants::patch),
         Endpoint::delete("/tenants/{tenant}", "deleteTenant", "Delete a tenant and everything of it")
             .of_installation()
             .for_owners()
@@ -60,6 +68,25 @@ fn of_tenant() -> Vec<Endpoint> {
         Endpoint::delete("/tenants/{tenant}/keys/{key}", "deleteTenantKey", "Delete an operator key of a tenant")
             .for_owners()
             .runs(keys::delete),
+    ]
+}
+
+fn of_schemas() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/schemas";
+    const ONE: &str = "/tenants/{tenant}/schemas/{schema}";
+    vec![
+        Endpoint::get(LIST, "listSchemas", "List the tenant's own SCIM schemas").gives_pages::<OwnSchema>().runs(schemas::list),
+        Endpoint::post(LIST, "createSchema", "Extend users or groups by a SCIM schema")
+            .takes::<NewSchema>()
+            .gives::<OwnSchema>()
+            .runs(schemas::create),
+        Endpoint::get(ONE, "getSchema", "Read one of the tenant's own SCIM schemas").gives::<OwnSchema>().runs(schemas::get),
+        Endpoint::put(ONE, "putSchema", "Put another version of a SCIM schema")
+            .takes::<NewSchema>()
+            .gives::<OwnSchema>()
+            .runs(schemas::put),
+        Endpoint::delete(ONE, "deleteSchema", "Delete one of the tenant's own SCIM schemas; data of it stays as it is")
+            .runs(schemas::delete),
     ]
 }
 

@@ -18,6 +18,7 @@ mod openapi;
 mod page;
 mod pipeline;
 pub(super) mod problem;
+mod schemas;
 mod tenants;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Reply};
 use crate::admin::deletion::Deletion;
-use crate::admin::tenants::{self, NewTenant, Tenant};
+use crate::admin::tenants::{self, NewTenant, Tenant, TenantPatch};
 use crate::error::Result;
 use crate::id::Id;
 
@@ -20,6 +20,12 @@ pub(super) async fn list(call: Call) -> Result<Reply> {
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
     Reply::json(call.tenant()?)
+}
+
+pub(super) async fn patch(mut call: Call) -> Result<Reply> {
+    let id = call.id("tenant")?;
+    let patch: TenantPatch = call.take_body()?;
+    Reply::json(&call.write(Some(id.to_string()), move |tx, _| tenants::patch(tx, id, &patch)).await?)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Reply> {

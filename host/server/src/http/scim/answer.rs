@@ -90,7 +90,7 @@ pub(super) fn list(search: &Search, page: &Page) -> Result<Response<Body>> {
 }
 
 fn write(body: &mut Vec<u8>, kind: &Kind, answer: &Answer, projection: &Projection, base: &str) -> Result<()> {
-    if projection.is_full() {
+    if projection.is_full() && !kind.has_on_request {
         answer.splice(kind, base, body);
         return Ok(());
     }

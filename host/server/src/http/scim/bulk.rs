@@ -6,7 +6,7 @@ use axum::body::Body;
 use doorlist_scim::bulk::{BulkItem, BulkMethod, BulkRequest, bulk_response, outcome};
 use serde_json::Value;
 
-use super::verbs::{change, written};
+use super::verbs::{change, read, written};
 use super::{Call, Outcome, answer};
 use crate::activity::{self, Entry};
 use crate::error::{Error, Kind, Result};
@@ -40,7 +40,9 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
         from = to;
     }
     let body = bulk_response(outcomes(&bulk, &progress, &call.base()));
-    Ok(written(answer::json(200, body.to_string().into_bytes())))
+    let response = answer::json(200, body.to_string().into_bytes());
+    // Each operation has its entry in the log; a request without any has its own.
+    Ok(if bulk.items().is_empty() { read(response) } else { written(response) })
 }
 
 /// Carries out some of the operations in one commit.

@@ -6,16 +6,18 @@
 mod answer;
 mod bulk;
 mod discovery;
+pub mod pace;
 mod search;
 mod target;
 mod verbs;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use doorlist_scim::ErrorKind;
+use doorlist_scim::dialect::Traits;
 use serde_json::Value;
 
 use self::target::Target;
@@ -37,6 +39,8 @@ struct Call {
     headers: HeaderMap,
     request_id: Option<RequestId>,
     now: Timestamp,
+    /// The query's parameters, once somebody asked for them.
+    parameters: OnceLock<Vec<(String, String)>>,
 }
 
 /// What a verb answers, and whether the log's entry went with a change.
@@ -60,10 +64,12 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
             return refuse(&error);
         }
     };
+    let now = app.clock.now();
     let target = Target::of(path, &caller.catalog);
     let (mut parts, body) = request.into_parts();
     let call = Call {
-        now: app.clock.now(),
+        now,
+        parameters: OnceLock::new(),
         app,
         caller,
         method: parts.method,
@@ -72,18 +78,29 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         headers: parts.headers,
         request_id: parts.extensions.remove(),
     };
-    let outcome = match call.caller.connection.enabled {
-        true => verbs::run(&call, body).await,
+    let pace = call.app.pace.take(call.caller.tenant.number(), call.caller.connection.number, now);
+    if !matches!(call.method.as_str(), "POST" | "PUT" | "PATCH") {
+        call.see(None);
+    }
+    let outcome = match (pace, call.caller.connection.enabled) {
+        (Ok(()), true) => verbs::run(&call, body).await,
+        (Err(_), _) => {
+            request::discard(body);
+            Err(Error::new(ErrorKind::TooManyRequests, "The connection sends more requests than it may. Send this one again later."))
+        }
         // Known and logged, so that an operator who looks for the connection's requests finds them.
-        false => {
+        (Ok(()), false) => {
             request::discard(body);
             Err(Error::new(ErrorKind::Forbidden, "This connection is disabled. Its inventory is kept."))
         }
     };
-    let (response, recorded) = match outcome {
+    let (mut response, recorded) = match outcome {
         Ok(outcome) => (outcome.response, outcome.recorded),
         Err(error) => (call.refuse(&error), false),
     };
+    if let Err(seconds) = pace {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     if !recorded {
         let status = response.status().as_u16();
         let like = likeness((call.caller.connection.number, &call.method, call.target.likeness(), status));
@@ -148,8 +165,8 @@ impl Call {
     }
 
     /// The query's parameters, decoded.
-    fn parameters(&self) -> Vec<(String, String)> {
-        parameters(self.uri.query().unwrap_or_default())
+    fn parameters(&self) -> &[(String, String)] {
+        self.parameters.get_or_init(|| parameters(self.uri.query().unwrap_or_default()))
     }
 
     /// For which versions of a resource the request is meant (RFC 7644 section 3.14).
@@ -177,7 +194,18 @@ impl Call {
         }
         let bytes = request::body(body).await?;
         // The reader refuses more than 128 levels by itself, so depth costs no stack.
-        serde_json::from_slice(&bytes).map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))
+        let read = serde_json::from_slice(&bytes);
+        let body = read.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))?;
+        self.see(Some(&body));
+        Ok(body)
+    }
+
+    /// Notes what the request shows of the client.
+    fn see(&self, body: Option<&Value>) {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let traits = Traits::of_request(self.method.as_str(), self.parameters(), agent, body);
+        let whose = (self.caller.tenant.number(), self.caller.connection.number);
+        self.app.clients.see(whose, traits, agent, self.now);
     }
 
     /// The error as an answer; 405 says what is allowed (RFC 9110 section 15.5.6).

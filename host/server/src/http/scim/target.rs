@@ -98,10 +98,12 @@ impl Target {
     /// The methods it takes.
     pub(super) fn allow(&self) -> &'static str {
         match self {
-            Self::Resources(_) => "GET, POST",
-            Self::Resource(..) => "GET, PUT, PATCH, DELETE",
+            Self::Resources(_) => "GET, HEAD, POST",
+            Self::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE",
             Self::Search(_) | Self::Bulk => "POST",
-            _ => "GET",
+            // Those that RFC 7644 section 3.11 has for it, each answered 501.
+            Self::Me => "GET, HEAD, POST, PUT, PATCH, DELETE",
+            _ => "GET, HEAD",
         }
     }
 }

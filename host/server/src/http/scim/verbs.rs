@@ -27,7 +27,7 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
     }
     match (&call.target, call.method.as_str()) {
         (Target::Unknown, _) => Err(Error::not_found("endpoint")),
-        (Target::Me, _) => {
+        (Target::Me, method) if Target::Me.allow().split(", ").any(|known| known == method) => {
             Err(Error::new(ErrorKind::NotImplemented, "/Me is not offered: the client of an identity provider is nobody among its users."))
         }
         (Target::Base, "GET" | "HEAD") => search::by_get(call, None).await,
@@ -117,7 +117,7 @@ async fn get(call: &Call, kind: &Arc<Kind>, id: &str) -> Result<Outcome> {
 
 async fn create(call: &Call, kind: &Arc<Kind>, body: Body) -> Result<Outcome> {
     let body: Value = call.json(body).await?;
-    let projection = projection(call, kind)?;
+    let projection = projection(call, kind)?.of_body();
     let create = Create::parse(Arc::clone(kind), &body)?;
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| create.run(tx, scope, &context)).await?;
@@ -126,7 +126,7 @@ async fn create(call: &Call, kind: &Arc<Kind>, body: Body) -> Result<Outcome> {
 
 async fn replace(call: &Call, kind: &Arc<Kind>, id: &str, body: Body) -> Result<Outcome> {
     let body = call.json(body).await?;
-    let projection = projection(call, kind)?;
+    let projection = projection(call, kind)?.of_body();
     let replace = Replace::new(Arc::clone(kind), id, body);
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| replace.run(tx, scope, &context)).await?;
@@ -137,6 +137,7 @@ async fn modify(call: &Call, kind: &Arc<Kind>, id: &str, body: Body) -> Result<O
     let body = call.json(body).await?;
     let projection = projection(call, kind)?;
     let modify = Modify::parse(Arc::clone(kind), id, &body)?;
+    let projection = if kind.has_on_request { projection.of_patch(modify.specified()) } else { projection };
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| modify.run(tx, scope, &context)).await?;
     let response = match made.has_body {

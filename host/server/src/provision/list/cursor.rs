@@ -13,6 +13,7 @@ use super::super::members::first_bytes;
 use super::{From, Position, Search};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::store::PartitionNumber;
 
 /// Where a page ended.
 pub(super) struct Cursor {
@@ -50,8 +51,9 @@ impl Cursor {
 }
 
 /// What the pages of one list have in common and no other list has: whose it is, what it looks through, its filter and its order.
-pub(super) fn fingerprint(scope: Scope, search: &Search) -> u64 {
+pub(super) fn fingerprint(tenant: PartitionNumber, scope: Scope, search: &Search) -> u64 {
     let mut hasher = Sha256::new();
+    hasher.update(tenant.to_be_bytes());
     hasher.update(scope.connection.to_be_bytes());
     for (kind, query) in &search.selections {
         hasher.update([kind.number]);

@@ -144,7 +144,7 @@ pub fn quick(rows: &impl Rows, scope: Scope, search: &Search) -> Result<Option<P
 /// `invalidCursor` for a cursor that was not given for this list; or if the disk refuses.
 pub fn list(rows: &impl Rows, scope: Scope, search: &Search, walks: &Walks) -> Result<Page> {
     let start = search.first().map_or(Start::Index(1), |query| query.page.start.clone());
-    let fingerprint = cursor::fingerprint(scope, search);
+    let fingerprint = cursor::fingerprint(walks.tenant(), scope, search);
     let (from, index) = match &start {
         Start::Cursor(text) if text.is_empty() => (From { behind: None, skip: 0, total: None }, None),
         Start::Cursor(text) => (Cursor::read(text, fingerprint, search.is_sorted(), search.selections.len())?, None),

@@ -52,6 +52,11 @@ impl Walks<'_> {
         Self { all: None, tenant: 0, now: Timestamp::default() }
     }
 
+    /// Whose clients they are.
+    pub(super) fn tenant(&self) -> PartitionNumber {
+        self.tenant
+    }
+
     /// Where the page with this index starts, if the one before it ended there lately.
     pub(super) fn find(&self, fingerprint: u64, index: usize) -> Option<From> {
         let remembered = self.all?.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,167 @@
+//! Clients: what their traffic says of them.
+//!
+//! Identity providers differ in their requests more than in what they say they are. What each connection's client has been seen to do is gathered in
+//! memory and kept in a row, so that an operator sees what is talking to them. Nothing is decided by it: every client is answered alike.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use doorlist_scim::dialect::{Client, Traits};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::limits::{CLIENTS_SEEN_MAX, USER_AGENT_CHARACTERS_MAX, USER_AGENT_MS_MIN};
+use crate::store::layout;
+use crate::store::{PartitionNumber, Rows, Store, Tx};
+
+/// What is kept of a connection's client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    /// The bits of [`Traits`].
+    traits: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    /// When it was first seen to do something new.
+    #[serde(default)]
+    changed: Option<Timestamp>,
+}
+
+/// What a connection's client looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Likeness {
+    /// JumpCloud.
+    Jumpcloud,
+    /// Okta.
+    Okta,
+    /// Microsoft Entra ID.
+    Entra,
+    /// None of them in particular.
+    Unknown,
+}
+
+/// A connection's client as its traffic shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// What it looks like. Nothing is decided by that.
+    pub looks_like: Likeness,
+    /// The same in a sentence, with what it has been seen to do.
+    pub summary: String,
+    /// What it has been seen to do, in words.
+    pub traits: Vec<String>,
+    /// What it calls itself, cut to a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// When it was last seen to do something new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
+}
+
+/// Gathers what clients are seen to do.
+#[derive(Debug, Default)]
+pub struct Clients(Mutex<HashMap<(PartitionNumber, u32), Gathered>>);
+
+#[derive(Debug, Default)]
+struct Gathered {
+    seen: Seen,
+    /// Whether there is something that no row has yet.
+    fresh: bool,
+}
+
+impl Clients {
+    /// Notes what a request of a connection's client shows.
+    pub fn see(&self, (tenant, connection): (PartitionNumber, u32), traits: Traits, user_agent: Option<&str>, now: Timestamp) {
+        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if gathered.len() >= CLIENTS_SEEN_MAX {
+            gathered.retain(|_, known| known.fresh);
+        }
+        let is_new = !gathered.contains_key(&(tenant, connection));
+        let known = gathered.entry((tenant, connection)).or_default();
+        let more = known.seen.traits | traits.bits();
+        let is_old = known.seen.changed.is_none_or(|at| now >= at.plus_millis(USER_AGENT_MS_MIN));
+        let renamed =
+            is_old && user_agent.is_some_and(|agent| !known.seen.user_agent.as_deref().is_some_and(|known| is_cut_of(known, agent)));
+        if is_new || more != known.seen.traits || renamed {
+            known.seen.traits = more;
+            if let Some(agent) = user_agent {
+                known.seen.user_agent = Some(cut(agent));
+            }
+            known.seen.changed = Some(now);
+            known.fresh = true;
+        }
+    }
+
+    /// Writes what no row has yet. What a write fails on is tried again.
+    pub fn write(&self, store: &Store) {
+        let fresh: Vec<((PartitionNumber, u32), Seen)> = {
+            let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = gathered.iter_mut().filter(|(_, known)| known.fresh);
+            fresh
+                .map(|(key, known)| {
+                    known.fresh = false;
+                    (*key, known.seen.clone())
+                })
+                .collect()
+        };
+        for ((tenant, connection), seen) in fresh {
+            let written = store.tenant(tenant).write(move |tx| merge(tx, connection, &seen));
+            if let Err(error) = written {
+                tracing::warn!(%error, "what a client was seen to do was not written");
+                if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&(tenant, connection)) {
+                    known.fresh = true;
+                }
+            }
+        }
+    }
+}
+
+/// Adds to a connection's row what was seen, unless the connection is gone.
+fn merge(tx: &mut Tx<'_>, connection: u32, seen: &Seen) -> Result<()> {
+    if !tx.has(&layout::connection(connection))? {
+        return Ok(());
+    }
+    let key = layout::client(connection);
+    let before: Seen = tx.json(&key)?.unwrap_or_default();
+    let traits = before.traits | seen.traits;
+    let user_agent = seen.user_agent.clone().or_else(|| before.user_agent.clone());
+    if traits == before.traits && user_agent == before.user_agent && before.changed.is_some() {
+        return Ok(());
+    }
+    tx.put_json(&key, &Seen { traits, user_agent, changed: seen.changed })
+}
+
+/// What is known of a connection's client; `None` before its first request.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn shown(rows: &impl Rows, connection: u32) -> Result<Option<Shown>> {
+    let Some(seen) = rows.json::<Seen>(&layout::client(connection))? else { return Ok(None) };
+    let traits = Traits::from_bits(seen.traits);
+    let looks_like = match traits.looks_like() {
+        Client::JumpCloud => Likeness::Jumpcloud,
+        Client::Okta => Likeness::Okta,
+        Client::Entra => Likeness::Entra,
+        Client::Unknown => Likeness::Unknown,
+    };
+    Ok(Some(Shown {
+        looks_like,
+        summary: traits.summary(),
+        traits: traits.iter().map(|known| known.sentence().to_owned()).collect(),
+        user_agent: seen.user_agent,
+        changed: seen.changed,
+    }))
+}
+
+/// What is kept of a name that a stranger gives.
+fn cut(agent: &str) -> String {
+    agent.chars().filter(|letter| !letter.is_control()).take(USER_AGENT_CHARACTERS_MAX).collect()
+}
+
+/// Whether `known` is what is kept of `agent`, without making it.
+fn is_cut_of(known: &str, agent: &str) -> bool {
+    agent.chars().filter(|letter| !letter.is_control()).take(USER_AGENT_CHARACTERS_MAX).eq(known.chars())
+}
