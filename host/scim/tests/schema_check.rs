@@ -1,8 +1,12 @@
 //! Schemas that somebody uploads: every fault at its place, and what is let through.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
+use std::sync::Arc;
+
 use doorlist_scim::limits::{NAME_BYTES_MAX, SCHEMA_ATTRIBUTES_MAX, SCHEMA_DESCRIPTION_BYTES_MAX, SCHEMA_FAULTS_MAX, SCHEMA_VALUES_MAX};
+use doorlist_scim::validate::create;
 use doorlist_scim::{ResourceType, Schema};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Where the faults of a schema are.
@@ -215,4 +219,59 @@ fn a_schema_is_bounded_over_all_its_levels() {
     let faults = Schema::check(&Value::Object(many)).unwrap_err();
     assert_eq!(faults.len(), SCHEMA_FAULTS_MAX);
     assert!(faults.iter().all(|fault| fault.pointer.len() < 500 && fault.message.len() < 500));
+}
+
+/// An attribute of words that may or may not go together.
+fn any_attribute(is_sub: bool) -> BoxedStrategy<Value> {
+    let pick = |words: &[&'static str]| prop::option::of(prop::sample::select(words.to_vec()));
+    let subs = match is_sub {
+        true => Just(None).boxed(),
+        false => prop::option::of(prop::collection::vec(any_attribute(true), 0..3)).boxed(),
+    };
+    (
+        prop::sample::select(vec!["a", "b", "B", "c", "$ref", "id", "x.y"]),
+        pick(&["string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex", "complex", "complex"]),
+        pick(&["readOnly", "readWrite", "immutable", "writeOnly"]),
+        pick(&["always", "never", "default", "request"]),
+        pick(&["none", "server", "global"]),
+        prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(vec!["x", "X", "y", ""]), 0..3)),
+        prop::array::uniform3(prop::option::weighted(0.3, any::<bool>())),
+        subs,
+    )
+        .prop_map(|(name, kind, mutability, returned, uniqueness, canonical, [many, required, exact], subs)| {
+            let mut attribute = json!({"name": name});
+            let words = [("type", kind), ("mutability", mutability), ("returned", returned), ("uniqueness", uniqueness)];
+            let words = words.into_iter().map(|(key, word)| (key, word.map(Value::from)));
+            let flags = [("multiValued", many), ("required", required), ("caseExact", exact)];
+            let flags = flags.into_iter().map(|(key, flag)| (key, flag.map(Value::from)));
+            let lists = [("canonicalValues", canonical.map(Value::from)), ("subAttributes", subs.map(Value::from))];
+            for (key, value) in words.chain(flags).chain(lists) {
+                if let Some(value) = value {
+                    attribute[key] = value;
+                }
+            }
+            attribute
+        })
+        .boxed()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_schema_is_whole_or_its_faults_are_where_they_are(attributes in prop::collection::vec(any_attribute(false), 1..4)) {
+        let json = json!({"id": "urn:acme:User", "attributes": attributes});
+        let Ok(schema) = Schema::check(&json) else {
+            prop_assert!(!pointers(&json).is_empty());
+            return Ok(());
+        };
+        // What means nothing, such as the letter case of a boolean, is not published.
+        let published = schema.to_json();
+        prop_assert_eq!(Schema::check(&published).map(|schema| schema.to_json()), Ok(published), "what is published can be uploaded");
+        let demands = schema.attributes.iter().any(|attribute| attribute.required);
+        let user = ResourceType::user().with_extensions([(Arc::new(schema), false)]);
+        let (without, with) = (json!({"userName": "a"}), json!({"userName": "a", "urn:acme:User": {"other": 1}}));
+        prop_assert!(create(&user, &without).is_ok());
+        prop_assert_eq!(create(&user, &with).is_err(), demands);
+    }
 }

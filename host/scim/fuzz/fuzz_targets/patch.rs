@@ -10,14 +10,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
         return;
     };
-    for (rt, name) in ResourceType::all()
-        .into_iter()
-        .zip(["userName", "displayName"])
-    {
-        let created = validate::create(
-            rt,
-            &json!({name: "x", "emails": [{"type": "work", "value": "w"}]}),
-        );
+    for (rt, name) in ResourceType::all().into_iter().zip(["userName", "displayName"]) {
+        let created = validate::create(rt, &json!({name: "x", "emails": [{"type": "work", "value": "w"}]}));
         let Ok(mut resource) = created.map(|incoming| incoming.resource) else {
             panic!("the resource to start from is one");
         };
