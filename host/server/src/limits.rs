@@ -54,6 +54,9 @@ pub const SCHEMAS_MAX: usize = 20;
 /// Bytes of a tenant's own schema: five times the User schema. Every client that is let in for the first time costs reading all of them.
 pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
 
+/// Catalogs of tenants with schemas of their own that are held in memory, each some times as large as its schemas.
+pub const CATALOGS_READ_MAX: usize = 256;
+
 /// Resources with data of a schema beyond which it cannot begin or cease to have unique attributes: each has index rows to be written in one commit.
 pub const SCHEMA_INDEXED_MAX: usize = 10_000;
 

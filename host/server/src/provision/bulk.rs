@@ -8,16 +8,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use doorlist_scim::ErrorKind;
 use doorlist_scim::bulk::{BulkItem, BulkMethod, BulkOperation, BulkRequest};
 
-use super::version::{Conditions, Versions};
-use super::{Catalog, Context, Create, Delete, Kind, Modify, Replace, Scope};
+use super::version::{Conditions, Versions, Wanted};
+use super::{Answer, Catalog, Context, Create, Delete, Kind, Modify, Replace, Scope};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::store::Tx;
+use crate::store::{Rows, Tx, layout};
 
 /// A bulk request that was read.
 #[derive(Debug)]
@@ -51,9 +52,9 @@ enum Change {
 pub struct Done {
     /// The resource's id.
     pub id: Id,
-    /// The endpoint of its type.
-    pub endpoint: String,
-    /// Its version; `None` if it is gone.
+    /// Its type.
+    pub kind: Arc<Kind>,
+    /// Its version after the commit that the operation was part of; `None` if it is gone.
     pub version: Option<String>,
 }
 
@@ -122,13 +123,17 @@ impl Bulk {
         refused: &dyn Fn(&mut Tx<'_>, &BulkItem, &doorlist_scim::Error) -> Result<()>,
     ) -> Result<Progress> {
         let mut progress = before.clone();
+        let mut touched = Vec::new();
         for group in self.groups.get(range).unwrap_or_default() {
             if self.is_over(&progress) {
                 break;
             }
             let made = tx.attempt(|tx| self.attempt(tx, scope, group, &progress, context));
             match made {
-                Ok(done) => progress.outcomes.extend(done.into_iter().map(|(place, done)| (place, Ok(done)))),
+                Ok(done) => {
+                    touched.extend(done.iter().map(|(place, _)| *place));
+                    progress.outcomes.extend(done.into_iter().map(|(place, done)| (place, Ok(done))));
+                }
                 Err(error) => {
                     let crate::error::Kind::Scim(kind) = error.kind() else { return Err(error) };
                     if kind == ErrorKind::Internal {
@@ -143,6 +148,13 @@ impl Bulk {
                         progress.outcomes.insert(*place, Err(error.clone()));
                     }
                 }
+            }
+        }
+        // Later operations may have changed what earlier ones made, be it by making it a member: the client is told what is so now. Read in the same
+        // transaction, so that nobody else's change is in it.
+        for place in touched {
+            if let Some(Ok(done)) = progress.outcomes.get_mut(&place) {
+                done.version = version(tx, scope, &done.kind, done.id)?;
             }
         }
         Ok(progress)
@@ -172,30 +184,36 @@ impl Bulk {
                 Change::Create(create) => linking.push((*place, create, create.begin(tx, scope, &context)?, context)),
                 Change::Replace(replace) => {
                     let answer = replace.run(tx, scope, &context)?;
-                    done.push((*place, Done::of(replace.kind(), answer.id, Some(answer.version()))));
+                    done.push((*place, Done::of(replace.kind(), answer.id)));
                 }
                 Change::Modify(modify) => {
                     let answer = modify.run(tx, scope, &context)?.answer;
-                    done.push((*place, Done::of(modify.kind(), answer.id, Some(answer.version()))));
+                    done.push((*place, Done::of(modify.kind(), answer.id)));
                 }
                 Change::Delete(delete) => {
                     let id = delete.run(tx, scope, &context)?;
-                    done.push((*place, Done::of(delete.kind(), id, None)));
+                    done.push((*place, Done::of(delete.kind(), id)));
                 }
             }
         }
         for (place, create, begun, context) in linking {
             let answer = create.finish(tx, scope, begun, &context)?;
-            done.push((place, Done::of(create.kind(), answer.id, Some(answer.version()))));
+            done.push((place, Done::of(create.kind(), answer.id)));
         }
         Ok(done)
     }
 }
 
 impl Done {
-    fn of(kind: &Kind, id: Id, version: Option<String>) -> Self {
-        Self { id, endpoint: kind.scim.endpoint.clone(), version }
+    fn of(kind: &Arc<Kind>, id: Id) -> Self {
+        Self { id, kind: Arc::clone(kind), version: None }
     }
+}
+
+/// The version of a resource; `None` if there is none.
+fn version(rows: &impl Rows, scope: Scope, kind: &Kind, id: Id) -> Result<Option<String>> {
+    let Some(json) = rows.get(&layout::resource(scope.connection, kind.number, id))? else { return Ok(None) };
+    Ok(Some(Answer::read(rows, scope, kind, (id, json), Wanted { links: false, version: true })?.version()))
 }
 
 impl Progress {

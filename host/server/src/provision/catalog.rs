@@ -2,16 +2,18 @@
 //!
 //! Knows nothing of how an operator gives a schema, and nothing of resources.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use doorlist_scim::schema::{ResourceType, Schema, Uniqueness};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{Kind, Scope, index};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::SCHEMA_INDEXED_MAX;
+use crate::limits::{CATALOGS_READ_MAX, SCHEMA_INDEXED_MAX};
 use crate::store::layout::{self, Counter};
 use crate::store::{Numbers, Rows, Tx};
 
@@ -49,6 +51,17 @@ pub struct Choices {
 
 static PLAIN: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::of(&[], Choices::default(), 0)));
 
+/// Catalogs that were read before, by a digest of what they were read from: the projector needs one for each batch, and clients one for each that is looked up.
+static READ_BEFORE: LazyLock<Mutex<HashMap<[u8; 32], Arc<Catalog>>>> = LazyLock::new(Mutex::default);
+
+fn read_before_by(stored: &[u8], choices: Choices, revision: u64) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update([u8::from(choices.test_resources), u8::from(choices.unique_group_names)]);
+    hasher.update(revision.to_be_bytes());
+    hasher.update(stored);
+    hasher.finalize().into()
+}
+
 impl Catalog {
     /// What a client sees whose tenant has no schemas of its own and whose connection chose nothing.
     pub fn plain() -> &'static Arc<Self> {
@@ -60,18 +73,29 @@ impl Catalog {
     /// # Errors
     /// If the disk refuses.
     pub fn read(rows: &impl Rows, choices: Choices) -> Result<Arc<Self>> {
-        let extensions = extensions(rows)?;
+        let stored = rows.get(&layout::catalog())?.unwrap_or_default();
         let revision = revision(rows)?;
-        if extensions.is_empty() && choices == Choices::default() && revision == 0 {
+        if stored.is_empty() && choices == Choices::default() && revision == 0 {
             return Ok(Arc::clone(Self::plain()));
         }
+        let key = read_before_by(&stored, choices, revision);
+        if let Some(known) = READ_BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let extensions: Vec<Extension> = if stored.is_empty() { Vec::new() } else { crate::store::from_json(&stored)? };
         let mut read = Vec::with_capacity(extensions.len());
         for extension in extensions {
             // It was checked when it was put.
             let schema = Schema::from_json(&extension.schema).map_err(Error::internal)?;
             read.push((Arc::new(schema), extension));
         }
-        Ok(Arc::new(Self::of(&read, choices, revision)))
+        let catalog = Arc::new(Self::of(&read, choices, revision));
+        let mut before = READ_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.len() >= CATALOGS_READ_MAX {
+            before.clear();
+        }
+        before.insert(key, Arc::clone(&catalog));
+        Ok(catalog)
     }
 
     fn of(extensions: &[(Arc<Schema>, Extension)], choices: Choices, revision: u64) -> Self {

@@ -173,3 +173,29 @@ fn a_disabled_connection_takes_no_bulk() {
     let _ = tenant.patch(&connection, &json!({"enabled": true})).expect(200);
     assert_eq!(client.get("/Users").expect(200)["totalResults"], 0);
 }
+
+/// The version of an outcome is the one that a client can go on with, also where a later operation changed the resource.
+#[test]
+fn versions_are_those_after_the_request() {
+    let client = shared::client("bulk versions");
+    let answer = client
+        .post(
+            "/Bulk",
+            &json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+                {"method": "POST", "path": "/Users", "bulkId": "u", "data": {"userName": "u@example.com"}},
+                {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"displayName": "G", "members": [{"value": "bulkId:u"}]}},
+                {"method": "PATCH", "path": "/Groups/bulkId:g", "data": {"Operations": [{"op": "replace", "value": {"displayName": "H"}}]}},
+                {"method": "POST", "path": "/Users", "bulkId": "v", "data": {"userName": "v@example.com"}},
+                {"method": "DELETE", "path": "/Users/bulkId:v"},
+            ]}),
+        )
+        .expect(200);
+    let operations = answer["Operations"].as_array().unwrap();
+    let versions: Vec<_> = operations.iter().map(|operation| operation.get("version").and_then(|version| version.as_str())).collect();
+    assert_eq!((versions[3], versions[4]), (None, None), "what is gone has none: {answer}");
+    for place in 0..3 {
+        let location = operations[place]["location"].as_str().unwrap();
+        let path = location.split("/scim/v2").nth(1).unwrap();
+        assert_eq!(client.get(path).expect(200)["meta"]["version"].as_str(), versions[place], "{answer}");
+    }
+}

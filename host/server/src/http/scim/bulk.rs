@@ -54,7 +54,7 @@ async fn some(call: &Call, bulk: &Arc<Bulk>, range: std::ops::Range<usize>, prog
         entry: of_operation(&entry, item, status(item)),
         status_without_body: 204,
         base: Arc::clone(&base),
-        wanted: Wanted { links: false, version: true },
+        wanted: Wanted::default(),
         conditions: Conditions::default(),
         always: true,
     };
@@ -92,7 +92,7 @@ fn outcomes(bulk: &Bulk, progress: &Progress, base: &str) -> Vec<Value> {
     tried
         .map(|(item, became)| match became {
             Ok(done) => {
-                let location = format!("{base}{}/{}", done.endpoint, done.id);
+                let location = format!("{base}{}/{}", done.kind.scim.endpoint, done.id);
                 outcome(item, status(item), Some(&location), done.version.as_deref(), None)
             }
             Err(error) => {
