@@ -1,6 +1,8 @@
 //! What every SCIM client can rely on, and the liberties of known ones.
 
+mod attributes;
 mod bulk;
+mod characteristics;
 mod discovery;
 mod etags;
 mod lists;
