@@ -255,6 +255,15 @@ fn joined(mut terms: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
 
 /// Gives a value the attribute's type, or says why it cannot be compared.
 fn literal(path: &AttrPath, attribute: &Attribute, op: Op, word: Word<'_>) -> Result<Literal, Error> {
+    // Whether something is assigned can be asked of everything.
+    if let Word::Bare(bare) = word
+        && bare.eq_ignore_ascii_case("null")
+    {
+        return match op {
+            Op::Eq | Op::Ne => Ok(Literal::Null),
+            _ => Err(invalid("null can only be compared with eq and ne.")),
+        };
+    }
     let fits = match attribute.kind {
         Type::String | Type::Reference => true,
         Type::Boolean | Type::Binary => matches!(op, Op::Eq | Op::Ne),
@@ -265,14 +274,6 @@ fn literal(path: &AttrPath, attribute: &Attribute, op: Op, word: Word<'_>) -> Re
     };
     if !fits {
         return Err(invalid(format!("{path} has a type this operator does not fit.")));
-    }
-    if let Word::Bare(bare) = word
-        && bare.eq_ignore_ascii_case("null")
-    {
-        return match op {
-            Op::Eq | Op::Ne => Ok(Literal::Null),
-            _ => Err(invalid("null can only be compared with eq and ne.")),
-        };
     }
     let is_quoted = matches!(word, Word::Quoted(_));
     let text = match word {

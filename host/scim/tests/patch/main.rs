@@ -4,6 +4,7 @@
 mod members;
 mod properties;
 mod refusals;
+mod situations;
 mod tables;
 
 use doorlist_scim::{Error, Patch, ResourceType};
