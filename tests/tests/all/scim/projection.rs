@@ -1,4 +1,6 @@
-//! `attributes` and `excludedAttributes` (RFC 7644 section 3.9).
+//! `attributes` and `excludedAttributes` (RFC 7644 section 3.9), and what a schema says of answers.
+
+mod returned;
 
 use doorlist_tests::callers::{ENTERPRISE_URN, text};
 use doorlist_tests::http::query;
