@@ -119,8 +119,8 @@ impl Query {
                 Value::Null if name.eq_ignore_ascii_case(CURSOR) => Cow::Borrowed(""),
                 Value::Null => continue,
                 Value::String(text) => Cow::Borrowed(text.as_str()),
-                Value::Number(number) => Cow::Owned(number.to_string()),
-                Value::Array(list) => {
+                Value::Number(number) if is_one_of(name, &["startIndex", "count"]) => Cow::Owned(number.to_string()),
+                Value::Array(list) if is_one_of(name, &["attributes", "excludedAttributes"]) => {
                     let names: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
                     Cow::Owned(names.ok_or_else(|| malformed(name))?.join(","))
                 }
@@ -202,6 +202,10 @@ fn sort_by_types(text: &str, types: Types<'_>) -> Result<AttrPath, Error> {
             })
     });
     found.map(|found| found.path).ok_or_else(|| invalid("sortBy names no attribute that resources could be sorted by."))
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 impl<'a> Parameters<'a> {

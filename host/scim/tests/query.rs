@@ -106,7 +106,17 @@ fn queries_that_cannot_be_answered_are_refused() {
         assert_eq!(error.unwrap_err().kind, kind, "{parameters:?}");
     }
     assert_eq!(Query::from_search(&[rt], &json!([]), 100).unwrap_err().kind, ErrorKind::InvalidSyntax);
-    for body in [json!({"count": true}), json!({"count": 1.5}), json!({"attributes": [1]}), json!({"filter": {}})] {
+    for body in [
+        json!({"attributes": 0}),
+        json!({"excludedAttributes": 5}),
+        json!({"filter": ["userName pr"]}),
+        json!({"sortBy": 1}),
+        json!({"count": [1]}),
+        json!({"count": true}),
+        json!({"count": 1.5}),
+        json!({"attributes": [1]}),
+        json!({"filter": {}}),
+    ] {
         assert_eq!(Query::from_search(&[rt], &body, 100).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
     }
     for schemas in [json!([]), json!(["urn:ietf:params:scim:api:messages:2.0:PatchOp"]), json!("SearchRequest"), json!([1])] {
