@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::path::{AttrPath, PatchPath};
-use crate::schema::{Attribute, ResourceType, Type};
+use crate::schema::{Attribute, Mutability, ResourceType, Type};
 use crate::write::values::is_void;
 
 /// Attributes a PUT keeps when its body does not assign them, although RFC 7644, section 3.5.1, would
@@ -82,11 +82,23 @@ pub(crate) fn is_unset(attribute: &Attribute, value: &Value) -> bool {
 }
 
 /// Whether a complex attribute is given only to be emptied. Entra removes a manager by replacing it
-/// with an empty `value`.
+/// with an empty `value`; a reference beside it, or a name that only the service provider writes, leads
+/// nowhere then. An object that says anything else means what it says.
 pub(crate) fn is_emptied(attribute: &Attribute, object: &Map<String, Value>) -> bool {
-    !attribute.multi_valued
-        && attribute.has_value()
-        && object.iter().any(|(key, value)| key.eq_ignore_ascii_case("value") && is_void(value))
+    let is_void_value = |(key, value): (&String, &Value)| key.eq_ignore_ascii_case("value") && is_void(value);
+    let says_nothing = |(key, value): (&String, &Value)| is_void(value) || attribute.sub_attribute(key).is_some_and(goes_with_value);
+    !attribute.multi_valued && attribute.has_value() && object.iter().any(is_void_value) && object.iter().all(says_nothing)
+}
+
+/// Whether a complex attribute is nothing without its `value`, as a manager is: the path `manager.value` then
+/// empties it with an empty text, which Entra may send as well.
+pub(crate) fn stands_for_value(attribute: &Attribute) -> bool {
+    let mut others = attribute.sub_attributes.iter().filter(|sub| sub.name != "value");
+    !attribute.multi_valued && attribute.has_value() && others.all(goes_with_value)
+}
+
+fn goes_with_value(sub: &Attribute) -> bool {
+    sub.name == "$ref" || sub.mutability == Mutability::ReadOnly
 }
 
 /// A single value wrapped in a list. Okta is reported to send lists of one as the value of PATCH

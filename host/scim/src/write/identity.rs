@@ -31,6 +31,11 @@ pub(super) fn of<'a>(attribute: Option<&Attribute>, element: &'a Value) -> Ident
     }
 }
 
+/// Whether a sub-attribute is part of what makes an element the same as another one.
+pub(super) fn decides(sub: &str, element: &Map<String, Value>) -> bool {
+    !element.contains_key("value") || matches!(sub, "value" | "type")
+}
+
 /// Whether an element has everything that a part of one has.
 pub(super) fn covers(attribute: Option<&Attribute>, element: &Value, part: &Value) -> bool {
     match (element, part) {

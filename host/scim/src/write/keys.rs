@@ -187,7 +187,7 @@ impl<'r> Steps<'r> {
         let mut place = Place::whole(urn, &attribute.name);
         if attribute.multi_valued {
             place.select = Select::Every;
-        } else if attribute.has_value() && sub.name == "value" && values::is_void(value) {
+        } else if quirks::stands_for_value(attribute) && sub.name == "value" && values::is_void(value) {
             // A complex attribute that stands for one value is nothing without it.
             if verb == Verb::Replace {
                 self.push(place, Change::Clear);

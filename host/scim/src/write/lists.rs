@@ -285,7 +285,9 @@ pub(super) fn keep_fixed(attribute: &Attribute, before: &[Value], list: &mut [Va
     Ok(())
 }
 
-/// Makes equal elements one, at the place of the first and with the sub-attributes of the last.
+/// Makes equal elements one, at the place of the first and with the sub-attributes of the last. What makes them
+/// equal stays as the first has it: a value that exists is not changed by being added (RFC 7644, section
+/// 3.5.2.1), also if letter case tells the two texts apart.
 fn merged(attribute: Option<&Attribute>, list: Vec<Value>) -> Vec<Value> {
     let mut first_at = HashMap::with_capacity(list.len());
     let mut same_as = Vec::with_capacity(list.len());
@@ -301,7 +303,10 @@ fn merged(attribute: Option<&Attribute>, list: Vec<Value>) -> Vec<Value> {
             continue;
         };
         match (slot, element) {
-            (Some(Value::Object(kept)), Value::Object(later)) => kept.extend(later),
+            (Some(Value::Object(kept)), Value::Object(later)) => {
+                kept.extend(later.into_iter().filter(|(key, _)| !identity::decides(key, kept)).collect::<Vec<_>>());
+            }
+            (Some(_), _) => {}
             (slot, element) => *slot = Some(element),
         }
     }
