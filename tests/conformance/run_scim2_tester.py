@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from httpx2 import Client
 from pydantic import BaseModel
 from scim2_client.engines.httpx2 import SyncSCIMClient
-from scim2_models import Extension, Mutability, Path, ResponseParameters, Returned
+from scim2_models import Extension, Mutability, Path, Required, ResponseParameters, Returned
 from scim2_tester import check_server
 
 REQUEST_SECONDS_MAX = 30
@@ -36,6 +36,9 @@ def prepare(model, seen, is_resource=True):
         is_never_returned = Returned.never in field.metadata and not (is_resource and Mutability.write_only in field.metadata)
         if is_never_returned or (is_resource and kind is bytes):
             field.metadata = [part for part in field.metadata if not isinstance(part, Mutability)] + [Mutability.read_only]
+        elif is_resource and Returned.always in field.metadata:
+            # The suite expects it in every answer, so every resource has to have it.
+            field.metadata = [part for part in field.metadata if not isinstance(part, Required)] + [Required.true]
         elif kind in EXAMPLES:
             field.examples = EXAMPLES[kind]
         elif isinstance(kind, type) and issubclass(kind, BaseModel):

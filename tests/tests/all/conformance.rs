@@ -107,7 +107,8 @@ fn the_document_has_every_operation() {
             all.into_iter().chain([format!("post {endpoint}/.search")]).chain(one)
         })
         .chain(["ResourceTypes", "Schemas"].iter().flat_map(|name| [format!("get /{name}"), format!("get /{name}/{{id}}")]))
-        .chain(["get /ServiceProviderConfig", "get /Me", "post /.search", "post /Bulk"].map(str::to_owned))
+        .chain(["get", "post", "put", "patch", "delete"].map(|method| format!("{method} /Me")))
+        .chain(["get /ServiceProviderConfig", "post /.search", "post /Bulk"].map(str::to_owned))
         .collect();
     let missing: Vec<&String> = expected.iter().filter(|operation| !operations.contains(operation)).collect();
     assert!(missing.is_empty() && operations.len() == expected.len(), "{missing:?} of {operations:#?}");

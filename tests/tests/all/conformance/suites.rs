@@ -16,7 +16,7 @@ use super::verdict::Finding;
 const SUITE_MAX: Duration = Duration::from_secs(300);
 
 /// Characters of one finding's detail that are shown. Some have a whole resource in them.
-const DETAIL_CHARACTERS_MAX: usize = 2_000;
+const DETAIL_CHARACTERS_MAX: usize = 8_000;
 
 /// Phases of scim-sanity about resource types of a draft, which it leaves out at a server that has none of them.
 const SANITY_SKIPS: [&str; 3] = ["Agent CRUD Lifecycle", "AgenticApplication CRUD Lifecycle", "Agent Rapid Lifecycle"];

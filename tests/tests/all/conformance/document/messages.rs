@@ -72,7 +72,7 @@ fn whole_resource(kind: &Kind, fixtures: &Fixtures) -> Value {
 fn value_of(path: &Path, fixtures: &Fixtures) -> Value {
     let value = requests::attribute_schema(&path.attribute, fixtures, Verb::Patch);
     if path.attribute.required {
-        return json!({"allOf": [value, {"not": {"enum": [null, "", []]}}]});
+        return requests::assigned(&value);
     }
     value
 }
@@ -81,20 +81,21 @@ fn value_of(path: &Path, fixtures: &Fixtures) -> Value {
 pub fn search(kind: &Kind, description: &Description) -> Value {
     let mut properties = Map::new();
     for (name, schema) in filters::parameters(kind, description) {
+        // A list of names, or the text with commas that the parameter has.
         let schema = match name {
-            "attributes" | "excludedAttributes" => json!({"type": "array", "items": {"type": "string", "anyOf": [
-                {"enum": kind.paths().into_iter().map(|path| path.text).collect::<Vec<_>>()}, {}]}}),
+            "attributes" | "excludedAttributes" => json!({"anyOf": [schema, {"type": "array", "items": {"type": "string", "anyOf": [
+                {"enum": kind.paths().into_iter().map(|path| path.text).collect::<Vec<_>>()}, {}]}}]}),
             _ => schema,
         };
         properties.insert(name.to_owned(), json!({"anyOf": [{"type": "null"}, schema]}));
     }
     properties.insert("schemas".into(), message("SearchRequest"));
-    let not_both = |one: &str, other: &str| {
-        let is_there = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
-        json!({"not": {"allOf": [is_there(one), is_there(other)]}})
-    };
+    let is_there = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
+    // Null asks for the first page, as the empty text does.
+    let has_cursor = json!({"required": ["cursor"]});
+    let not_both = |one: Value, other: &str| json!({"not": {"allOf": [one, is_there(other)]}});
     json!({"type": "object", "properties": properties,
-        "allOf": [not_both("attributes", "excludedAttributes"), not_both("cursor", "startIndex")]})
+        "allOf": [not_both(is_there("attributes"), "excludedAttributes"), not_both(has_cursor, "startIndex")]})
 }
 
 /// The JSON Schemas that do not belong to one resource type.
@@ -155,17 +156,19 @@ fn bulk(description: &Description, fixtures: &Fixtures) -> Value {
             required.extend((method != "DELETE").then_some("data"));
             required.extend((method == "POST").then_some("bulkId"));
             json!({"type": "object", "required": required, "properties": {
-                "method": {"const": method}, "path": path, "data": data, "bulkId": {"type": "string", "minLength": 1, "maxLength": 64}}})
+                "method": {"const": method}, "path": path, "data": data, "bulkId": {"type": "string", "minLength": 1}}})
         };
         operations.push(operation("POST", json!({"const": kind.endpoint}), named(&format!("{}Post", kind.name))));
         operations.push(operation("PUT", json!({"enum": paths}), named(&format!("{}Put", kind.name))));
         operations.push(operation("PATCH", json!({"enum": paths}), named(&format!("{}Patch", kind.name))));
         operations.push(operation("DELETE", json!({"const": format!("{}/nobody", kind.endpoint)}), json!({})));
     }
+    // What is wrong with one operation is answered beside what became of the others.
+    operations.push(json!({}));
     json!({"type": "object", "required": ["Operations"], "properties": {
         "schemas": message("BulkRequest"),
-        "failOnErrors": {"type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000},
-        "Operations": {"type": "array", "minItems": 1, "maxItems": 10, "items": {"anyOf": operations}}}})
+        "failOnErrors": {"type": ["integer", "null"], "minimum": 1, "maximum": u64::MAX},
+        "Operations": {"type": "array", "maxItems": description.config["bulk"]["maxOperations"], "items": {"anyOf": operations}}}})
 }
 
 fn bulk_answer(description: &Description) -> Value {

@@ -73,7 +73,9 @@ pub fn of_the_whole(description: &Description, paths: &mut Map<String, Value>) {
         paths.insert("/Bulk".into(), json!({"post": operation("bulk", &[], Some("Bulk"), answers)}));
     }
     if !description.has_me {
-        paths.insert("/Me".into(), json!({"get": operation("me", &[], None, answered(&[], &[401, 501]))}));
+        let methods = ["get", "post", "put", "patch", "delete"];
+        let refused = methods.map(|method| (method.to_owned(), operation(&format!("{method}Me"), &[], None, answered(&[], &[401, 501]))));
+        paths.insert("/Me".into(), Value::Object(refused.into_iter().collect()));
     }
 }
 

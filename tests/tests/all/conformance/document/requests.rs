@@ -36,7 +36,7 @@ const BYTES: &str =
 pub fn resource(kind: &Kind, fixtures: &Fixtures, verb: Verb) -> Value {
     let mut body = object(&kind.core.attributes, fixtures, verb);
     let properties = body["properties"].as_object_mut().expect("an object has properties");
-    properties.insert("schemas".into(), json!({"type": ["array", "null"], "items": {"type": "string", "maxLength": 512}}));
+    properties.insert("schemas".into(), json!({"type": ["array", "null"], "items": {"type": "string"}}));
     properties.insert("externalId".into(), json!({"type": ["string", "null"]}));
     let mut required = Vec::new();
     for (schema, is_required) in &kind.extensions {
@@ -64,12 +64,17 @@ fn object(attributes: &[Attribute], fixtures: &Fixtures, verb: Verb) -> Value {
     for attribute in attributes.iter().filter(|attribute| is_sent(attribute, verb)) {
         let mut schema = attribute_schema(attribute, fixtures, verb);
         if attribute.required {
-            schema = json!({"allOf": [schema, {"not": {"enum": [null, "", []]}}]});
+            schema = assigned(&schema);
             required.push(attribute.name.clone());
         }
         properties.insert(attribute.name.clone(), schema);
     }
     json!({"type": "object", "properties": properties, "required": required})
+}
+
+/// What is required has a value, and blanks are none.
+pub fn assigned(schema: &Value) -> Value {
+    json!({"allOf": [schema, {"not": {"enum": [null, []]}, "pattern": "\\S"}]})
 }
 
 /// Whether the document says that requests have it.
@@ -106,7 +111,7 @@ fn members(fixtures: &Fixtures) -> Value {
     // What an element says beside its value is not used: type and reference follow from the resource.
     let element = json!({"anyOf": [
         {"enum": ids},
-        {"type": "object", "required": ["value"], "properties": {"value": {"enum": ids}, "type": {"type": ["string", "null"], "maxLength": 256}}},
+        {"type": "object", "required": ["value"], "properties": {"value": {"enum": ids}, "type": {"type": ["string", "null"]}}},
     ]});
     json!({"anyOf": [{"type": ["array", "null"], "items": element}, element]})
 }
@@ -137,7 +142,8 @@ fn complex(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
     let whole = object(&attribute.subs, fixtures, if attribute.multi { Verb::Post } else { verb });
     match attribute.value() {
         // An empty value takes the whole away, whatever stands beside it.
-        Some(_) if !attribute.multi => json!({"anyOf": [{"type": "string"}, whole,
+        Some(value) if !attribute.multi => json!({"anyOf": [
+            if value.required { assigned(&json!({"type": "string"})) } else { json!({"type": "string"}) }, whole,
             {"type": "object", "required": ["value"], "properties": {"value": {"enum": [null, ""]}}}]}),
         _ => whole,
     }
