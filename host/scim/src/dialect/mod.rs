@@ -6,7 +6,7 @@
 //! treats a client differently for it, and [`quirks`](crate::quirks) holds for everybody.
 //!
 //! What is known of whom comes from captured traffic, from the documentation of the client, from the code
-//! and articles of servers that serve it, or is inferred from those; [`evidence`] says which, for each trait.
+//! and articles of servers that serve it, or is inferred from those; its `evidence` module says which, for each trait.
 
 mod evidence;
 mod request;
@@ -201,7 +201,7 @@ impl Traits {
         Trait::ALL.into_iter().filter(move |one| self.contains(*one))
     }
 
-    /// Who has such habits: whoever the weights in [`evidence`] speak for clearly.
+    /// Who has such habits: whoever the weights of the traits speak for clearly.
     pub fn looks_like(&self) -> Client {
         evidence::looks_like(*self)
     }
