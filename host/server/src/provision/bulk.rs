@@ -6,7 +6,7 @@
 //!
 //! Knows no status code and no envelope.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,7 +123,7 @@ impl Bulk {
         refused: &dyn Fn(&mut Tx<'_>, &BulkItem, &doorlist_scim::Error) -> Result<()>,
     ) -> Result<Progress> {
         let mut progress = before.clone();
-        let mut touched = Vec::new();
+        let mut touched = BTreeSet::new();
         for group in self.groups.get(range).unwrap_or_default() {
             if self.is_over(&progress) {
                 break;
@@ -131,7 +131,7 @@ impl Bulk {
             let made = tx.attempt(|tx| self.attempt(tx, scope, group, &progress, context));
             match made {
                 Ok(done) => {
-                    touched.extend(done.iter().map(|(place, _)| *place));
+                    touched.extend(done.iter().map(|(_, done)| done.id));
                     progress.outcomes.extend(done.into_iter().map(|(place, done)| (place, Ok(done))));
                 }
                 Err(error) => {
@@ -151,11 +151,10 @@ impl Bulk {
             }
         }
         // Later operations may have changed what earlier ones made, be it by making it a member: the client is told what is so now. Read in the same
-        // transaction, so that nobody else's change is in it.
-        for place in touched {
-            if let Some(Ok(done)) = progress.outcomes.get_mut(&place) {
-                done.version = version(tx, scope, &done.kind, done.id)?;
-            }
+        // transaction and of nothing that this part did not touch, so that no change of somebody else is in it that the client never saw.
+        let outcomes = progress.outcomes.values_mut().filter_map(|outcome| outcome.as_mut().ok());
+        for done in outcomes.filter(|done| touched.contains(&done.id)) {
+            done.version = version(tx, scope, &done.kind, done.id)?;
         }
         Ok(progress)
     }

@@ -12,6 +12,7 @@ use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use doorlist_scim::Filter;
 use doorlist_scim::list::{SortKey, sort_key};
 use doorlist_scim::query::{Query, SortOrder, Start};
 use serde_json::Value;
@@ -310,6 +311,9 @@ fn each_match(
     after: Option<Id>,
     sink: &mut Sink<'_>,
 ) -> Result<ControlFlow<()>> {
+    if query.filter.as_ref().is_some_and(Filter::matches_nothing) {
+        return Ok(ControlFlow::Continue(()));
+    }
     let candidates = query.filter.as_ref().and_then(|filter| Candidates::of(kind, filter));
     // Index and member rows say exactly what a filter of one comparison asks: values are folded for them as the filter compares.
     let exact = match &query.filter {
