@@ -3,11 +3,15 @@
 mod attributes;
 mod bulk;
 mod characteristics;
+mod clients;
 mod discovery;
+mod errors;
 mod etags;
+mod group_names;
 mod lists;
 mod members;
 mod odd;
+mod own_schemas;
 mod paging;
 mod patch;
 mod projection;
