@@ -133,3 +133,96 @@ fn tokens_that_open_something_else() {
     }
     assert_eq!((client.inventory(), tenant.members()), before);
 }
+
+/// The newer ways to ask: over all types, by cursor, conditionally, in bulk. None tells a stranger that something is there.
+#[test]
+fn no_way_of_asking_tells_of_others() {
+    let tenant = shared::test_tenant("Asked about");
+    let client = tenant.connect();
+    let user = client.user("ada@example.com");
+    let group = client.group("Group", &[&user]);
+    let test = text(&client.post("/TestResources", &json!({"required": "r", "uniqueServer": "u", "uniqueGlobal": "g"})).expect(201), "id");
+    let paths = [format!("/Users/{user}"), format!("/Groups/{group}"), format!("/TestResources/{test}")];
+    let versions = paths.clone().map(|path| client.get(&path).header("etag").unwrap().to_owned());
+    let before = (client.inventory(), paths.clone().map(|path| client.get(&path).text()));
+    let neighbour = tenant.connect_with(&json!({"provider": "okta", "name": "Neighbour"}));
+    let stranger = shared::test_tenant("Asking").connect();
+    for other in [&neighbour, &stranger] {
+        for (path, version) in paths.iter().zip(&versions) {
+            let endpoint = path.rsplit_once('/').unwrap().0;
+            let unknown = format!("{endpoint}/{NOBODY}");
+            let id = path.rsplit('/').next().unwrap();
+            for (method, header) in [
+                ("GET", "if-none-match"),
+                ("HEAD", "if-none-match"),
+                ("PUT", "if-match"),
+                ("PATCH", "if-match"),
+                ("DELETE", "if-match"),
+                ("DELETE", "if-none-match"),
+            ] {
+                for condition in ["*", version.as_str(), "\"other\""] {
+                    let ask = |path: &str| {
+                        let call = other.call(method, path).header(header, condition);
+                        let body = match method {
+                            "PUT" => json!({"userName": "x", "displayName": "x", "required": "x"}),
+                            _ => operations(&json!([{"op": "replace", "path": "externalId", "value": "x"}])),
+                        };
+                        if matches!(method, "PUT" | "PATCH") { call.json(&body).send() } else { call.send() }
+                    };
+                    let asked = ask(path);
+                    assert_eq!(asked.status, 404, "{asked}");
+                    assert_eq!(Seen::of(&asked, id), Seen::of(&ask(&unknown), NOBODY), "{method} {path} with {header}: {condition}");
+                }
+            }
+            for filter in
+                [format!("id eq \"{id}\""), format!("id eq \"{id}\" or externalId eq \"x\""), format!("meta.version eq {}", json!(version))]
+            {
+                for page in [
+                    other.get(&doorlist_tests::http::query("/", &[("filter", &filter)])),
+                    other.post("/.search", &json!({"filter": filter})),
+                    other.post("/.search", &json!({"filter": filter, "cursor": ""})),
+                ] {
+                    assert_eq!(page.expect(200)["totalResults"], 0, "{filter}");
+                }
+            }
+        }
+        let everything = other.get("/?cursor=").expect(200);
+        assert_eq!((&everything["totalResults"], everything.get("nextCursor")), (&json!(0), None), "{everything}");
+    }
+    // What is unique there is free here, whatever the schema says of the whole world: nothing is known of it.
+    let twin = json!({"required": "r", "uniqueServer": "u", "uniqueGlobal": "g"});
+    for other in [&neighbour, &stranger] {
+        let made = text(&other.post("/TestResources", &twin).expect(201), "id");
+        other.remove(&format!("/TestResources/{made}"));
+    }
+    assert_eq!((client.inventory(), paths.map(|path| client.get(&path).text())), before);
+}
+
+/// Resource types for conformance work are a tenant's choice, at once and for its own clients alone; their resources never reach the directory.
+#[test]
+fn test_resources_are_a_tenants_choice() {
+    let tenant = shared::tenant("Choosing");
+    let (client, stranger) = (tenant.connect(), shared::client("Not choosing"));
+    let body = json!({"required": "r"});
+    client.post("/TestResources", &body).scim_error(404, None);
+    let changed = tenant.patch("", &json!({"testResources": true})).expect(200);
+    assert_eq!(changed["testResources"], true);
+    let made = client.post("/TestResources", &body).expect(201);
+    let path = format!("/TestResources/{}", text(&made, "id"));
+    stranger.post("/TestResources", &body).scim_error(404, None);
+    let before = tenant.synced();
+    assert_eq!(
+        (tenant.members(), tenant.groups(), before["inventory"].clone()),
+        (Vec::new(), Vec::new(), json!({"users": 0, "groups": 0}))
+    );
+    // Kept while they are not seen.
+    let _ = tenant.patch("", &json!({"testResources": false})).expect(200);
+    client.get(&path).scim_error(404, None);
+    assert_eq!(client.get("/").expect(200)["totalResults"], 0);
+    let _ = tenant.patch("", &json!({"testResources": true})).expect(200);
+    assert_eq!(client.get(&path).expect(200), made);
+    for body in [json!({"testResources": "yes"}), json!({"nonsense": 1}), json!({"name": ""})] {
+        tenant.patch("", &body).problem(400);
+    }
+    client.remove(&path);
+}
