@@ -4,7 +4,7 @@
 //! names where its request is known from, and whether it was captured or documented (`sourced`), told by others
 //! (`secondary`) or concluded (`inferred`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -48,12 +48,55 @@ tapes! {
 
 #[test]
 fn every_tape_is_replayed() {
-    let mut found: Vec<String> =
-        fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut found: Vec<String> = fs::read_dir(directory())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json"))
+        .collect();
     let mut replayed: Vec<&str> = REPLAYED.to_vec();
     found.sort();
     replayed.sort_unstable();
     assert_eq!(found, replayed);
+}
+
+/// A row of the table of dialects: dialect, tape, step, evidence, unit.
+type Row = [String; 5];
+
+fn dialects() -> Vec<Row> {
+    let text = fs::read_to_string(directory().join("README.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ")).skip(1);
+    rows.map(|line| {
+        let cells: Vec<String> = line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+        cells.try_into().unwrap_or_else(|cells| panic!("no row of five: {cells:?}"))
+    })
+    .collect()
+}
+
+/// The table of dialects says what the tapes and the source say.
+#[test]
+fn every_dialect_has_a_step_and_a_unit() {
+    let source = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../host/scim/src/quirks.rs")).unwrap();
+    let units: BTreeSet<String> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) ")))
+        .filter_map(|line| line.strip_prefix("fn ").or_else(|| line.strip_prefix("const ")))
+        .map(|line| line.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap().to_owned())
+        .collect();
+    let mut named = BTreeSet::new();
+    let rows = dialects();
+    assert!(rows.len() > 30 && units.len() > 10, "table and units are found");
+    for [dialect, tape, step, evidence, unit] in &rows {
+        let text = fs::read_to_string(directory().join(tape)).unwrap_or_else(|error| panic!("{dialect}: {tape}: {error}"));
+        let tape: Value = serde_json::from_str(&text).unwrap();
+        let found = tape["steps"].as_array().unwrap().iter().find(|found| found["step"] == step.as_str());
+        let found = found.unwrap_or_else(|| panic!("{dialect}: there is no step {step:?}"));
+        assert_eq!(found["evidence"], evidence.as_str(), "{dialect}");
+        let is_elsewhere = unit.starts_with("RFC 764") || unit.starts_with("the server's ");
+        assert!(is_elsewhere || units.contains(unit), "{dialect}: there is no unit {unit}");
+        named.insert(unit.clone());
+    }
+    let unnamed: Vec<&String> = units.difference(&named).collect();
+    assert!(unnamed.is_empty(), "no dialect names {unnamed:?}");
 }
 
 fn replay(file: &str) {

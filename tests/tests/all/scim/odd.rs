@@ -24,8 +24,9 @@ type Known = (String, bool, Value);
 /// Bodies of the tapes, each shape once, with names in place of ids.
 fn known_requests() -> Vec<Known> {
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tapes")).unwrap() {
-        let tape: Value = serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tapes")).unwrap().map(|entry| entry.unwrap().path());
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+        let tape: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         for step in tape["steps"].as_array().unwrap() {
             let request = &step["request"];
             if request.get("body").is_some() {
