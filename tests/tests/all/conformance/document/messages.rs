@@ -31,50 +31,56 @@ fn message(name: &str) -> Value {
 
 /// The body of a PATCH (RFC 7644 section 3.5.2).
 pub fn patch(kind: &Kind, fixtures: &Fixtures) -> Value {
-    let mut operations = vec![whole_resource(kind, fixtures)];
+    let verbs = [(Verb::Add, "^[Aa]dd$"), (Verb::Replace, "^[Rr]eplace$")];
+    let mut operations: Vec<Value> = verbs.iter().map(|(verb, op)| whole_resource(kind, fixtures, *verb, op)).collect();
     let paths = kind.paths();
     let written = |path: &&Path| {
-        let outer = path.outer.as_ref().is_none_or(|outer| !outer.multi && requests::is_sent(outer, Verb::Patch));
-        outer && requests::is_sent(&path.attribute, Verb::Patch) && !path.needs_others
+        let outer = path.outer.as_ref().is_none_or(|outer| !outer.multi && requests::is_changed(outer));
+        outer && requests::is_sent(&path.attribute, Verb::Replace) && !path.needs_others
     };
     // Many paths take the same values; one alternative for all of them keeps the document small.
-    let mut groups: Vec<(Value, Vec<String>)> = Vec::new();
+    let mut groups: Vec<((String, Value), Vec<String>)> = Vec::new();
     for path in paths.iter().filter(written) {
-        let value = value_of(path, fixtures);
-        match groups.iter_mut().find(|(same, _)| *same == value) {
-            Some((_, texts)) => texts.push(path.text.clone()),
-            None => groups.push((value, vec![path.text.clone()])),
+        for value in values_at(path, fixtures, &verbs) {
+            match groups.iter_mut().find(|(same, _)| *same == value) {
+                Some((_, texts)) => texts.push(path.text.clone()),
+                None => groups.push((value, vec![path.text.clone()])),
+            }
         }
     }
-    for (value, texts) in groups {
+    for ((op, value), texts) in groups {
         operations.push(json!({"type": "object", "required": ["op", "path", "value"], "properties": {
-            "op": {"type": "string", "pattern": "^([Aa]dd|[Rr]eplace)$"}, "path": {"enum": texts}, "value": value}}));
+            "op": {"type": "string", "pattern": op}, "path": {"enum": texts}, "value": value}}));
     }
-    let removed = paths.iter().filter(written).filter(|path| !path.attribute.required);
-    let removed: Vec<&str> = removed.map(|path| path.text.as_str()).collect();
-    operations.push(json!({"type": "object", "required": ["op", "path"], "properties": {
-        "op": {"type": "string", "pattern": "^[Rr]emove$"}, "path": {"enum": removed}, "value": {"type": "null"}}}));
+    let (members, others): (Vec<&Path>, Vec<&Path>) =
+        paths.iter().filter(written).filter(|path| !path.attribute.required).partition(|path| requests::is_members(&path.attribute));
+    // A value says which members go, be they there or not; elsewhere it says nothing.
+    let which = requests::members(&json!({"type": "string", "minLength": 1}));
+    for (paths, value) in [(members, which), (others, json!({}))].into_iter().filter(|(paths, _)| !paths.is_empty()) {
+        let texts: Vec<&str> = paths.iter().map(|path| path.text.as_str()).collect();
+        operations.push(json!({"type": "object", "required": ["op", "path"], "properties": {
+            "op": {"type": "string", "pattern": "^[Rr]emove$"}, "path": {"enum": texts}, "value": value}}));
+    }
     json!({"type": "object", "required": ["Operations"], "properties": {
         "schemas": message("PatchOp"),
         "Operations": {"type": "array", "minItems": 1, "items": {"anyOf": operations}}}})
 }
 
 /// An operation without a path, which has a part of a resource as its value.
-fn whole_resource(kind: &Kind, fixtures: &Fixtures) -> Value {
-    let mut value = requests::resource(kind, fixtures, Verb::Patch);
-    // A part of a resource need not have what a whole one must.
-    value["required"] = json!([]);
+fn whole_resource(kind: &Kind, fixtures: &Fixtures, verb: Verb, op: &str) -> Value {
+    let value = requests::resource(kind, fixtures, verb);
     json!({"type": "object", "required": ["op", "value"], "properties": {
-        "op": {"type": "string", "pattern": "^([Aa]dd|[Rr]eplace)$"}, "path": {"type": "null"}, "value": value}})
+        "op": {"type": "string", "pattern": op}, "path": {"type": "null"}, "value": value}})
 }
 
-/// What can be put at a path.
-fn value_of(path: &Path, fixtures: &Fixtures) -> Value {
-    let value = requests::attribute_schema(&path.attribute, fixtures, Verb::Patch);
-    if path.attribute.required {
-        return requests::assigned(&value);
+/// What can be put at a path, by which operations.
+fn values_at(path: &Path, fixtures: &Fixtures, verbs: &[(Verb, &str)]) -> Vec<(String, Value)> {
+    let values = verbs.iter().map(|(verb, op)| ((*op).to_owned(), requests::attribute_schema(&path.attribute, fixtures, *verb)));
+    let values: Vec<(String, Value)> = values.collect();
+    match values.as_slice() {
+        [(_, add), (_, replace)] if add == replace => vec![("^([Aa]dd|[Rr]eplace)$".to_owned(), add.clone())],
+        _ => values,
     }
-    value
 }
 
 /// The body of a search (RFC 7644 section 3.4.3).
@@ -85,17 +91,22 @@ pub fn search(kind: &Kind, description: &Description) -> Value {
         let schema = match name {
             "attributes" | "excludedAttributes" => json!({"anyOf": [schema, {"type": "array", "items": {"type": "string", "anyOf": [
                 {"enum": kind.paths().into_iter().map(|path| path.text).collect::<Vec<_>>()}, {}]}}]}),
+            "startIndex" | "count" => requests::integer(),
             _ => schema,
         };
         properties.insert(name.to_owned(), json!({"anyOf": [{"type": "null"}, schema]}));
     }
     properties.insert("schemas".into(), message("SearchRequest"));
     let is_there = |name: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}}});
+    let chooses = |name: &str| {
+        json!({"required": [name], "properties": {name: {"anyOf": [
+        {"type": "string", "pattern": "[^\\s,]"}, {"type": "array", "contains": {"type": "string", "pattern": "[^\\s,]"}}]}}})
+    };
     // Null asks for the first page, as the empty text does.
     let has_cursor = json!({"required": ["cursor"]});
-    let not_both = |one: Value, other: &str| json!({"not": {"allOf": [one, is_there(other)]}});
+    let not_both = |one: Value, other: Value| json!({"not": {"allOf": [one, other]}});
     json!({"type": "object", "properties": properties,
-        "allOf": [not_both(is_there("attributes"), "excludedAttributes"), not_both(has_cursor, "startIndex")]})
+        "allOf": [not_both(chooses("attributes"), chooses("excludedAttributes")), not_both(has_cursor, is_there("startIndex"))]})
 }
 
 /// The JSON Schemas that do not belong to one resource type.

@@ -15,8 +15,22 @@ pub enum Verb {
     Post,
     /// A resource in place of another: what is written only once is left out, since whether it is accepted depends on what is there.
     Put,
-    /// The value of an operation.
-    Patch,
+    /// The value of an `add`.
+    Add,
+    /// The value of a `replace`.
+    Replace,
+}
+
+impl Verb {
+    /// Whether it is an operation of a PATCH, in which values have shorter forms.
+    fn is_operation(self) -> bool {
+        matches!(self, Self::Add | Self::Replace)
+    }
+
+    /// What holds for parts of a value.
+    fn of_parts(self) -> Self {
+        if self.is_operation() { Self::Put } else { self }
+    }
 }
 
 /// The smallest whole number that is one: of 64 bits, with sign.
@@ -39,7 +53,8 @@ pub fn resource(kind: &Kind, fixtures: &Fixtures, verb: Verb) -> Value {
     properties.insert("schemas".into(), json!({"type": ["array", "null"], "items": {"type": "string"}}));
     properties.insert("externalId".into(), json!({"type": ["string", "null"]}));
     let mut required = Vec::new();
-    for (schema, is_required) in &kind.extensions {
+    let said = |schema: &Schema| !verb.is_operation() || !demands(&schema.attributes);
+    for (schema, is_required) in kind.extensions.iter().filter(|(schema, _)| said(schema)) {
         properties.insert(schema.urn.clone(), extension(schema, fixtures, verb, *is_required));
         if *is_required {
             required.push(schema.urn.clone());
@@ -63,7 +78,7 @@ fn object(attributes: &[Attribute], fixtures: &Fixtures, verb: Verb) -> Value {
     let mut required = Vec::new();
     for attribute in attributes.iter().filter(|attribute| is_sent(attribute, verb)) {
         let mut schema = attribute_schema(attribute, fixtures, verb);
-        if attribute.required {
+        if attribute.required && !verb.is_operation() {
             schema = assigned(&schema);
             required.push(attribute.name.clone());
         }
@@ -79,18 +94,38 @@ pub fn assigned(schema: &Value) -> Value {
 
 /// Whether the document says that requests have it.
 pub fn is_sent(attribute: &Attribute, verb: Verb) -> bool {
-    attribute.is_written() && (verb == Verb::Post || attribute.mutability != "immutable" || attribute.name == "members")
+    match verb {
+        Verb::Post => attribute.is_written(),
+        Verb::Put => is_changed(attribute),
+        Verb::Add | Verb::Replace => is_changed(attribute) && (attribute.multi || !demands(&attribute.subs)),
+    }
+}
+
+/// Whether clients write it more than once. Members are immutable each, and come and go.
+pub fn is_changed(attribute: &Attribute) -> bool {
+    attribute.is_written() && (attribute.mutability != "immutable" || is_members(attribute))
+}
+
+/// Whether one of these is required. A PATCH need not have it if it is there already, which no document can know.
+fn demands(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.required)
 }
 
 /// An attribute, list or not.
 pub fn attribute_schema(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
     if is_members(attribute) {
-        return members(fixtures);
-    }
-    if !attribute.multi {
-        return nullable(attribute, one(attribute, fixtures, verb));
+        return members(&json!({"enum": fixtures.members()}));
     }
     let element = nullable(attribute, one(attribute, fixtures, verb));
+    if !attribute.multi {
+        return match (verb.is_operation(), attribute.required) {
+            (false, _) => element,
+            (true, false) => alone_or_listed(&element),
+            // Adding nothing changes nothing.
+            (true, true) if verb == Verb::Add => alone_or_listed(&json!({"anyOf": [{"type": "null"}, assigned(&element)]})),
+            (true, true) => alone_or_listed(&assigned(&element)),
+        };
+    }
     let mut list = json!({"type": ["array", "null"], "items": element});
     if attribute.subs.iter().any(|sub| sub.name == "primary") {
         list["contains"] = json!({"type": "object", "required": ["primary"], "properties": {
@@ -98,7 +133,12 @@ pub fn attribute_schema(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) 
         list["minContains"] = json!(0);
         list["maxContains"] = json!(1);
     }
-    list
+    if verb.is_operation() { json!({"anyOf": [list, element]}) } else { list }
+}
+
+/// A value, or a list with nothing but it.
+fn alone_or_listed(value: &Value) -> Value {
+    json!({"anyOf": [value, {"type": "array", "minItems": 1, "maxItems": 1, "items": value}]})
 }
 
 /// Whether an attribute has other resources as its elements, which have to be there.
@@ -106,12 +146,12 @@ pub fn is_members(attribute: &Attribute) -> bool {
     attribute.multi && attribute.value().is_some_and(|value| value.mutability == "immutable") && attribute.name == "members"
 }
 
-fn members(fixtures: &Fixtures) -> Value {
-    let ids = fixtures.members();
+/// Members whose values are such.
+pub fn members(value: &Value) -> Value {
     // What an element says beside its value is not used: type and reference follow from the resource.
     let element = json!({"anyOf": [
-        {"enum": ids},
-        {"type": "object", "required": ["value"], "properties": {"value": {"enum": ids}, "type": {"type": ["string", "null"]}}},
+        value,
+        {"type": "object", "required": ["value"], "properties": {"value": value, "type": {"type": ["string", "null"]}}},
     ]});
     json!({"anyOf": [{"type": ["array", "null"], "items": element}, element]})
 }
@@ -124,11 +164,16 @@ fn nullable(attribute: &Attribute, schema: Value) -> Value {
     }
 }
 
+/// A whole number as JSON.
+pub fn integer() -> Value {
+    json!({"type": "integer", "minimum": INTEGER_MIN, "maximum": INTEGER_MAX})
+}
+
 /// One value: of an attribute that is no list, or one element of a list.
 fn one(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
     match attribute.kind.as_str() {
         "boolean" => json!({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"}]}),
-        "integer" => json!({"type": "integer", "minimum": INTEGER_MIN, "maximum": INTEGER_MAX}),
+        "integer" => integer(),
         "decimal" => json!({"type": "number"}),
         "dateTime" => json!({"type": "string", "pattern": TIME}),
         "binary" => json!({"type": "string", "pattern": BYTES}),
@@ -139,12 +184,20 @@ fn one(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
 }
 
 fn complex(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
-    let whole = object(&attribute.subs, fixtures, if attribute.multi { Verb::Post } else { verb });
-    match attribute.value() {
-        // An empty value takes the whole away, whatever stands beside it.
-        Some(value) if !attribute.multi => json!({"anyOf": [
-            if value.required { assigned(&json!({"type": "string"})) } else { json!({"type": "string"}) }, whole,
-            {"type": "object", "required": ["value"], "properties": {"value": {"enum": [null, ""]}}}]}),
-        _ => whole,
-    }
+    let whole = object(&attribute.subs, fixtures, if attribute.multi { Verb::Post } else { verb.of_parts() });
+    let Some(value) = attribute.value().filter(|_| !attribute.multi) else {
+        return whole;
+    };
+    let text = json!({"type": "string"});
+    let alone = if value.required { assigned(&text) } else { text };
+    json!({"anyOf": [alone, whole, emptied(attribute)]})
+}
+
+/// An empty value that takes the whole away: nothing else is said but what leads nowhere without it.
+fn emptied(attribute: &Attribute) -> Value {
+    let void = json!({"enum": [null, ""]});
+    let idle = attribute.subs.iter().filter(|sub| sub.name == "$ref" || !sub.is_written());
+    let mut properties: Map<String, Value> = idle.map(|sub| (sub.name.clone(), json!({}))).collect();
+    properties.insert("value".into(), void.clone());
+    json!({"type": "object", "required": ["value"], "properties": properties, "additionalProperties": void})
 }
