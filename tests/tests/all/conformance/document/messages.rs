@@ -68,7 +68,7 @@ pub fn patch(kind: &Kind, fixtures: &Fixtures) -> Value {
 
 /// An operation without a path, which has a part of a resource as its value.
 fn whole_resource(kind: &Kind, fixtures: &Fixtures, verb: Verb, op: &str) -> Value {
-    let value = requests::resource(kind, fixtures, verb);
+    let value = requests::alone_or_listed(&requests::resource(kind, fixtures, verb));
     json!({"type": "object", "required": ["op", "value"], "properties": {
         "op": {"type": "string", "pattern": op}, "path": {"type": "null"}, "value": value}})
 }

@@ -50,7 +50,9 @@ const BYTES: &str =
 pub fn resource(kind: &Kind, fixtures: &Fixtures, verb: Verb) -> Value {
     let mut body = object(&kind.core.attributes, fixtures, verb);
     let properties = body["properties"].as_object_mut().expect("an object has properties");
-    properties.insert("schemas".into(), json!({"type": ["array", "null"], "items": {"type": "string"}}));
+    if !verb.is_operation() {
+        properties.insert("schemas".into(), json!({"type": ["array", "null"], "items": {"type": "string"}}));
+    }
     properties.insert("externalId".into(), json!({"type": ["string", "null"]}));
     let mut required = Vec::new();
     let said = |schema: &Schema| !verb.is_operation() || !demands(&schema.attributes);
@@ -137,7 +139,7 @@ pub fn attribute_schema(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) 
 }
 
 /// A value, or a list with nothing but it.
-fn alone_or_listed(value: &Value) -> Value {
+pub fn alone_or_listed(value: &Value) -> Value {
     json!({"anyOf": [value, {"type": "array", "minItems": 1, "maxItems": 1, "items": value}]})
 }
 
