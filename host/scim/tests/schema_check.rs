@@ -120,11 +120,25 @@ fn a_fault_is_told_where_it_is() {
         (sub(json!({"name": "b", "multiValued": true})), "/attributes/0/subAttributes/0/multiValued"),
         (sub(json!({"name": "$id"})), "/attributes/0/subAttributes/0/name"),
         (sub(json!({"name": "b", "mutability": "no"})), "/attributes/0/subAttributes/0/mutability"),
+        // Passwords are never kept.
+        (with(json!({"name": "password"})), "/attributes/0/returned"),
+        (with(json!({"name": "PassWord", "returned": "request"})), "/attributes/0/returned"),
+        (with(json!({"name": "password", "mutability": "readOnly"})), "/attributes/0/returned"),
+        (with(json!({"name": "password", "mutability": "writeOnly"})), "/attributes/0/mutability"),
+        (with(json!({"name": "password", "returned": "rarely"})), "/attributes/0/returned"),
+        (sub(json!({"name": "PASSWORD", "returned": "always"})), "/attributes/0/subAttributes/0/returned"),
     ];
     for (schema, pointer) in table {
         assert_eq!(pointers(&schema), [pointer], "{schema}");
     }
     // Nobody is told off for what may well be right.
+    for hidden in
+        [json!({"name": "password", "returned": "never"}), json!({"name": "Password", "mutability": "writeOnly", "returned": "never"})]
+    {
+        assert_eq!(pointers(&with(hidden.clone())), [""; 0]);
+        assert_eq!(pointers(&sub(hidden)), [""; 0]);
+    }
+    assert_eq!(pointers(&with(json!({"name": "passwordHint"}))), [""; 0]);
     assert_eq!(pointers(&with(json!({"name": "a", "canonicalValues": ["b", "B"], "caseExact": true}))), [""; 0]);
     assert_eq!(pointers(&with(json!({"name": "a", "type": "complx", "subAttributes": [{"name": "b"}]}))), ["/attributes/0/type"]);
 }
@@ -132,7 +146,7 @@ fn a_fault_is_told_where_it_is() {
 #[test]
 fn urns_are_urns_and_nobody_elses() {
     let at = |id: &str| pointers(&json!({"id": id, "attributes": [{"name": "a"}]}));
-    for good in ["urn:acme:User", "URN:Acme-1:scim/x_y.z:2.0:User", "urn:ietf:params:scim:schemas:extension:acme:2.0:User", "urn:ab:c"] {
+    for good in ["urn:acme:User", "URN:Acme-1:scim:x_y.z:2.0:User", "urn:ietf:params:scim:schemas:extension:acme:2.0:User", "urn:ab:c"] {
         assert_eq!(at(good), [""; 0], "{good}");
     }
     for bad in [
@@ -148,6 +162,7 @@ fn urns_are_urns_and_nobody_elses() {
         "urn:acme:User.",
         "urn:acme:a b",
         "urn:acme:ü",
+        "urn:acme:a/b",
         "urn:acme:a\"b",
         "urn:acme:a[b]",
         "urn:ietf:params:scim:schemas:core:2.0:User",
@@ -160,6 +175,8 @@ fn urns_are_urns_and_nobody_elses() {
     ] {
         assert_eq!(at(bad), ["/id"], "{bad}");
     }
+    let slash = Schema::check(&json!({"id": "urn:acme:a/b", "attributes": [{"name": "a"}]})).unwrap_err();
+    assert!(slash[0].message.contains("path"), "{slash:?}");
     assert_eq!(pointers(&json!({"id": 1, "attributes": [{"name": "a"}]})), ["/id"]);
 }
 
@@ -229,7 +246,7 @@ fn any_attribute(is_sub: bool) -> BoxedStrategy<Value> {
         false => prop::option::of(prop::collection::vec(any_attribute(true), 0..3)).boxed(),
     };
     (
-        prop::sample::select(vec!["a", "b", "B", "c", "$ref", "id", "x.y"]),
+        prop::sample::select(vec!["a", "b", "B", "c", "$ref", "id", "x.y", "Password"]),
         pick(&["string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex", "complex", "complex"]),
         pick(&["readOnly", "readWrite", "immutable", "writeOnly"]),
         pick(&["always", "never", "default", "request"]),

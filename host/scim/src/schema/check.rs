@@ -9,6 +9,7 @@ use super::json::{MUTABILITIES, RETURNED, TYPES, UNIQUENESSES, is_attribute_name
 use super::{Mutability, Returned, Schema, Type, Uniqueness, fold_case};
 use crate::limits::{NAME_BYTES_MAX, SCHEMA_ATTRIBUTES_MAX, SCHEMA_DESCRIPTION_BYTES_MAX, SCHEMA_FAULTS_MAX, SCHEMA_VALUES_MAX};
 use crate::path::echo;
+use crate::quirks::NEVER_KEPT;
 
 /// One thing that is wrong with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,9 @@ impl Schema {
     /// Reads a schema that somebody made, strictly: nothing unknown, nothing twice, nothing that contradicts
     /// itself, no name or URN that is somebody else's, and everything within [`limits`](crate::limits).
     ///
-    /// Two things RFC 7643 allows are refused, since this service provider could not honour them: a
-    /// sub-attribute that is multi-valued, and a URN with characters that no filter can name.
+    /// Three things RFC 7643 allows are refused, since this service provider could not honour them: a
+    /// sub-attribute that is multi-valued, a URN with characters that no path can name, and a password that
+    /// is kept.
     ///
     /// # Errors
     /// Every fault, in the order of the schema's text; the first [`SCHEMA_FAULTS_MAX`] of very many.
@@ -114,7 +116,13 @@ impl Checker {
             return self.fault("/id", format!("The id is longer than {NAME_BYTES_MAX} bytes."));
         }
         if !is_urn(id) {
-            return self.fault("/id", "The id must be a URN, such as urn:acme:scim:schemas:User, of letters, digits and - _ . : /");
+            return self.fault(
+                "/id",
+                match id.contains('/') {
+                    true => "The id has a /, and so could be named in no path: neither /Schemas/{id} nor that of an attribute.",
+                    false => "The id must be a URN, such as urn:acme:scim:schemas:User, of letters, digits and - _ . :",
+                },
+            );
         }
         let id = id.to_ascii_lowercase();
         if RESERVED_URNS.iter().any(|reserved| if reserved.ends_with(':') { id.starts_with(reserved) } else { id == *reserved }) {
@@ -181,10 +189,24 @@ impl Checker {
             returned: self.word(pointer, object, "returned", &RETURNED, Returned::Default),
             uniqueness: self.word(pointer, object, "uniqueness", &UNIQUENESSES, Uniqueness::None),
         };
+        self.password(pointer, object, &read);
         self.canonical_values(pointer, object, &read);
         self.reference_types(pointer, object, &read);
         self.contradictions(pointer, &read, is_sub);
         self.sub_attributes(pointer, object, &read, is_sub);
+    }
+
+    /// Passwords are never kept in clear, whoever's schema asks for them.
+    fn password(&mut self, pointer: &str, object: &Map<String, Value>, read: &Read) {
+        let is_password = object.get("name").and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(NEVER_KEPT));
+        let is_shown = read.returned.is_some_and(|returned| returned != Returned::Never);
+        // What is writeOnly and yet returned is another fault.
+        if is_password && is_shown && read.mutability.is_some_and(|mutability| mutability != Mutability::WriteOnly) {
+            self.fault(
+                format!("{pointer}/returned"),
+                "Passwords are never kept: an attribute of this name must be writeOnly, or returned never.",
+            );
+        }
     }
 
     fn canonical_values(&mut self, pointer: &str, object: &Map<String, Value>, read: &Read) {
@@ -319,7 +341,7 @@ fn is_urn(text: &str) -> bool {
         (2..=32).contains(&text.len()) && text.bytes().all(is_inner) && !text.starts_with('-') && !text.ends_with('-')
     };
     let is_rest = |text: &str| {
-        let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/');
+        let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
         text.bytes().all(is_usual)
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
             && text.ends_with(|c: char| c.is_ascii_alphanumeric())
