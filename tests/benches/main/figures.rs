@@ -111,3 +111,17 @@ impl Figures {
         self.series.iter().map(|((phase, clients), series)| (*phase, *clients, series))
     }
 }
+
+/// The power of the size that a cost grows with, by least squares: 0 is flat, 1 is linear. `None` for fewer than two sizes.
+pub fn exponent(costs: impl IntoIterator<Item = (usize, f64)>) -> Option<f64> {
+    let points: Vec<(f64, f64)> = costs.into_iter().map(|(size, cost)| ((size as f64).ln(), cost.max(1e-3).ln())).collect();
+    let count = points.len() as f64;
+    if points.len() < 2 {
+        return None;
+    }
+    let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
+    let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
+    let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
+    let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    Some(covariance / variance)
+}

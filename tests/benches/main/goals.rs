@@ -3,8 +3,9 @@
 use doorlist_tests::load::Sample;
 
 use crate::crash::CrashFigures;
-use crate::figures::{Figures, Phase, Series};
+use crate::figures::{Figures, Phase, Series, exponent};
 use crate::groups::GroupFigures;
+use crate::lists::{self, ListFigures};
 use crate::users::{MIXED, WRITERS};
 
 /// A goal and what came of it.
@@ -90,6 +91,19 @@ pub fn of_groups(figures: &GroupFigures) -> Vec<Goal> {
     exponent(8, "GET group with members", 1.05, figures.exponent(|of_size| of_size.read_us));
     goals.push(at_most(8, "the same, the largest", 0.3, "µs a member", figures.read_us_a_member()));
     goals.push(at_most(9, "PATCH with 100 members against one", 4.0, "times", figures.add_many_us / figures.add_one_us.max(1e-3)));
+    goals
+}
+
+/// Goals about lists: 10, and 16 to 18.
+pub fn of_lists(figures: &ListFigures) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = figures.lookups.iter().map(|lookup| at_most(16, lookup.goal, 1.3, "times", lookup.ratio)).collect();
+    let walks = figures.walks.iter().filter(|walk| walk.users >= lists::GROWTH_FROM);
+    goals
+        .extend(exponent(walks.map(|walk| (walk.users, walk.us))).map(|exponent| at_most(17, "walk by cursor", 1.1, "exponent", exponent)));
+    if let Some(walk) = figures.walks.last() {
+        goals.push(at_most(10, "last cursor page against first", 1.2, "times", walk.last_us / walk.first_us.max(1e-3)));
+    }
+    goals.push(at_most(18, "memory that a list takes, once warm", lists::MEMORY_MIB_MAX, "MiB", figures.growth_mib()));
     goals
 }
 

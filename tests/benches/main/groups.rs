@@ -4,6 +4,7 @@ use std::io;
 
 use doorlist_tests::load::{Outcome, Stream, median, run_one};
 
+use crate::figures::exponent;
 use crate::scale::{FILL_LIMIT, Scale};
 use crate::server::Doorlist;
 use crate::tenant::Population;
@@ -113,16 +114,7 @@ impl GroupFigures {
     /// The power of the size that a cost grows with, over the sizes from [`GROWTH_FROM`] on: 0 is flat, 1 is linear. `None` for fewer than two.
     pub fn exponent(&self, cost: fn(&OfSize) -> f64) -> Option<f64> {
         let large = self.sizes.iter().filter(|of_size| of_size.size >= GROWTH_FROM);
-        let points: Vec<(f64, f64)> = large.map(|of_size| ((of_size.size as f64).ln(), cost(of_size).max(1e-3).ln())).collect();
-        let count = points.len() as f64;
-        if points.len() < 2 {
-            return None;
-        }
-        let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
-        let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
-        let covariance: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
-        let variance: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
-        Some(covariance / variance)
+        exponent(large.map(|of_size| (of_size.size, cost(of_size))))
     }
 
     /// Reading the largest group, in microseconds a member.

@@ -7,7 +7,7 @@
 //! `DOORLIST_BENCH_QUICK=1`, or `--quick` behind `--`, makes it a look of some seconds.
 //! `DOORLIST_BENCH_PRIORITY=normal` forgoes real-time priority.
 //!
-//! Reading order: [`users`], [`groups`], [`crash`] and [`sandbox`] measure; [`goals`] judges; [`report`] prints. The load tool is
+//! Reading order: [`users`], [`groups`], [`lists`], [`crash`] and [`sandbox`] measure; [`goals`] judges; [`report`] prints. The load tool is
 //! `doorlist_tests::load`.
 
 #![allow(
@@ -25,6 +25,7 @@ mod figures;
 mod floor;
 mod goals;
 mod groups;
+mod lists;
 mod machine;
 mod report;
 mod sandbox;
@@ -83,6 +84,11 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
     let groups = groups::measure(&server, &mut population, scale)?;
     report::groups(&groups);
     goals.extend(goals::of_groups(&groups));
+
+    eprintln!("lists");
+    let lists = lists::measure(&machine, scale, directory)?;
+    report::lists(&lists);
+    goals.extend(goals::of_lists(&lists));
 
     eprintln!("policies");
     report::policies(&sandbox::measure(scale)?);

@@ -4,6 +4,7 @@ use crate::crash::CrashFigures;
 use crate::figures::{Figures, Phase, Series};
 use crate::goals::Goal;
 use crate::groups::GroupFigures;
+use crate::lists::ListFigures;
 use crate::sandbox::{BATCHES, Cost};
 
 /// Rows of users and their yardsticks.
@@ -55,6 +56,25 @@ pub fn groups(figures: &GroupFigures) {
     println!("one member added in a PATCH {:.0} µs, a hundred in one {:.0} µs", figures.add_one_us, figures.add_many_us);
     let (users, members) = figures.population;
     println!("peak memory {:.0} MiB at {users} users and one group of {members}, filled, projected and read once", figures.peak_mib);
+}
+
+/// Rows of lists.
+pub fn lists(figures: &ListFigures) {
+    let [small, large] = figures.populations;
+    let (of_small, of_large) = (format!("of {small}"), format!("of {large}"));
+    println!("\n{:<34}{of_small:>14}{of_large:>14}{:>10}", "find a user, p50 µs, 1 client", "ratio");
+    for lookup in &figures.lookups {
+        println!("{:<34}{:>14.0}{:>14.0}{:>10.2}", lookup.by, lookup.small_us, lookup.large_us, lookup.ratio);
+    }
+    println!("\n{:<34}{:>14}{:>14}{:>14}{:>14}", "walk by cursor, users", "ms", "µs a user", "first page µs", "last page µs");
+    for walk in &figures.walks {
+        let each = walk.us / walk.users as f64;
+        println!("{:<34}{:>14.1}{each:>14.1}{:>14.0}{:>14.0}", walk.users, walk.us / 1e3, walk.first_us, walk.last_us);
+    }
+    println!("\n{:<34}{:>14}{:>14}{:>14}", format!("memory, MiB, {large} users"), "before", "while", "after");
+    for memory in &figures.memory {
+        println!("{:<34}{:>14.1}{:>14.1}{:>14.1}", memory.what, memory.before_mib, memory.while_mib, memory.after_mib);
+    }
 }
 
 /// Rows of policies.

@@ -19,6 +19,8 @@ pub struct Scale {
     pub member_changes: usize,
     /// Readings of each group.
     pub group_reads: usize,
+    /// Users of tenants whose lists are walked through; the first tenant is also the small one of look-ups.
+    pub list_sizes: &'static [usize],
     /// Times the server is killed.
     pub kills: usize,
     /// Users that a plugin is asked about in each way.
@@ -35,6 +37,7 @@ impl Scale {
         group_sizes: &[100, 1_000, 10_000, 50_000],
         member_changes: 100,
         group_reads: 20,
+        list_sizes: &[100, 1_000, 10_000, 100_000],
         kills: 10,
         policy_users: 10_000,
     };
@@ -48,6 +51,7 @@ impl Scale {
         group_sizes: &[100, 1_000],
         member_changes: 10,
         group_reads: 3,
+        list_sizes: &[100, 400, 2_000],
         kills: 1,
         policy_users: 1_000,
     };

@@ -114,11 +114,21 @@ impl Doorlist {
         tasks.map_or(0.0, |tasks| tasks.filter_map(Result::ok).map(|task| nanos(task.path())).sum::<f64>() / 1e3)
     }
 
+    /// The memory it has, in MiB.
+    pub fn memory_mib(&self) -> f64 {
+        memory_mib(self.child.id(), "VmRSS")
+    }
+
     /// The most memory it has had, in MiB.
     pub fn peak_mib(&self) -> f64 {
-        let text = field(&format!("/proc/{}/status", self.child.id()), "VmHWM");
-        text.split(' ').next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
+        memory_mib(self.child.id(), "VmHWM")
     }
+}
+
+/// Memory of a process by the name that the kernel has for it, in MiB.
+pub fn memory_mib(process: u32, name: &str) -> f64 {
+    let text = field(&format!("/proc/{process}/status"), name);
+    text.split(' ').next().and_then(|number| number.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
 }
 
 impl Drop for Doorlist {

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use doorlist_tests::http::encode;
 use doorlist_tests::load::{Caller, Stream, run_one};
 use doorlist_tests::{Tenant, callers};
 use serde_json::json;
@@ -166,6 +167,12 @@ impl Population {
     /// Lookups of users by userName, as an identity provider asks before it creates.
     pub fn lookups(&self) -> Vec<Vec<u8>> {
         let lookup = |place| self.read(&format!("/Users?filter=userName%20eq%20%22user.{place}%40example.com%22"));
+        self.scattered().map(lookup).collect()
+    }
+
+    /// Lookups of users, each by the filter that `filter` makes of its number.
+    pub fn lookups_by(&self, filter: impl Fn(usize) -> String) -> Vec<Vec<u8>> {
+        let lookup = |place| self.read(&format!("/Users?filter={}", encode(&filter(place))));
         self.scattered().map(lookup).collect()
     }
 
