@@ -23,6 +23,8 @@ use crate::write::keys::{Steps, Verb};
 use crate::write::values::Form;
 use crate::write::{Budget, finish};
 
+pub use crate::write::finish::name_schemas;
+
 /// A checked body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incoming {

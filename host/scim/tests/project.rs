@@ -164,11 +164,38 @@ fn returned_has_the_last_word() {
     }
 }
 
+#[test]
+fn what_is_kept_can_be_more_than_what_is_shown() {
+    let user = ResourceType::user();
+    let with = |attribute: Value| {
+        let schema = Schema::from_json(&json!({"id": "urn:acme:User", "attributes": [{"name": "other"}, attribute]}));
+        user.with_extensions([(Arc::new(schema.unwrap()), false)]).shows_less_than_is_kept()
+    };
+    let sub = |sub: Value| json!({"name": "a", "type": "complex", "subAttributes": [{"name": "other"}, sub]});
+    let table = [
+        (json!({"name": "a"}), false),
+        (json!({"name": "a", "returned": "always"}), false),
+        (json!({"name": "a", "mutability": "readOnly"}), false),
+        (json!({"name": "a", "returned": "request"}), true),
+        (json!({"name": "a", "returned": "never"}), true),
+        (json!({"name": "a", "mutability": "writeOnly"}), true),
+        (sub(json!({"name": "b"})), false),
+        (sub(json!({"name": "b", "returned": "request"})), true),
+        (sub(json!({"name": "b", "returned": "never"})), true),
+        (sub(json!({"name": "b", "mutability": "writeOnly"})), true),
+    ];
+    for (attribute, expected) in table {
+        assert_eq!(with(attribute.clone()), expected, "{attribute}");
+    }
+    // What the core schema hides is in no resource: it has been there from the start.
+    assert!(!user.shows_less_than_is_kept() && user.schema.attribute("password").is_some());
+    assert!(!ResourceType::group().shows_less_than_is_kept() && ResourceType::test()[0].shows_less_than_is_kept());
+}
+
 /// RFC 7643, section 2.2: the answer to a write shows what the write specified also where it is returned on request only.
 #[test]
 fn answers_to_writes_show_what_they_specified() {
     let rt = &ResourceType::test()[0];
-    assert!(rt.has_on_request() && !ResourceType::user().has_on_request());
     let whole = json!({"id": "1", "request": "r", "complex": {"request": "s", "string": "d"}});
     let shown = |projection: Projection| {
         let mut resource = whole.as_object().unwrap().clone();

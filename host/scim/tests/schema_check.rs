@@ -121,12 +121,12 @@ fn a_fault_is_told_where_it_is() {
         (sub(json!({"name": "$id"})), "/attributes/0/subAttributes/0/name"),
         (sub(json!({"name": "b", "mutability": "no"})), "/attributes/0/subAttributes/0/mutability"),
         // Passwords are never kept.
-        (with(json!({"name": "password"})), "/attributes/0/returned"),
-        (with(json!({"name": "PassWord", "returned": "request"})), "/attributes/0/returned"),
-        (with(json!({"name": "password", "mutability": "readOnly"})), "/attributes/0/returned"),
+        (with(json!({"name": "password"})), "/attributes/0/name"),
+        (with(json!({"name": "PassWord", "returned": "request"})), "/attributes/0/name"),
+        (with(json!({"name": "password", "mutability": "readOnly"})), "/attributes/0/name"),
         (with(json!({"name": "password", "mutability": "writeOnly"})), "/attributes/0/mutability"),
         (with(json!({"name": "password", "returned": "rarely"})), "/attributes/0/returned"),
-        (sub(json!({"name": "PASSWORD", "returned": "always"})), "/attributes/0/subAttributes/0/returned"),
+        (sub(json!({"name": "PASSWORD", "returned": "always"})), "/attributes/0/subAttributes/0/name"),
     ];
     for (schema, pointer) in table {
         assert_eq!(pointers(&schema), [pointer], "{schema}");

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use doorlist_scim::limits::{ATTRIBUTES_MAX, MEMBERS_PER_REQUEST_MAX, MULTI_VALUE_ELEMENTS_MAX, STRING_BYTES_MAX, VALUE_DEPTH_MAX};
-use doorlist_scim::validate::{create, replace};
+use doorlist_scim::validate::{create, name_schemas, replace};
 use doorlist_scim::{Element, ErrorKind, Resource, ResourceType};
 use serde_json::{Value, json};
 
@@ -174,6 +174,31 @@ fn schemas_names_what_the_resource_uses() {
     assert_eq!(schemas(json!(["urn:acme:User", "", "x"]), none.clone()), json!([CORE]));
     assert_eq!(schemas(json!([CORE]), json!({ENT: {"division": "x"}})), json!([CORE, ENT]));
     assert_eq!(schemas(json!([CORE]), json!({"urn:acme:User": {"x": 1}})), json!([CORE]));
+}
+
+#[test]
+fn stored_schemas_follow_the_extensions_that_came_and_went() {
+    let schema = doorlist_scim::Schema::from_json(&json!({"id": "urn:acme:User", "attributes": [{"name": "badge"}]})).unwrap();
+    let more = ResourceType::user().with_extensions([(std::sync::Arc::new(schema), false)]);
+    const ACME: &str = "urn:acme:User";
+    let table = [
+        (&more, json!({"schemas": [CORE], ACME: {"badge": "1"}}), json!([CORE, ACME])),
+        (&more, json!({"schemas": [CORE], "URN:Acme:user": {"Badge": "1"}}), json!([CORE, ACME])),
+        (&more, json!({"schemas": [CORE, "urn:ACME:user"]}), json!([CORE, ACME])),
+        (&more, json!({"schemas": [CORE], "urn:acme:Userx": {"badge": "1"}}), json!([CORE])),
+        (&more, json!({"schemas": [CORE], ACME: {"badge": "1"}, ENT: {"department": "D"}}), json!([CORE, ACME, ENT])),
+        (&more, json!({"userName": "a"}), json!([CORE])),
+        (ResourceType::user().as_ref(), json!({"schemas": [CORE, ACME, ENT], ACME: {"badge": "1"}}), json!([CORE, ENT])),
+    ];
+    for (rt, stored, expected) in table {
+        let mut resource = stored.as_object().unwrap().clone();
+        name_schemas(rt, &mut resource);
+        assert_eq!(resource["schemas"], expected, "{stored}");
+        resource.remove("schemas");
+        let mut others = stored.as_object().unwrap().clone();
+        others.remove("schemas");
+        assert_eq!(resource, others, "nothing else changes");
+    }
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Checker {
                 "/id",
                 match id.contains('/') {
                     true => "The id has a /, and so could be named in no path: neither /Schemas/{id} nor that of an attribute.",
-                    false => "The id must be a URN, such as urn:acme:scim:schemas:User, of letters, digits and - _ . :",
+                    false => "The id must be a URN, such as urn:acme:scim:schemas:User, of letters, digits, hyphens, underscores, dots and colons.",
                 },
             );
         }
@@ -203,7 +203,7 @@ impl Checker {
         // What is writeOnly and yet returned is another fault.
         if is_password && is_shown && read.mutability.is_some_and(|mutability| mutability != Mutability::WriteOnly) {
             self.fault(
-                format!("{pointer}/returned"),
+                format!("{pointer}/name"),
                 "Passwords are never kept: an attribute of this name must be writeOnly, or returned never.",
             );
         }

@@ -171,14 +171,18 @@ impl ResourceType {
         COMMON.attributes.iter().chain(&self.schema.attributes)
     }
 
-    /// Whether an attribute or sub-attribute is `returned` on request only (RFC 7643, section 2.2), so that an answer to a request that names none
-    /// is not all there is.
-    pub fn has_on_request(&self) -> bool {
-        fn is_on_request(attribute: &Attribute) -> bool {
-            attribute.returned == Returned::Request || attribute.sub_attributes.iter().any(is_on_request)
+    /// Whether an answer to a request that names no attributes can be less than what is kept of a resource:
+    /// something is `returned` on request only, or an extension has something that is never returned (RFC 7643,
+    /// section 2.2). The latter is not kept, but data of an extension may be older than its schema and is then
+    /// kept as it was sent.
+    pub fn shows_less_than_is_kept(&self) -> bool {
+        fn any(attribute: &Attribute, test: fn(&Attribute) -> bool) -> bool {
+            test(attribute) || attribute.sub_attributes.iter().any(test)
         }
-        let extensions = self.extensions.iter().flat_map(|(schema, _)| &schema.attributes);
-        self.core_attributes().chain(extensions).any(is_on_request)
+        let is_on_request = |attribute: &Attribute| attribute.returned == Returned::Request;
+        let is_either = |attribute: &Attribute| attribute.returned == Returned::Request || attribute.is_hidden();
+        let mut extensions = self.extensions.iter().flat_map(|(schema, _)| &schema.attributes);
+        self.core_attributes().any(|attribute| any(attribute, is_on_request)) || extensions.any(|attribute| any(attribute, is_either))
     }
 
     /// Whether a name is that of the rows attribute, whatever the letter case.

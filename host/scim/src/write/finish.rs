@@ -90,10 +90,13 @@ fn require<'a>(
     Ok(())
 }
 
-/// Completes `schemas`: the core schema first, then what was there, each once, then the URNs of
-/// extensions that have data. URNs that were sent without data stay, as clients send them so, but none
-/// that the resource type does not have (RFC 7643, section 3).
-pub(crate) fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
+/// Completes `schemas` (RFC 7643, section 3): the core schema first, then what was there, each once and in the
+/// schema's spelling, then the URNs of extensions that have data. A URN that was sent without data stays, as
+/// clients send them so, but none that the resource type does not have.
+///
+/// Every resource that comes out of this crate is complete. One that was stored is completed again when it
+/// is answered if extensions of its type came or went since.
+pub fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
     let mut names = vec![rt.schema.id.clone()];
     let mut add = |urn: &str| {
         if !names.iter().any(|name| name.eq_ignore_ascii_case(urn)) {
