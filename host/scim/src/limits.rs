@@ -52,8 +52,9 @@ pub const PROJECTION_NAMES_MAX: usize = 256;
 pub const SORT_KEY_BYTES_MAX: usize = 256;
 
 /// The longest cursor a query may bring. One says where a page ended: a sort key, an identifier and what
-/// ties it to its query.
-pub const CURSOR_BYTES_MAX: usize = 2_048;
+/// ties it to its query. A sort key of [`SORT_KEY_BYTES_MAX`] can be 1,536 bytes of JSON escapes, and those
+/// 2,048 bytes of base64.
+pub const CURSOR_BYTES_MAX: usize = 4_096;
 
 /// How many attributes a schema that somebody uploads may have, sub-attributes counted. The User schema of
 /// RFC 7643 has about seventy; each attribute is looked for in every body.

@@ -220,6 +220,9 @@ fn of_a_long_text_the_start_decides_the_order() {
     assert_eq!(key(format!("{start}éx")).encode(), format!("s{start}"));
     assert_eq!(key("\u{212A}".repeat(SORT_KEY_BYTES_MAX)).encode(), format!("s{}", "k".repeat(SORT_KEY_BYTES_MAX)));
     assert!(key("é".repeat(10_000)).encode().len() <= 1 + SORT_KEY_BYTES_MAX);
+    // The longest key as JSON in base64 leaves a third of a cursor for everything else.
+    let escapes = json!(key("\u{1}".repeat(10_000)).encode()).to_string();
+    assert!(escapes.len().div_ceil(3) * 4 <= CURSOR_BYTES_MAX / 3 * 2, "{}", escapes.len());
 }
 
 #[test]
