@@ -241,23 +241,17 @@ impl PatchPath {
 }
 
 /// Splits a leading schema URN off a path. Gives the extension, or `None` for core attributes, and
-/// what is left to be read; the whole text if no known URN is in front.
+/// what is left to be read; the whole text if no known URN is in front. Of two URNs of which one goes on where
+/// the other ends, the longer one is meant.
 pub(crate) fn split_urn<'t, 'r>(text: &'t str, rt: &'r ResourceType) -> (Option<&'r Schema>, &'t str) {
-    if let Some(rest) = strip_urn(text, &rt.schema.id).and_then(|rest| rest.strip_prefix(':')) {
-        return (None, rest);
-    }
-    for (schema, _) in &rt.extensions {
-        match strip_urn(text, &schema.id) {
-            Some("") => return (Some(schema), ""),
-            Some(rest) => {
-                if let Some(name) = rest.strip_prefix(':').filter(|name| !name.is_empty()) {
-                    return (Some(schema), name);
-                }
-            }
-            None => {}
-        }
-    }
-    (None, text)
+    let core = strip_urn(text, &rt.schema.id).and_then(|rest| rest.strip_prefix(':')).map(|name| (None, name));
+    let extensions = rt.extensions.iter().filter_map(|(schema, _)| {
+        let rest = strip_urn(text, &schema.id)?;
+        let name = if rest.is_empty() { Some("") } else { rest.strip_prefix(':').filter(|name| !name.is_empty()) };
+        Some((Some(schema.as_ref()), name?))
+    });
+    // What is left is shortest behind the longest URN.
+    core.into_iter().chain(extensions).min_by_key(|(_, name)| name.len()).unwrap_or((None, text))
 }
 
 fn strip_urn<'t>(text: &'t str, urn: &str) -> Option<&'t str> {
