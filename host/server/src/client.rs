@@ -24,7 +24,7 @@ struct Seen {
     traits: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
-    /// When it was first seen to do something new.
+    /// When it was last seen to do something new.
     #[serde(default)]
     changed: Option<Timestamp>,
 }

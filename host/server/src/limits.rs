@@ -32,32 +32,36 @@ pub const RESOURCE_BYTES_MAX: usize = 64 << 10;
 /// than were asked for). A single resource is answered whole.
 pub const SCIM_PAGE_LINKS_MAX: usize = 100_000;
 
-/// Ends of pages by index that are remembered, of all clients: walks over a million users, some 500 bytes each.
-pub const WALKS_MAX: usize = 10_000;
+/// Walks by index that are remembered, of all clients; each some kilobytes.
+pub const WALKS_MAX: usize = 16_000;
 
-/// Milliseconds for which the end of a page by index is remembered. A client that walks asks for the next page within seconds.
+/// Walks by index that are remembered of the clients of one tenant, beyond which the one that went on longest ago is forgotten: some lists of each of
+/// some connections.
+pub const WALKS_OF_TENANT_MAX: usize = 32;
+
+/// Pages of one walk whose start is remembered: the next one, and some before it for a client that asks again.
+pub const WALK_PAGES_MAX: usize = 16;
+
+/// Milliseconds for which a walk that does not go on is remembered. A client that walks asks for the next page within seconds.
 pub const WALK_MS_MAX: i64 = 600_000;
 
 /// Operations of a bulk request (`bulk.maxOperations` of the ServiceProviderConfig): each costs what it costs alone.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
 
 /// Operations of a bulk request in one commit. Bounds how long others wait behind it.
-pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 64;
+pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 16;
 
 /// SCIM requests a second that one connection may send for long, unless the operator says otherwise: twenty times what a large identity provider sends.
 /// A minute's worth of them may come at once.
 pub const SCIM_RATE_DEFAULT: u32 = 500;
 
-/// Schemas of its own that a tenant can have.
-pub const SCHEMAS_MAX: usize = 20;
+/// Schemas of its own that a tenant can have. The projector reads all of them for each batch.
+pub const SCHEMAS_MAX: usize = 10;
 
-/// Bytes of a tenant's own schema: five times the User schema. Every client that is let in for the first time costs reading all of them.
-pub const SCHEMA_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a tenant's own schema: twice the User schema.
+pub const SCHEMA_BYTES_MAX: usize = 32 << 10;
 
-/// Catalogs of tenants with schemas of their own that are held in memory, each some times as large as its schemas.
-pub const CATALOGS_READ_MAX: usize = 256;
-
-/// Resources with data of a schema beyond which it cannot begin or cease to have unique attributes: each has index rows to be written in one commit.
+/// Resources with data of a schema beyond which no attribute of it can become unique: each has index rows to be written in one commit.
 pub const SCHEMA_INDEXED_MAX: usize = 10_000;
 
 /// Candidates that an indexed look-up may have to be answered on the thread that took the request.

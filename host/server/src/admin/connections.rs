@@ -234,7 +234,10 @@ impl Change {
             directory::reproject_all(tx)?;
         }
         connection.enabled = self.enabled.unwrap_or(connection.enabled);
-        connection.unique_group_names = self.unique_group_names.unwrap_or(connection.unique_group_names);
+        if let Some(choice) = self.unique_group_names.filter(|choice| *choice != connection.unique_group_names) {
+            connection.unique_group_names = choice;
+            provision::outdate(tx)?;
+        }
         tx.put_json(&layout::connection(connection.number), &connection)?;
         let mut policies = pipeline::current(tx)?.policies;
         if let Some((change, prepared)) = &self.filters {

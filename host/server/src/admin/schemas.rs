@@ -6,7 +6,7 @@
 
 use doorlist_scim::Schema;
 use doorlist_scim::discovery::schemas;
-use doorlist_scim::schema::ResourceType;
+use doorlist_scim::schema::{ResourceType, Type, Uniqueness};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::directory;
 use crate::error::{Error, Problem, Result};
 use crate::limits::{SCHEMA_BYTES_MAX, SCHEMAS_MAX};
-use crate::provision::{self, Extension};
+use crate::provision::{self, Extension, Extensions, Survey};
 use crate::store::{Rows, Tx};
 
 /// A resource type that can be extended.
@@ -78,25 +78,25 @@ impl Checked {
     pub fn of(new: NewSchema) -> Result<Self> {
         let mut problems = Problems::default();
         let mut extends: Vec<Extended> = Vec::new();
-        new.extends.iter().for_each(|kind| {
+        for kind in &new.extends {
             if !extends.contains(kind) {
-                extends.push(*kind)
+                extends.push(*kind);
             }
-        });
+        }
         if extends.is_empty() {
             problems.add("/extends", "A schema has to extend something.");
         }
         let json = Value::Object(new.schema);
         if json.to_string().len() > SCHEMA_BYTES_MAX {
-            problems.add("/schema", format!("A schema can have {SCHEMA_BYTES_MAX} bytes."));
-            problems.finish()?;
-            return Err(Error::invalid("The schema is too large."));
+            let message = format!("A schema can have {SCHEMA_BYTES_MAX} bytes.");
+            let problem = Problem { pointer: "/schema".to_owned(), message };
+            return Err(Error::invalid("The schema is too large.").with_problems(vec![problem]));
         }
         match Schema::check(&json) {
             Ok(schema) => {
                 let built_in = ResourceType::all().into_iter().chain(ResourceType::test()).map(AsRef::as_ref);
-                if schemas(built_in).iter().any(|known| known.id.eq_ignore_ascii_case(&schema.id)) {
-                    problems.add("/schema/id", "A schema that every tenant has is called so.");
+                if schemas(built_in).iter().any(|known| overlaps(&known.id, &schema.id)) {
+                    problems.add("/schema/id", "A schema that every tenant has is called so, or one of the two names begins with the other.");
                 }
                 problems.finish()?;
                 Ok(Self { schema, extends, required: new.required })
@@ -115,42 +115,89 @@ impl Checked {
         &self.schema.id
     }
 
+    /// Whether it has attributes that are to be indexed, for which a [`Survey`](provision::Survey) is needed.
+    pub fn is_indexed(&self) -> bool {
+        !unique_attributes(&self.schema).is_empty()
+    }
+
     /// Adds it to the tenant's own ones.
     ///
     /// # Errors
-    /// Conflict if there is one of that URN or the tenant has [`SCHEMAS_MAX`]; and as [`Checked::replace`].
-    pub fn add(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<OwnSchema> {
-        let mut extensions = provision::extensions(tx)?;
+    /// Conflict if there is one of that URN, or of one that cannot be told from it in a path, or the tenant has [`SCHEMAS_MAX`]; or if what is there
+    /// cannot be indexed by it: see [`provision::put_extensions`].
+    pub fn add(&self, tx: &mut Tx<'_>, survey: Option<&Survey>, now: Timestamp) -> Result<OwnSchema> {
+        let Extensions { changes, list: mut extensions } = provision::extensions(tx)?;
         if extensions.iter().any(|known| is_called(known, self.id())) {
             return Err(Error::conflict("The tenant has a schema of this URN. PUT replaces it."));
+        }
+        if extensions.iter().any(|known| overlaps(urn(known), self.id())) {
+            return Err(Error::conflict("The tenant has a schema whose URN begins with this one, or this one with its."));
         }
         if extensions.len() >= SCHEMAS_MAX {
             return Err(Error::conflict(format!("A tenant can have {SCHEMAS_MAX} schemas of its own. Delete one first.")));
         }
-        extensions.push(self.extension(now));
-        store(tx, &extensions, self.id())?;
-        Ok(show(&self.extension(now)))
+        let made = self.extension(now, changes + 1);
+        extensions.push(made.clone());
+        store(tx, extensions, survey)?;
+        Ok(show(&made))
     }
 
     /// Puts it in the place of the one of its URN.
     ///
     /// # Errors
-    /// 404 if there is none; conflict if what is there cannot be indexed by it: see [`provision::put_extensions`].
-    pub fn replace(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<OwnSchema> {
-        let mut extensions = provision::extensions(tx)?;
+    /// 404 if there is none; if the URN is spelled in other letters; and as [`Checked::add`].
+    pub fn replace(&self, tx: &mut Tx<'_>, survey: Option<&Survey>, now: Timestamp) -> Result<OwnSchema> {
+        let Extensions { changes, list: mut extensions } = provision::extensions(tx)?;
         let place = extensions.iter_mut().find(|known| is_called(known, self.id())).ok_or_else(|| Error::not_found("schema"))?;
-        *place = self.extension(now);
-        store(tx, &extensions, self.id())?;
-        Ok(show(&self.extension(now)))
+        if urn(place) != self.id() {
+            let problem = Problem { pointer: "/schema/id".to_owned(), message: format!("A schema keeps the spelling of its id: {}.", urn(place)) };
+            return Err(Error::invalid("The schema's id is spelled in other letters.").with_problems(vec![problem]));
+        }
+        let before = Schema::from_json(&place.schema)?;
+        let put = self.extension(now, 0);
+        let is_indexed_alike = unique_attributes(&before) == unique_attributes(&self.schema) && place.extends == put.extends;
+        *place = Extension { indexed_by: if is_indexed_alike { place.indexed_by } else { changes + 1 }, ..put };
+        let shown = show(place);
+        store(tx, extensions, survey)?;
+        Ok(shown)
     }
 
-    fn extension(&self, now: Timestamp) -> Extension {
+    fn extension(&self, now: Timestamp, indexed_by: u64) -> Extension {
         let name = |kind: &Extended| match kind {
             Extended::User => ResourceType::user().name.clone(),
             Extended::Group => ResourceType::group().name.clone(),
         };
-        Extension { schema: self.schema.to_json(), extends: self.extends.iter().map(name).collect(), required: self.required, updated: now }
+        Extension {
+            schema: self.schema.to_json(),
+            extends: self.extends.iter().map(name).collect(),
+            required: self.required,
+            updated: now,
+            indexed_by,
+        }
     }
+}
+
+/// What of a schema decides on its index rows: the unique attributes, whether they are texts, and whether letter case counts in them.
+fn unique_attributes(schema: &Schema) -> Vec<(String, bool, bool)> {
+    let mut found = Vec::new();
+    for attribute in &schema.attributes {
+        for (path, attribute) in std::iter::once((attribute.name.clone(), attribute))
+            .chain(attribute.sub_attributes.iter().map(|sub| (format!("{}.{}", attribute.name, sub.name), sub)))
+        {
+            if attribute.uniqueness != Uniqueness::None {
+                found.push((path, matches!(attribute.kind, Type::Integer | Type::Decimal), attribute.case_exact));
+            }
+        }
+    }
+    found
+}
+
+/// Looks for the resources that have data of a schema, in a snapshot. Takes long in a large inventory.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn survey(rows: &impl Rows, id: &str) -> Result<Survey> {
+    Survey::of(rows, &super::connections::numbers(rows)?, id)
 }
 
 /// The tenant's own schemas, in the order in which they were added.
@@ -158,7 +205,7 @@ impl Checked {
 /// # Errors
 /// If the disk refuses.
 pub fn list(rows: &impl Rows) -> Result<Vec<OwnSchema>> {
-    Ok(provision::extensions(rows)?.iter().map(show).collect())
+    Ok(provision::extensions(rows)?.list.iter().map(show).collect())
 }
 
 /// The tenant's own schema of this URN, in whatever letter case.
@@ -166,30 +213,40 @@ pub fn list(rows: &impl Rows) -> Result<Vec<OwnSchema>> {
 /// # Errors
 /// 404 if there is none.
 pub fn get(rows: &impl Rows, id: &str) -> Result<OwnSchema> {
-    let extensions = provision::extensions(rows)?;
+    let extensions = provision::extensions(rows)?.list;
     extensions.iter().find(|known| is_called(known, id)).map(show).ok_or_else(|| Error::not_found("schema"))
 }
 
 /// Deletes the tenant's own schema of this URN. What resources have under it stays, as what no schema knows.
 ///
 /// # Errors
-/// 404 if there is none; conflict as [`provision::put_extensions`].
+/// 404 if there is none.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let mut extensions = provision::extensions(tx)?;
-    let place = extensions.iter().position(|known| is_called(known, id)).ok_or_else(|| Error::not_found("schema"))?;
-    let gone = extensions.remove(place);
-    store(tx, &extensions, urn(&gone))
+    let mut extensions = provision::extensions(tx)?.list;
+    let before = extensions.len();
+    extensions.retain(|known| !is_called(known, id));
+    if extensions.len() == before {
+        return Err(Error::not_found("schema"));
+    }
+    store(tx, extensions, None)
 }
 
 /// Keeps the schemas. Policies may read their attributes, so everything is projected anew.
-fn store(tx: &mut Tx<'_>, extensions: &[Extension], id: &str) -> Result<()> {
+fn store(tx: &mut Tx<'_>, extensions: Vec<Extension>, survey: Option<&Survey>) -> Result<()> {
     let connections = super::connections::numbers(tx)?;
-    provision::put_extensions(tx, extensions, id, &connections)?;
+    provision::put_extensions(tx, extensions, &connections, survey)?;
     directory::reproject_all(tx)
 }
 
 fn urn(extension: &Extension) -> &str {
     extension.schema.get("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether two URNs are the same, or one goes on where the other ends, so that a path could mean either.
+fn overlaps(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let is_head = long.get(..short.len()).is_some_and(|head| head.eq_ignore_ascii_case(short));
+    is_head && matches!(long.as_bytes().get(short.len()), None | Some(b':'))
 }
 
 fn is_called(extension: &Extension, id: &str) -> bool {

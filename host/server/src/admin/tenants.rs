@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{DELETE_ROWS_PER_WRITE_MAX, ROLES_MAX, TENANTS_MAX};
+use crate::provision;
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, PartitionNumber, Range, Rows, Store, Table, Tx, from_json};
 
@@ -70,7 +71,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 23] = [
+const TABLES: [Table; 24] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -82,6 +83,7 @@ const TABLES: [Table; 23] = [
     Table::MemberGroup,
     Table::ResourceCount,
     Table::MembersDigest,
+    Table::GroupName,
     Table::Dirty,
     Table::Walk,
     Table::Decision,
@@ -124,7 +126,7 @@ pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Resul
     Ok(tenant)
 }
 
-/// Changes a tenant. `tx` is the installation's or the tenant's.
+/// Changes a tenant. `tx` is the tenant's.
 ///
 /// # Errors
 /// 404 if there is none, or if the name is not acceptable.
@@ -134,6 +136,9 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch) -> Result<Tenant> {
     problems.finish()?;
     let (number, tenant) = get(tx, id)?;
     let test_resources = patch.test_resources.unwrap_or(tenant.test_resources);
+    if test_resources != tenant.test_resources {
+        provision::outdate(tx)?;
+    }
     let tenant = Tenant { name: name.unwrap_or(tenant.name.clone()), test_resources, ..tenant };
     tx.put_json(&layout::tenant(number), &tenant)?;
     Ok(tenant)
@@ -230,7 +235,7 @@ mod tests {
             Table::Meta | Table::Tenant | Table::TenantNumber | Table::TokenHash | Table::KeyHash | Table::RootKey => false,
             Table::Token | Table::Key => true,
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
-            Table::Catalog | Table::Client | Table::MembersDigest => true,
+            Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Dirty | Table::Walk | Table::Decision => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,

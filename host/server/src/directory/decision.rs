@@ -193,13 +193,16 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
     Err(Error::not_found(kind.noun()))
 }
 
+/// Subjects of one name that a search by name looks at; group names may repeat.
+const SAME_NAME_MAX: usize = 10;
+
 /// Ids of the subjects with this name in a connection's inventory.
 fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {
     let attribute = match kind {
         SubjectKind::User => "userName",
         SubjectKind::Group => "displayName",
     };
-    provision::ids_with(rows, scope, kind.kind(), attribute, name)
+    provision::ids_with(rows, scope, kind.kind(), (attribute, name), SAME_NAME_MAX)
 }
 
 /// Numbers of the tenant's connections.

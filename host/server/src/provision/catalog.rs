@@ -1,19 +1,17 @@
 //! The resource types that one client sees: those that everybody has, with the tenant's own schemas.
 //!
-//! Knows nothing of how an operator gives a schema, and nothing of resources.
+//! Knows nothing of how an operator gives a schema, and nothing of resources but where they are: [`super::survey`] looks at them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use doorlist_scim::schema::{ResourceType, Schema, Uniqueness};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::{Kind, Scope, index};
+use super::{Kind, Scope, Survey, index};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::{CATALOGS_READ_MAX, SCHEMA_INDEXED_MAX};
+use crate::limits::DELETE_ROWS_PER_WRITE_MAX;
 use crate::store::layout::{self, Counter};
 use crate::store::{Numbers, Rows, Tx};
 
@@ -22,7 +20,7 @@ use crate::store::{Numbers, Rows, Tx};
 pub struct Catalog {
     kinds: Vec<Arc<Kind>>,
     types: Vec<Arc<ResourceType>>,
-    /// How often the tenant's schemas had changed when it was read.
+    /// How often what clients see had changed when it was read.
     revision: u64,
 }
 
@@ -38,6 +36,17 @@ pub struct Extension {
     pub required: bool,
     /// When it was put.
     pub updated: Timestamp,
+    /// Which change of the schemas made the index rows of its unique attributes. Those of an earlier one are nobody's.
+    pub indexed_by: u64,
+}
+
+/// A tenant's own schemas, as they are stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extensions {
+    /// How often they have changed.
+    pub changes: u64,
+    /// The schemas, in the order in which they were added.
+    pub list: Vec<Extension>,
 }
 
 /// What of a client's connection decides on what it sees.
@@ -49,18 +58,7 @@ pub struct Choices {
     pub unique_group_names: bool,
 }
 
-static PLAIN: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::of(&[], Choices::default(), 0)));
-
-/// Catalogs that were read before, by a digest of what they were read from: the projector needs one for each batch, and clients one for each that is looked up.
-static READ_BEFORE: LazyLock<Mutex<HashMap<[u8; 32], Arc<Catalog>>>> = LazyLock::new(Mutex::default);
-
-fn read_before_by(stored: &[u8], choices: Choices, revision: u64) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update([u8::from(choices.test_resources), u8::from(choices.unique_group_names)]);
-    hasher.update(revision.to_be_bytes());
-    hasher.update(stored);
-    hasher.finalize().into()
-}
+static PLAIN: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::of(&[], Choices::default(), (0, 0))));
 
 impl Catalog {
     /// What a client sees whose tenant has no schemas of its own and whose connection chose nothing.
@@ -73,42 +71,37 @@ impl Catalog {
     /// # Errors
     /// If the disk refuses.
     pub fn read(rows: &impl Rows, choices: Choices) -> Result<Arc<Self>> {
-        let stored = rows.get(&layout::catalog())?.unwrap_or_default();
+        let Extensions { changes, list } = extensions(rows)?;
         let revision = revision(rows)?;
-        if stored.is_empty() && choices == Choices::default() && revision == 0 {
+        if choices == Choices::default() && revision == 0 {
             return Ok(Arc::clone(Self::plain()));
         }
-        let key = read_before_by(&stored, choices, revision);
-        if let Some(known) = READ_BEFORE.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(known));
-        }
-        let extensions: Vec<Extension> = if stored.is_empty() { Vec::new() } else { crate::store::from_json(&stored)? };
-        let mut read = Vec::with_capacity(extensions.len());
-        for extension in extensions {
+        let mut read = Vec::with_capacity(list.len());
+        for extension in list {
             // It was checked when it was put.
             let schema = Schema::from_json(&extension.schema).map_err(Error::internal)?;
             read.push((Arc::new(schema), extension));
         }
-        let catalog = Arc::new(Self::of(&read, choices, revision));
-        let mut before = READ_BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-        if before.len() >= CATALOGS_READ_MAX {
-            before.clear();
-        }
-        before.insert(key, Arc::clone(&catalog));
-        Ok(catalog)
+        Ok(Arc::new(Self::of(&read, choices, (changes, revision))))
     }
 
-    fn of(extensions: &[(Arc<Schema>, Extension)], choices: Choices, revision: u64) -> Self {
+    fn of(extensions: &[(Arc<Schema>, Extension)], choices: Choices, (changes, revision): (u64, u64)) -> Self {
         let extended = |base: &Arc<ResourceType>| {
             let more = extensions.iter().filter(|(_, extension)| extension.extends.contains(&base.name));
             let more: Vec<(Arc<Schema>, bool)> = more.map(|(schema, extension)| (Arc::clone(schema), extension.required)).collect();
             if more.is_empty() { Arc::clone(base) } else { Arc::new(base.with_extensions(more)) }
         };
+        let indexed_by = |urn: &str| {
+            let known = extensions.iter().find(|(schema, _)| schema.id.eq_ignore_ascii_case(urn));
+            known.map_or(0, |(_, extension)| extension.indexed_by)
+        };
         let mut groups = extended(ResourceType::group());
         if choices.unique_group_names {
             groups = Arc::new(with_unique_names(&groups));
         }
-        let mut kinds = vec![Arc::new(Kind::users(extended(ResourceType::user()))), Arc::new(Kind::groups(groups))];
+        let users = Kind::users(extended(ResourceType::user()), &indexed_by);
+        let mut kinds: Vec<Arc<Kind>> =
+            [users, Kind::groups(groups, &indexed_by)].into_iter().map(|kind| Arc::new(kind.with_changes(changes))).collect();
         if choices.test_resources {
             kinds.extend(Kind::test().iter().cloned());
         }
@@ -149,15 +142,24 @@ impl Catalog {
     }
 }
 
+/// How often what clients see has changed.
 fn revision(rows: &impl Rows) -> Result<u64> {
     rows.number(&layout::counter(Counter::Catalog))
+}
+
+/// What a client sees is something else from here on: requests that were checked by what it saw before are refused.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn outdate(tx: &mut Tx<'_>) -> Result<u64> {
+    tx.add(&layout::counter(Counter::Catalog), 1)
 }
 
 /// The tenant's own schemas.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn extensions(rows: &impl Rows) -> Result<Vec<Extension>> {
+pub fn extensions(rows: &impl Rows) -> Result<Extensions> {
     Ok(rows.json(&layout::catalog())?.unwrap_or_default())
 }
 
@@ -170,25 +172,31 @@ fn with_unique_names(groups: &ResourceType) -> ResourceType {
     ResourceType { schema: Arc::new(schema), ..groups.clone() }
 }
 
-/// Puts other schemas in the place of the tenant's own ones, which differ in the one with the URN `urn`, and brings the index rows of `connections` up
-/// to date with them. Requests that were checked by the old ones are refused from here on.
+/// Puts other schemas in the place of the tenant's own ones. `survey` says which resources have data of the one that differs, if unique attributes of it
+/// are to be indexed.
 ///
 /// # Errors
-/// Conflict if two resources have the same value of what is unique from now on, or if more than [`SCHEMA_INDEXED_MAX`] resources have data of a schema
-/// of which an attribute begins or ceases to be unique.
-pub fn put_extensions(tx: &mut Tx<'_>, extensions: &[Extension], urn: &str, connections: &[u32]) -> Result<()> {
+/// Conflict if two resources have the same value of what is unique from now on, or if more have data than can be indexed in one commit.
+pub fn put_extensions(tx: &mut Tx<'_>, list: Vec<Extension>, connections: &[u32], survey: Option<&Survey>) -> Result<()> {
     let before = Catalog::read(tx, Choices::default())?;
-    if extensions.is_empty() {
-        tx.delete(&layout::catalog());
-    } else {
-        tx.put_json(&layout::catalog(), &extensions)?;
-    }
-    tx.add(&layout::counter(Counter::Catalog), 1)?;
+    let changes = extensions(tx)?.changes + 1;
+    tx.put_json(&layout::catalog(), &Extensions { changes, list })?;
+    outdate(tx)?;
     let after = Catalog::read(tx, Choices::default())?;
-    let mut left = SCHEMA_INDEXED_MAX;
-    for (old, new) in before.kinds().iter().zip(after.kinds()).filter(|(old, new)| !old.indexes_as(new)) {
-        for connection in connections {
-            left -= index::rebuild(tx, Scope { connection: *connection }, (old, new), urn, left)?;
+    let mut left = DELETE_ROWS_PER_WRITE_MAX;
+    for (old, new) in before.kinds().iter().zip(after.kinds()) {
+        let added = new.indexes_beyond(old);
+        if !added.is_empty() {
+            let survey = survey.ok_or_else(|| Error::internal("unique attributes came without a survey"))?;
+            for (connection, id) in survey.found(tx, new.number, connections)? {
+                index::add(tx, Scope { connection }, new, id, &added)?;
+            }
+        }
+        // What is left of these nobody looks at.
+        for path in old.indexes_beyond(new) {
+            for connection in connections {
+                left -= tx.delete_range(&index::whole(Scope { connection: *connection }, old, path), left)?;
+            }
         }
     }
     Ok(())

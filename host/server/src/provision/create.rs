@@ -5,7 +5,7 @@ use std::sync::Arc;
 use doorlist_scim::validate::{self, Incoming};
 use serde_json::Value;
 
-use super::members::Editor;
+use super::members::{Editor, keep_name};
 use super::{Answer, Context, Kind, Scope, Stored, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
@@ -65,6 +65,7 @@ impl Create {
         index::update(tx, scope, kind, id, None, Some(&stored.resource))?;
         let json = stored.write(kind)?;
         tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
+        keep_name(tx, scope, kind, id, Some(stored.text("displayName")));
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
         let stamp = context.record(tx, id, true)?;
         mark_dirty(tx, scope, kind.number, id, stamp);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::index::{self, last_ids};
-use super::members::{MemberKind, add_to_digest, less, members_of};
+use super::members::{MemberKind, add_to_digest, keep_name, less, members_of};
 use super::read::{parse_id, stored};
 use super::{Catalog, Context, Kind, Scope, Stored, mark_dirty};
 use crate::error::Result;
@@ -60,6 +60,7 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, s
         }
         rows += 2;
     }
+    keep_name(tx, scope, kind, id, None);
     tx.delete(&layout::members_digest(scope.connection, id));
     let what = if kind.number == GROUP { MemberKind::Group } else { MemberKind::User };
     for group in last_ids(tx, &Range::under(layout::member_groups(scope.connection, id)))? {

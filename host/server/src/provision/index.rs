@@ -14,11 +14,11 @@ use crate::id::Id;
 use crate::store::layout;
 use crate::store::{Key, Range, Rows, Tx};
 
-/// The value as index rows have it; `None` for a value that no index has.
-fn folded(value: &Value, case_exact: bool) -> Option<String> {
+/// The value as index rows have it; `None` for one that is not of the attribute's type: it was kept before a schema knew it, and no filter finds it.
+fn folded(value: &Value, indexed: &Indexed) -> Option<String> {
     match value {
-        Value::String(text) => Some(fold(text, case_exact)),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if indexed.is_text => Some(fold(text, indexed.case_exact)),
+        Value::Number(number) if !indexed.is_text => Some(number.to_string()),
         _ => None,
     }
 }
@@ -39,8 +39,9 @@ fn head(scope: Scope, kind: &Kind, place: &Place, value: &str) -> Key {
 /// What `resource` has in its indexes: which index and the folded value.
 fn entries<'k>(kind: &'k Kind, resource: &Resource) -> BTreeSet<(&'k Place, String)> {
     let mut entries = BTreeSet::new();
-    for Indexed { place, path, case_exact, .. } in &kind.indexed {
-        entries.extend(path.values(resource).into_iter().filter_map(|value| folded(value, *case_exact)).map(|value| (place, value)));
+    for indexed in &kind.indexed {
+        let values = indexed.path.values(resource).into_iter().filter_map(|value| folded(value, indexed));
+        entries.extend(values.map(|value| (&indexed.place, value)));
     }
     entries
 }
@@ -87,49 +88,42 @@ pub(super) fn find(rows: &impl Rows, scope: Scope, kind: &Kind, place: &Place, v
     last_ids(rows, &range(scope, kind, place, value))
 }
 
-/// Ids of the resources with this text at an attribute that is indexed, in the order of their creation; none if it is not.
+/// Ids of at most `most` of the resources with this text at an attribute that is indexed, in the order of their creation; none if it is not.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn ids_with(rows: &impl Rows, scope: Scope, kind: &Kind, attribute: &str, text: &str) -> Result<Vec<Id>> {
-    match kind.indexed.iter().find(|indexed| indexed.name == attribute) {
-        Some(indexed) => find(rows, scope, kind, &indexed.place, &fold(text, indexed.case_exact)),
-        None => Ok(Vec::new()),
-    }
+pub fn ids_with(rows: &impl Rows, scope: Scope, kind: &Kind, (attribute, text): (&str, &str), most: usize) -> Result<Vec<Id>> {
+    let Some(indexed) = kind.indexed.iter().find(|indexed| indexed.name == attribute) else { return Ok(Vec::new()) };
+    let mut ids = Vec::new();
+    rows.each(&range(scope, kind, &indexed.place, &fold(text, indexed.case_exact)), &mut |key, _| {
+        ids.extend(last_id(key));
+        if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(ids)
 }
 
-/// Brings the index rows of a connection from what one version of a kind says to what another one says, looking only at resources that name
-/// `urn`: every difference between the two is in that schema. Gives how many it looked at.
+/// Adds what a resource has in these indexes, which it has no rows in yet.
 ///
 /// # Errors
-/// Conflict if two resources have the same value of what is unique now, or if more than `most` have data of the schema.
-pub(super) fn rebuild(tx: &mut Tx<'_>, scope: Scope, (before, after): (&Kind, &Kind), urn: &str, most: usize) -> Result<usize> {
-    let urn = urn.as_bytes();
-    let mut found = Vec::new();
-    tx.each(&Range::under(layout::resources(scope.connection, after.number)), &mut |key, value| {
-        if value.windows(urn.len()).any(|window| window == urn) {
-            found.extend(last_id(key).map(|id| (id, value.to_vec())));
-        }
-        if found.len() <= most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    if found.len() > most {
-        let detail = format!("More than {most} resources have data of this schema, too many to index its unique attributes anew.");
-        return Err(Error::conflict(detail));
+/// Conflict if another resource has the same value of what is unique.
+pub(super) fn add(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, places: &[&Place]) -> Result<()> {
+    let Some(json) = tx.get(&layout::resource(scope.connection, kind.number, id))? else { return Ok(()) };
+    let resource: Resource = crate::store::from_json(&json)?;
+    for (place, value) in entries(kind, &resource).into_iter().filter(|(place, _)| places.contains(place)) {
+        // The words for an operator, to whom no single resource matters.
+        let clash = |_| Error::conflict("Two resources have the same value of an attribute that the schema declares unique.");
+        refuse_taken(tx, scope, kind, id, place, &value).map_err(clash)?;
+        tx.put(&head(scope, kind, place, &value).id(id), Vec::new());
     }
-    for (id, json) in &found {
-        let resource: Resource = crate::store::from_json(json)?;
-        let (old, new) = (entries(before, &resource), entries(after, &resource));
-        for (place, value) in old.difference(&new) {
-            tx.delete(&head(scope, before, place, value).id(*id));
-        }
-        for (place, value) in new.difference(&old) {
-            // The words for an operator, to whom no single resource matters.
-            let clash = |_| Error::conflict("Two resources have the same value of an attribute that the schema declares unique.");
-            refuse_taken(tx, scope, after, *id, place, value).map_err(clash)?;
-            tx.put(&head(scope, after, place, value).id(*id), Vec::new());
-        }
-    }
-    Ok(found.len())
+    Ok(())
+}
+
+/// Every row of an index.
+pub(super) fn whole(scope: Scope, kind: &Kind, place: &Place) -> Range {
+    Range::under(match place {
+        Place::Number(number) => layout::indexes(scope.connection, kind.number, *number),
+        Place::Named(name) => layout::named_indexes(scope.connection, kind.number, name),
+    })
 }
 
 /// The identifiers at the ends of the keys of `range`.

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use doorlist_scim::schema::{ResourceType, Uniqueness};
+use doorlist_scim::schema::{ResourceType, Type, Uniqueness};
 use doorlist_scim::{AttrPath, Projection};
 
 use crate::store::layout::{GROUP, USER};
@@ -20,8 +20,11 @@ pub struct Kind {
     pub has_members: bool,
     /// Whether it shows the groups it is in (readOnly, derived from those rows).
     pub shows_groups: bool,
-    /// Whether something of it is in an answer only when it is asked for, so that what is stored is not what is answered.
-    pub has_on_request: bool,
+    /// Whether an answer to a request that names no attributes is what is stored: not if something of it is shown on request only or never, and not if the schemas may
+    /// have changed since it was stored.
+    pub is_answered_as_stored: bool,
+    /// How often the tenant's own schemas have changed.
+    pub schema_changes: u64,
     /// Attributes whose values are indexed.
     pub(super) indexed: Vec<Indexed>,
 }
@@ -35,6 +38,8 @@ pub(super) struct Indexed {
     pub path: AttrPath,
     /// The same as clients write it.
     pub name: String,
+    /// Whether its values are texts; numbers otherwise.
+    pub is_text: bool,
     /// Whether letter case counts, as the schema says.
     pub case_exact: bool,
     /// Whether no two resources of a connection may have the same value, as the schema says.
@@ -46,7 +51,7 @@ pub(super) struct Indexed {
 pub(super) enum Place {
     /// One of those that every resource of the kind has, by its number in keys.
     Number(u8),
-    /// One that a schema asks for by a `uniqueness`, by its attribute's path.
+    /// One that a schema asks for by a `uniqueness`, by the change of schemas that made it and its attribute's path.
     Named(String),
 }
 
@@ -65,19 +70,20 @@ fn indexed(scim: &ResourceType, place: Place, path: AttrPath) -> Indexed {
     Indexed {
         place,
         name: path.to_string(),
+        is_text: !attribute.is_some_and(|attribute| matches!(attribute.kind, Type::Integer | Type::Decimal)),
         case_exact: attribute.is_some_and(|attribute| attribute.case_exact),
         unique: attribute.is_some_and(|attribute| attribute.uniqueness != Uniqueness::None),
         path,
     }
 }
 
-static USERS: LazyLock<Arc<Kind>> = LazyLock::new(|| Arc::new(Kind::users(Arc::clone(ResourceType::user()))));
+static USERS: LazyLock<Arc<Kind>> = LazyLock::new(|| Arc::new(Kind::users(Arc::clone(ResourceType::user()), &|_| 0)));
 
-static GROUPS: LazyLock<Arc<Kind>> = LazyLock::new(|| Arc::new(Kind::groups(Arc::clone(ResourceType::group()))));
+static GROUPS: LazyLock<Arc<Kind>> = LazyLock::new(|| Arc::new(Kind::groups(Arc::clone(ResourceType::group()), &|_| 0)));
 
 static TESTS: LazyLock<Vec<Arc<Kind>>> = LazyLock::new(|| {
     let types = (TEST..).zip(ResourceType::test());
-    types.map(|(number, scim)| Arc::new(Kind::of(number, Arc::clone(scim), &INDEXED_OF_OTHERS))).collect()
+    types.map(|(number, scim)| Arc::new(Kind::of(number, Arc::clone(scim), &INDEXED_OF_OTHERS, &|_| 0))).collect()
 });
 
 impl Kind {
@@ -96,26 +102,32 @@ impl Kind {
         &TESTS
     }
 
-    /// Users with these schemas.
-    pub(super) fn users(scim: Arc<ResourceType>) -> Self {
-        Self { shows_groups: true, ..Self::of(USER, scim, &INDEXED_OF_USERS) }
+    /// Users with these schemas. `indexed_by` says of an extension's URN which change of schemas made its index rows.
+    pub(super) fn users(scim: Arc<ResourceType>, indexed_by: &dyn Fn(&str) -> u64) -> Self {
+        Self { shows_groups: true, ..Self::of(USER, scim, &INDEXED_OF_USERS, indexed_by) }
     }
 
     /// Groups with these schemas.
-    pub(super) fn groups(scim: Arc<ResourceType>) -> Self {
-        Self { has_members: true, ..Self::of(GROUP, scim, &INDEXED_OF_OTHERS) }
+    pub(super) fn groups(scim: Arc<ResourceType>, indexed_by: &dyn Fn(&str) -> u64) -> Self {
+        Self { has_members: true, ..Self::of(GROUP, scim, &INDEXED_OF_OTHERS, indexed_by) }
     }
 
-    fn of(number: u8, scim: Arc<ResourceType>, numbered: &[(u8, &str)]) -> Self {
+    fn of(number: u8, scim: Arc<ResourceType>, numbered: &[(u8, &str)], indexed_by: &dyn Fn(&str) -> u64) -> Self {
         let numbered = numbered.iter().filter_map(|(number, path)| Some((Place::Number(*number), AttrPath::parse(path, &scim).ok()?)));
         let mut all: Vec<Indexed> = numbered.map(|(place, path)| indexed(&scim, place, path)).collect();
         for path in scim.unique_paths() {
             if !all.iter().any(|known| known.path == path) {
-                all.push(indexed(&scim, Place::Named(path.to_string()), path));
+                let made_by = path.urn.as_deref().map_or(0, indexed_by);
+                all.push(indexed(&scim, Place::Named(format!("{made_by} {path}")), path));
             }
         }
-        let has_on_request = scim.has_on_request();
-        Self { number, scim, has_members: false, shows_groups: false, has_on_request, indexed: all }
+        let is_answered_as_stored = !scim.shows_less_than_is_kept();
+        Self { number, scim, has_members: false, shows_groups: false, is_answered_as_stored, schema_changes: 0, indexed: all }
+    }
+
+    /// The same in a tenant whose schemas have changed so often.
+    pub(super) fn with_changes(self, schema_changes: u64) -> Self {
+        Self { is_answered_as_stored: self.is_answered_as_stored && schema_changes == 0, schema_changes, ..self }
     }
 
     /// Whether an answer with this projection shows what is kept as member rows.
@@ -128,12 +140,10 @@ impl Kind {
         self.indexed.iter().find(|indexed| indexed.path == *path)
     }
 
-    /// Whether another version of the kind has the same indexes.
-    pub(super) fn indexes_as(&self, other: &Self) -> bool {
-        let same = |(one, other): (&Indexed, &Indexed)| {
-            one.place == other.place && one.case_exact == other.case_exact && one.unique == other.unique
-        };
-        self.indexed.len() == other.indexed.len() && self.indexed.iter().zip(&other.indexed).all(same)
+    /// The indexes that schemas ask for and another version of the kind does not have.
+    pub(super) fn indexes_beyond(&self, other: &Self) -> Vec<&Place> {
+        let is_known = |place: &Place| other.indexed.iter().any(|known| known.place == *place);
+        self.indexed.iter().map(|indexed| &indexed.place).filter(|place| matches!(place, Place::Named(_)) && !is_known(place)).collect()
     }
 
     /// What an error calls one of them.

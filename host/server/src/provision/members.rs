@@ -7,7 +7,6 @@ use doorlist_scim::ErrorKind;
 use doorlist_scim::filter::Filter;
 use doorlist_scim::patch::ElementChange;
 use doorlist_scim::validate::Element;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -148,17 +147,11 @@ pub fn members_of(rows: &impl Rows, scope: Scope, group: Id) -> Result<Vec<(Id, 
 /// # Errors
 /// If the disk refuses.
 pub fn groups_of(rows: &impl Rows, scope: Scope, member: Id) -> Result<Vec<(Id, String)>> {
-    /// Only the name is read: a group may carry much else.
-    #[derive(Deserialize)]
-    struct Named {
-        #[serde(rename = "displayName", default)]
-        display_name: String,
-    }
     let ids = last_ids(rows, &Range::under(layout::member_groups(scope.connection, member)))?;
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {
-        if let Some(named) = rows.json::<Named>(&layout::resource(scope.connection, GROUP, id))? {
-            groups.push((id, named.display_name));
+        if let Some(name) = rows.get(&layout::group_name(scope.connection, id))? {
+            groups.push((id, String::from_utf8(name).map_err(Error::internal)?));
         }
     }
     Ok(groups)
@@ -346,6 +339,18 @@ pub(super) fn add_to_digest(tx: &mut Tx<'_>, scope: Scope, group: Id, by: u64) -
 /// What one member less takes from the digest of a group's members.
 pub(super) fn less(member: Id, kind: MemberKind) -> u64 {
     0_u64.wrapping_sub(digest_of(member, kind))
+}
+
+/// Keeps the name of a group in a row of its own, or takes it away: a user shows the names of its groups, and may be in many that carry much else.
+pub(super) fn keep_name(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, group: Id, name: Option<&str>) {
+    if !kind.has_members {
+        return;
+    }
+    let key = layout::group_name(scope.connection, group);
+    match name {
+        Some(name) => tx.put(&key, name.as_bytes().to_vec()),
+        None => tx.delete(&key),
+    }
 }
 
 /// Marks every user of a group as due for projection: its name is an input of theirs.

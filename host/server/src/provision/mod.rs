@@ -18,6 +18,7 @@ mod patch;
 mod read;
 mod replace;
 mod stored;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -25,7 +26,7 @@ mod version;
 use std::sync::Arc;
 
 pub use bulk::{Bulk, Progress};
-pub use catalog::{Catalog, Choices, Extension, extensions, put_extensions};
+pub use catalog::{Catalog, Choices, Extension, Extensions, extensions, outdate, put_extensions};
 pub use create::Create;
 pub use delete::{Delete, remove_some};
 pub use index::ids_with;
@@ -37,6 +38,7 @@ pub use patch::{Modified, Modify};
 pub use read::get;
 pub use replace::Replace;
 pub use stored::Stored;
+pub use survey::Survey;
 pub use version::{Conditions, Versions, Wanted};
 
 use crate::activity::Entry;

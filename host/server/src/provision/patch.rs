@@ -6,7 +6,7 @@ use doorlist_scim::patch::Patch;
 use doorlist_scim::{AttrPath, Resource};
 use serde_json::Value;
 
-use super::members::{Editor, mark_members};
+use super::members::{Editor, keep_name, mark_members};
 use super::read::{parse_id, stored};
 use super::{Answer, Context, Kind, Scope, Stored, Wanted, index, mark_dirty};
 use crate::error::Result;
@@ -102,6 +102,7 @@ pub(super) fn save(
         index::update(tx, scope, kind, id, Some(&before.resource), Some(&after.resource))?;
         mark_dirty(tx, scope, kind.number, id, stamp);
         if kind.has_members && before.text("displayName") != after.text("displayName") {
+            keep_name(tx, scope, kind, id, Some(after.text("displayName")));
             mark_members(tx, scope, id, stamp)?;
         }
     }

@@ -1,7 +1,7 @@
 //! Versions of resources, and requests that hold only for some of them (RFC 7644 section 3.14).
 //!
-//! Two answers have the same version exactly if they say the same. What is stored carries a digest of itself; what is kept as rows
-//! (members of a group, groups of a user) changes without the stored form, so a digest of that stands behind it. Knows no header.
+//! Two answers have the same version exactly if they say the same, as long as the tenant's schemas stay the same. What is stored carries a digest of itself;
+//! what is kept as rows (members of a group, groups of a user) changes without the stored form, so a digest of that stands behind it. Knows no header.
 
 use sha2::{Digest, Sha256};
 
@@ -66,6 +66,13 @@ impl Answer {
             let links = Links::read(rows, scope, kind, id)?;
             answer.rows_digest = links.digest();
             answer.links = if wanted.links { links } else { Links::None };
+        }
+        if kind.schema_changes > 0 {
+            // What an answer shows of the stored form depends on the tenant's schemas.
+            let mut hasher = Sha256::new();
+            hasher.update(answer.rows_digest.to_be_bytes());
+            hasher.update(kind.schema_changes.to_be_bytes());
+            answer.rows_digest = first_bytes(&hasher.finalize());
         }
         Ok(answer)
     }

@@ -56,6 +56,8 @@ pub enum Table {
     ResourceCount = 36,
     /// Digests of groups' members.
     MembersDigest = 37,
+    /// Names of groups.
+    GroupName = 38,
     /// Subjects whose projection is due.
     Dirty = 48,
     /// How far a projection of everything has come.

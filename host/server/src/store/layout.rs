@@ -133,9 +133,14 @@ pub fn resource(connection: u32, kind: u8, id: Id) -> Key {
     resources(connection, kind).id(id)
 }
 
+/// Head of an index.
+pub fn indexes(connection: u32, kind: u8, attribute: u8) -> Key {
+    Key::new(Table::Index).number(connection).byte(kind).byte(attribute)
+}
+
 /// Head of the ids of resources whose indexed attribute has this (folded) value.
 pub fn index(connection: u32, kind: u8, attribute: u8, value: &str) -> Key {
-    Key::new(Table::Index).number(connection).byte(kind).byte(attribute).text(value)
+    indexes(connection, kind, attribute).text(value)
 }
 
 /// Number of the indexes that are named by their attribute's path.
@@ -154,6 +159,11 @@ pub fn named_index(connection: u32, kind: u8, path: &str, value: &str) -> Key {
 /// The digest of a group's members; none if it has none.
 pub fn members_digest(connection: u32, group: Id) -> Key {
     Key::new(Table::MembersDigest).number(connection).id(group)
+}
+
+/// The name of a SCIM group, for those who need no more of it.
+pub fn group_name(connection: u32, group: Id) -> Key {
+    Key::new(Table::GroupName).number(connection).id(group)
 }
 
 /// Head of a group's members.

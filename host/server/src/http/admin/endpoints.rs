@@ -101,7 +101,7 @@ fn of_connections() -> Vec<Endpoint> {
             .gives::<CreatedConnection>()
             .runs(connections::create),
         Endpoint::get(ONE, "getConnection", "Read a connection").gives::<Connection>().runs(connections::get),
-        Endpoint::patch(ONE, "patchConnection", "Change name, filters, or whether its client is let in")
+        Endpoint::patch(ONE, "patchConnection", "Change name, filters, whether group names are unique, or whether its client is let in")
             .takes::<ConnectionPatch>()
             .gives::<Connection>()
             .runs(connections::patch),

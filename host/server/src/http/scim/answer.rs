@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use doorlist_scim::validate::name_schemas;
 use doorlist_scim::{Projection, Resource};
 use serde_json::Value;
 
@@ -90,7 +91,7 @@ pub(super) fn list(search: &Search, page: &Page) -> Result<Response<Body>> {
 }
 
 fn write(body: &mut Vec<u8>, kind: &Kind, answer: &Answer, projection: &Projection, base: &str) -> Result<()> {
-    if projection.is_full() && !kind.has_on_request {
+    if projection.is_full() && kind.is_answered_as_stored {
         answer.splice(kind, base, body);
         return Ok(());
     }
@@ -101,6 +102,10 @@ fn write(body: &mut Vec<u8>, kind: &Kind, answer: &Answer, projection: &Projecti
     }
     if let Some((name, value)) = answer.links.attribute(base) {
         resource.insert(name.to_owned(), value);
+    }
+    if kind.schema_changes > 0 {
+        // Extensions may have come or gone since it was stored.
+        name_schemas(&kind.scim, &mut resource);
     }
     projection.apply(&kind.scim, &mut resource);
     body.extend_from_slice(Value::Object(resource).to_string().as_bytes());

@@ -25,14 +25,16 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
         Ok::<_, Error>(Arc::new(Bulk::parse(request, &catalog, now)))
     });
     let bulk = bulk.await.map_err(Error::internal)??;
+    call.take_more(bulk.items().len().saturating_sub(1))?;
     let mut progress = Progress::default();
-    let mut from = 0;
+    let (mut from, mut failed) = (0, false);
     while from < bulk.attempts() && !bulk.is_over(&progress) {
         let to = (from + BULK_OPERATIONS_PER_WRITE_MAX).min(bulk.attempts());
         match some(call, &bulk, from..to, &progress).await {
             Ok(further) => progress = further,
             // What was committed before is told, and what was not is told to have failed.
             Err(error) => {
+                failed = true;
                 progress.fail_rest(bulk.items().len(), &own(&error));
                 break;
             }
@@ -41,8 +43,8 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
     }
     let body = bulk_response(outcomes(&bulk, &progress, &call.base()));
     let response = answer::json(200, body.to_string().into_bytes());
-    // Each operation has its entry in the log; a request without any has its own.
-    Ok(if bulk.items().is_empty() { read(response) } else { written(response) })
+    // Each operation has its entry in the log; a request of which some have none has its own.
+    Ok(if failed || bulk.items().is_empty() { read(response) } else { written(response) })
 }
 
 /// Carries out some of the operations in one commit.

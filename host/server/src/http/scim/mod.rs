@@ -41,6 +41,8 @@ struct Call {
     now: Timestamp,
     /// The query's parameters, once somebody asked for them.
     parameters: OnceLock<Vec<(String, String)>>,
+    /// How many seconds to wait, if what the body asks for was too much.
+    wait: OnceLock<u64>,
 }
 
 /// What a verb answers, and whether the log's entry went with a change.
@@ -52,7 +54,8 @@ struct Outcome {
 /// Answers a request.
 pub async fn handle(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path().strip_prefix(SCIM_BASE).unwrap_or_default();
-    if path == target::PUBLIC && request.method() == Method::GET && !request.headers().contains_key(header::AUTHORIZATION) {
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
+    if path == target::PUBLIC && is_read && !request.headers().contains_key(header::AUTHORIZATION) {
         let query = request.uri().query().unwrap_or_default();
         let answer = discovery::answer(&Target::ServiceProviderConfig, Catalog::plain(), query, &app.scim_base);
         return answer.unwrap_or_else(|error| refuse(&error));
@@ -70,6 +73,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
     let call = Call {
         now,
         parameters: OnceLock::new(),
+        wait: OnceLock::new(),
         app,
         caller,
         method: parts.method,
@@ -78,7 +82,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         headers: parts.headers,
         request_id: parts.extensions.remove(),
     };
-    let pace = call.app.pace.take(call.caller.tenant.number(), call.caller.connection.number, now);
+    let pace = call.take(1);
     if !matches!(call.method.as_str(), "POST" | "PUT" | "PATCH") {
         call.see(None);
     }
@@ -86,7 +90,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         (Ok(()), true) => verbs::run(&call, body).await,
         (Err(_), _) => {
             request::discard(body);
-            Err(Error::new(ErrorKind::TooManyRequests, "The connection sends more requests than it may. Send this one again later."))
+            Err(too_many())
         }
         // Known and logged, so that an operator who looks for the connection's requests finds them.
         (Ok(()), false) => {
@@ -98,7 +102,8 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         Ok(outcome) => (outcome.response, outcome.recorded),
         Err(error) => (call.refuse(&error), false),
     };
-    if let Err(seconds) = pace {
+    // A bulk request is counted once more when it is known how much it asks for.
+    if let Some(seconds) = pace.err().or_else(|| call.wait.get().copied()) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     if !recorded {
@@ -110,6 +115,10 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         });
     }
     response
+}
+
+fn too_many() -> Error {
+    Error::new(ErrorKind::TooManyRequests, "The connection sends more requests than it may. Send this one again later.")
 }
 
 /// Why a request was refused, put on the response for the log.
@@ -138,6 +147,23 @@ fn shown_query(query: &str) -> Option<String> {
 }
 
 impl Call {
+    /// Counts so many requests; how many seconds to wait if they are too many.
+    fn take(&self, requests: usize) -> std::result::Result<(), u64> {
+        self.app.pace.take((self.caller.tenant.number(), self.caller.connection.number), requests, self.now)
+    }
+
+    /// Counts what a request turned out to ask for beside itself.
+    ///
+    /// # Errors
+    /// 429 if it is more than the connection has in hand.
+    fn take_more(&self, requests: usize) -> Result<()> {
+        self.take(requests).map_err(|seconds| {
+            // Nobody has set it: a request has one body.
+            let _ = self.wait.set(seconds);
+            too_many()
+        })
+    }
+
     fn scope(&self) -> Scope {
         Scope { connection: self.caller.connection.number }
     }
@@ -172,7 +198,8 @@ impl Call {
     /// For which versions of a resource the request is meant (RFC 7644 section 3.14).
     fn conditions(&self) -> Conditions {
         let read = |name| {
-            let lines: Vec<&str> = self.headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+            // A line that is no text is a version that nothing has: a condition is never passed over.
+            let lines: Vec<&str> = self.headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
             (!lines.is_empty()).then(|| Versions::parse(&lines.join(",")))
         };
         Conditions { only: read(header::IF_MATCH), not: read(header::IF_NONE_MATCH) }

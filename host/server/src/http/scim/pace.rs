@@ -34,11 +34,11 @@ impl Pace {
         Self { cost_us: SECOND_US.checked_div(i64::from(rate)).unwrap_or(0), full_again: Mutex::default() }
     }
 
-    /// Counts a request of a connection.
+    /// Counts requests of a connection, that of a number within a partition.
     ///
     /// # Errors
-    /// How many seconds to wait, at least 1, if it has used up what it had. Such a request is not counted.
-    pub fn take(&self, tenant: PartitionNumber, connection: u32, now: Timestamp) -> Result<(), u64> {
+    /// How many seconds to wait, at least 1, if it has not so many in hand. They are not counted then.
+    pub fn take(&self, whose: (PartitionNumber, u32), requests: usize, now: Timestamp) -> Result<(), u64> {
         if self.cost_us == 0 {
             return Ok(());
         }
@@ -47,9 +47,12 @@ impl Pace {
         if full_again.len() >= COUNTED_MAX {
             full_again.retain(|_, at| *at > now);
         }
-        let at = full_again.entry((tenant, connection)).or_insert(now);
-        let next = (*at).max(now).saturating_add(self.cost_us);
-        let beyond = next - now - BURST_SECONDS * SECOND_US;
+        let at = full_again.entry(whose).or_insert(now);
+        let burst = BURST_SECONDS * SECOND_US;
+        // Whoever has everything in hand may spend it on one request, however much that asks for.
+        let cost = self.cost_us.saturating_mul(i64::try_from(requests).unwrap_or(i64::MAX)).min(burst);
+        let next = (*at).max(now).saturating_add(cost);
+        let beyond = next.saturating_sub(now).saturating_sub(burst);
         if beyond > 0 {
             return Err(u64::try_from(beyond.div_euclid(SECOND_US) + 1).unwrap_or(1));
         }
@@ -67,25 +70,28 @@ mod tests {
         let pace = Pace::new(10);
         let at = |millis: i64| Timestamp::from_millis(1_700_000_000_000 + millis);
         for _ in 0..600 {
-            assert_eq!(pace.take(1, 1, at(0)), Ok(()));
+            assert_eq!(pace.take((1, 1), 1, at(0)), Ok(()));
         }
-        assert_eq!(pace.take(1, 1, at(0)), Err(1));
+        assert_eq!(pace.take((1, 1), 1, at(0)), Err(1));
         // Another connection, and one of the same number in another tenant, have their own.
-        assert_eq!((pace.take(1, 2, at(0)), pace.take(2, 1, at(0))), (Ok(()), Ok(())));
+        assert_eq!((pace.take((1, 2), 1, at(0)), pace.take((2, 1), 1, at(0))), (Ok(()), Ok(())));
         // What was refused was not counted.
-        assert_eq!(pace.take(1, 1, at(100)), Ok(()));
-        assert_eq!(pace.take(1, 1, at(150)), Err(1));
-        assert_eq!(pace.take(1, 1, at(200)), Ok(()));
+        assert_eq!(pace.take((1, 1), 1, at(100)), Ok(()));
+        assert_eq!(pace.take((1, 1), 1, at(150)), Err(1));
+        assert_eq!(pace.take((1, 1), 1, at(200)), Ok(()));
+        // Many at once are counted as many, not at all if they are too many, and as all there is if they are more than that.
+        assert_eq!((pace.take((1, 3), 1, at(0)), pace.take((1, 3), 600, at(0)).is_err(), pace.take((1, 3), 599, at(0))), (Ok(()), true, Ok(())));
+        assert_eq!((pace.take((1, 4), 10_000, at(0)), pace.take((1, 4), 1, at(0)).is_err()), (Ok(()), true));
         // A clock that is set back does not let anybody wait for it.
-        assert!(pace.take(1, 1, at(-500)).is_err_and(|seconds| seconds <= 2));
+        assert!(pace.take((1, 1), 1, at(-500)).is_err_and(|seconds| seconds <= 2));
         // After a rest it has its full burst again, and no more.
-        let taken = (0..1_000).take_while(|_| pace.take(1, 1, at(10_000_000)).is_ok()).count();
+        let taken = (0..1_000).take_while(|_| pace.take((1, 1), 1, at(10_000_000)).is_ok()).count();
         assert_eq!(taken, 600);
     }
 
     #[test]
     fn a_rate_of_nothing_counts_nothing() {
         let pace = Pace::new(0);
-        assert!((0..100_000).all(|_| pace.take(1, 1, Timestamp::default()).is_ok()));
+        assert!((0..100_000).all(|_| pace.take((1, 1), 1, Timestamp::default()).is_ok()));
     }
 }

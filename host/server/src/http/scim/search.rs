@@ -48,15 +48,21 @@ fn selections(call: &Call, kind: Option<&Arc<Kind>>, query: impl Fn(&[&ResourceT
 
 async fn run(call: &Call, search: Search) -> Result<Outcome> {
     let scope = call.scope();
-    let quick = call.caller.tenant.read(|rows| match provision::quick(rows, scope, &search)? {
-        Some(page) => answer::list(&search, &page).map(Some),
-        None => Ok(None),
+    let catalog = Arc::clone(&call.caller.catalog);
+    // A filter is read by schemas; by others it may find nobody where somebody is.
+    let quick = call.caller.tenant.read(|rows| {
+        catalog.must_be_current(rows)?;
+        match provision::quick(rows, scope, &search)? {
+            Some(page) => answer::list(&search, &page).map(Some),
+            None => Ok(None),
+        }
     });
     if let Some(response) = quick? {
         return Ok(read(response));
     }
     let (app, tenant, now) = (call.app.clone(), call.caller.tenant.number(), call.now);
     let response = look(call, true, move |rows: &View| {
+        catalog.must_be_current(rows)?;
         let page = provision::list(rows, scope, &search, &app.walks.of(tenant, now))?;
         answer::list(&search, &page)
     });

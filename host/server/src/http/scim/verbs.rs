@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header;
 use doorlist_scim::{ErrorKind, Projection};
 use serde_json::Value;
 
@@ -100,15 +99,15 @@ pub(super) async fn look<T: Send + 'static>(call: &Call, long: bool, look: impl 
 async fn get(call: &Call, kind: &Arc<Kind>, id: &str) -> Result<Outcome> {
     let projection = projection(call, kind)?;
     let (scope, base, id, kind) = (call.scope(), call.base(), id.to_owned(), Arc::clone(kind));
-    let known = if call.headers.contains_key(header::IF_NONE_MATCH) { call.conditions().not } else { None };
+    let conditions = call.conditions();
     let wanted = Wanted::of_one(&kind, &projection);
     let response = look(call, wanted.links && kind.has_members, move |rows| {
         let found = provision::get(rows, scope, &kind, &id, wanted)?;
-        if let Some(known) = known {
-            let version = found.version();
-            if known.has(&version) {
-                return Ok(answer::not_modified(&version));
-            }
+        if conditions.only.as_ref().is_some_and(|only| !only.has(&found.version())) {
+            return Err(Error::new(ErrorKind::PreconditionFailed, "The resource is another version than the request is meant for."));
+        }
+        if conditions.not.as_ref().is_some_and(|known| known.has(&found.version())) {
+            return Ok(answer::not_modified(&found.version()));
         }
         answer::resource(200, &kind, &found, &projection, &base)
     });
@@ -137,7 +136,7 @@ async fn modify(call: &Call, kind: &Arc<Kind>, id: &str, body: Body) -> Result<O
     let body = call.json(body).await?;
     let projection = projection(call, kind)?;
     let modify = Modify::parse(Arc::clone(kind), id, &body)?;
-    let projection = if kind.has_on_request { projection.of_patch(modify.specified()) } else { projection };
+    let projection = if !kind.is_answered_as_stored { projection.of_patch(modify.specified()) } else { projection };
     let (scope, context) = (call.scope(), context(call, kind, &projection));
     let made = change(call, move |tx| modify.run(tx, scope, &context)).await?;
     let response = match made.has_body {

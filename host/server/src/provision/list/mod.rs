@@ -1,8 +1,8 @@
 //! Lists (RFC 7644 section 3.4.2): filter, sort, and paging by index or cursor (RFC 9865).
 //!
-//! A list is answered from one snapshot, and holds no more than its page in memory. Both ways of paging go on behind the last resource of the page
-//! before, so resources that come and go between two pages neither move others out of sight nor show them twice: a cursor says which that
-//! was, and for an index [`Walks`] remembers it.
+//! A list is answered from one snapshot, and holds no more than its page in memory; a sorted one also a short key for each resource before the page's end.
+//! Both ways of paging go on behind the last resource of the page before, so resources that come and go between two pages neither move others out of
+//! sight nor show them twice: a cursor says which that was, and for an index [`Walks`] remembers it as long as the client walks on.
 
 mod candidates;
 mod cursor;
@@ -250,13 +250,16 @@ impl PartialOrd for Ranked {
     }
 }
 
-/// In the order of their keys. Looks at every match, and keeps as many as lie before the end of the page.
+/// In the order of their keys. Looks at every match, and keeps the keys of as many as lie before the end of the page.
 fn by_key(rows: &impl Rows, scope: Scope, search: &Search, from: &From, counted: Option<usize>) -> Result<Gathered> {
     let descending = search.is_descending();
     let rank = |place, id, key| Ranked { key, place, id, descending };
     let behind = from.behind.as_ref().and_then(|behind| Some(rank(behind.place, behind.id, behind.key.clone()?)));
     // One more than the page has, to know whether there are more.
     let most = from.skip.saturating_add(search.count()).saturating_add(1);
+    if counted.is_some_and(|total| from.skip >= total) {
+        return Ok(Gathered { found: Vec::new(), total: counted.unwrap_or(0), more: false });
+    }
     let mut seen = 0;
     let mut least = BinaryHeap::new();
     for (place, selection) in search.selections.iter().enumerate() {
@@ -372,9 +375,16 @@ fn examine(rows: &impl Rows, scope: Scope, (kind, query): (&Kind, &Query), (id, 
     if mentions("meta")
         && let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut)
     {
-        let answer = Answer::read(rows, scope, kind, (id, json.to_vec()), Wanted { links: false, version: true })?;
-        meta.insert("version".to_owned(), Value::String(answer.version()));
-        meta.insert("location".to_owned(), Value::String(location(base, &kind.scim.endpoint, id)));
+        // What no row has is made only if it is asked for: a version costs a look at other rows.
+        let paths = filter.map(Filter::paths).unwrap_or_default();
+        let asks = |part: &str| paths.iter().copied().chain(sort).any(|path| path.name == "meta" && path.sub.as_deref() == Some(part));
+        if asks("version") {
+            let answer = Answer::read(rows, scope, kind, (id, json.to_vec()), Wanted { links: false, version: true })?;
+            meta.insert("version".to_owned(), Value::String(answer.version()));
+        }
+        if asks("location") {
+            meta.insert("location".to_owned(), Value::String(location(base, &kind.scim.endpoint, id)));
+        }
     }
     let is_match = filter.is_none_or(|filter| filter.matches(&kind.scim, &resource));
     let key = sort.filter(|_| is_match).map(|path| sort_key(&kind.scim, path, &resource));

@@ -1,34 +1,28 @@
 //! Where pages by index ended, so that the next one goes on behind the same resource however many before it have gone since.
 //!
 //! `startIndex` counts resources, and one that is deleted between two pages would move every later one up: the client would never see the first of the
-//! next page. What is remembered here is lost in a restart, and the oldest first when there is much of it; a page is then found by counting.
+//! next page. What is remembered here is lost in a restart, and forgotten when the client begins anew or has been silent for long; a page is then found by counting.
+//! What one client makes it remember drives out nothing of another tenant's, up to a number of tenants that all walk at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use super::From;
 use crate::clock::Timestamp;
-use crate::limits::{WALK_MS_MAX, WALKS_MAX};
+use crate::limits::{WALK_MS_MAX, WALK_PAGES_MAX, WALKS_MAX, WALKS_OF_TENANT_MAX};
 use crate::store::PartitionNumber;
 
 /// What is remembered of all clients.
 #[derive(Debug, Default)]
-pub struct AllWalks(Mutex<Remembered>);
+pub struct AllWalks(Mutex<HashMap<PartitionNumber, HashMap<u64, Walk>>>);
 
-#[derive(Debug, Default)]
-struct Remembered {
-    /// Where pages start, by partition, list and index, each with its age.
-    pages: HashMap<(PartitionNumber, u64, usize), Remembrance>,
-    /// The same by age.
-    ages: BTreeMap<u64, (PartitionNumber, u64, usize)>,
-    next_age: u64,
-}
-
+/// One walk over a list: from its first page to the last one that was asked for.
 #[derive(Debug)]
-struct Remembrance {
-    age: u64,
+struct Walk {
+    /// When it went on last.
     at: Timestamp,
-    from: From,
+    /// Where its latest pages start, by their index.
+    pages: BTreeMap<usize, From>,
 }
 
 /// What is remembered of one tenant's clients, now.
@@ -57,29 +51,46 @@ impl Walks<'_> {
         self.tenant
     }
 
-    /// Where the page with this index starts, if the one before it ended there lately.
+    /// Where the page with this index starts, if the one before it ended there lately. The first page begins a walk anew.
     pub(super) fn find(&self, fingerprint: u64, index: usize) -> Option<From> {
-        let remembered = self.all?.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = remembered.pages.get(&(self.tenant, fingerprint, index))?;
-        (self.now <= found.at.plus_millis(WALK_MS_MAX)).then(|| found.from.clone())
+        let mut all = self.all?.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let walks = all.get_mut(&self.tenant)?;
+        if index <= 1 {
+            walks.remove(&fingerprint);
+            return None;
+        }
+        let walk = walks.get(&fingerprint).filter(|walk| !walk.is_over(self.now))?;
+        walk.pages.get(&index).cloned()
     }
 
-    /// Remembers where the page with this index starts. Pages of two walks over the same list at the same time are not told apart.
+    /// Remembers where the page with this index starts. Walks over the same list at the same time are not told apart.
     pub(super) fn keep(&self, fingerprint: u64, index: usize, from: From) {
         let Some(all) = self.all else { return };
-        let mut remembered = all.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let remembered = &mut *remembered;
-        let key = (self.tenant, fingerprint, index);
-        let age = remembered.next_age;
-        remembered.next_age += 1;
-        if let Some(old) = remembered.pages.insert(key, Remembrance { age, at: self.now, from }) {
-            remembered.ages.remove(&old.age);
+        let mut all = all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.values().map(HashMap::len).sum::<usize>() >= WALKS_MAX {
+            all.values_mut().for_each(|walks| walks.retain(|_, walk| !walk.is_over(self.now)));
+            all.retain(|_, walks| !walks.is_empty());
         }
-        remembered.ages.insert(age, key);
-        if remembered.ages.len() > WALKS_MAX
-            && let Some((_, oldest)) = remembered.ages.pop_first()
-        {
-            remembered.pages.remove(&oldest);
+        if !all.contains_key(&self.tenant) && all.len() >= WALKS_MAX / WALKS_OF_TENANT_MAX {
+            // So many tenants walk at once that somebody has to count.
+            return;
         }
+        let walks = all.entry(self.tenant).or_default();
+        if walks.len() >= WALKS_OF_TENANT_MAX && !walks.contains_key(&fingerprint) {
+            let oldest = walks.iter().min_by_key(|(_, walk)| walk.at).map(|(oldest, _)| *oldest);
+            oldest.and_then(|oldest| walks.remove(&oldest));
+        }
+        let walk = walks.entry(fingerprint).or_insert_with(|| Walk { at: self.now, pages: BTreeMap::new() });
+        walk.at = self.now;
+        walk.pages.insert(index, from);
+        if walk.pages.len() > WALK_PAGES_MAX {
+            walk.pages.pop_first();
+        }
+    }
+}
+
+impl Walk {
+    fn is_over(&self, now: Timestamp) -> bool {
+        now > self.at.plus_millis(WALK_MS_MAX)
     }
 }
