@@ -15,6 +15,7 @@ mod own_schemas;
 mod paging;
 mod patch;
 mod projection;
+mod schemas_and_data;
 mod search;
 mod secrets;
 mod surface;

@@ -96,7 +96,8 @@ impl Checked {
             Ok(schema) => {
                 let built_in = ResourceType::all().into_iter().chain(ResourceType::test()).map(AsRef::as_ref);
                 if schemas(built_in).iter().any(|known| overlaps(&known.id, &schema.id)) {
-                    problems.add("/schema/id", "A schema that every tenant has is called so, or one of the two names begins with the other.");
+                    problems
+                        .add("/schema/id", "A schema that every tenant has is called so, or one of the two names begins with the other.");
                 }
                 problems.finish()?;
                 Ok(Self { schema, extends, required: new.required })
@@ -150,7 +151,8 @@ impl Checked {
         let Extensions { changes, list: mut extensions } = provision::extensions(tx)?;
         let place = extensions.iter_mut().find(|known| is_called(known, self.id())).ok_or_else(|| Error::not_found("schema"))?;
         if urn(place) != self.id() {
-            let problem = Problem { pointer: "/schema/id".to_owned(), message: format!("A schema keeps the spelling of its id: {}.", urn(place)) };
+            let problem =
+                Problem { pointer: "/schema/id".to_owned(), message: format!("A schema keeps the spelling of its id: {}.", urn(place)) };
             return Err(Error::invalid("The schema's id is spelled in other letters.").with_problems(vec![problem]));
         }
         let before = Schema::from_json(&place.schema)?;

@@ -30,7 +30,8 @@ impl Survey {
     /// # Errors
     /// If the disk refuses.
     pub fn of(rows: &impl Rows, connections: &[u32], urn: &str) -> Result<Self> {
-        let mut survey = Self { urn: urn.to_ascii_lowercase(), until: rows.number(&layout::counter(Counter::Activity))?, found: BTreeSet::new() };
+        let mut survey =
+            Self { urn: urn.to_ascii_lowercase(), until: rows.number(&layout::counter(Counter::Activity))?, found: BTreeSet::new() };
         for (connection, kind) in connections.iter().flat_map(|connection| [(*connection, USER), (*connection, GROUP)]) {
             rows.each(&Range::under(layout::resources(connection, kind)), &mut |key, value| {
                 if survey.has_data(value) {
@@ -71,7 +72,8 @@ impl Survey {
             }
         }
         if found.len() > SCHEMA_INDEXED_MAX {
-            let detail = format!("More than {SCHEMA_INDEXED_MAX} resources have data of this schema, too many to index its unique attributes.");
+            let detail =
+                format!("More than {SCHEMA_INDEXED_MAX} resources have data of this schema, too many to index its unique attributes.");
             return Err(Error::conflict(detail));
         }
         Ok(found)

@@ -195,3 +195,39 @@ proptest! {
         }
     }
 }
+
+/// A page by index goes on behind the one before it, whoever goes meanwhile; a first page begins anew, and what is remembered of one tenant is another's loss at no time.
+#[test]
+fn pages_by_index_go_on_behind_each_other() {
+    let users: Vec<Value> = (0..8).map(|number| json!({"userName": format!("u{number}")})).collect();
+    let (tenant, ids, _) = tenant(&users, &[]);
+    let walks = AllWalks::default();
+    let page_of = |partition, start: usize, now| {
+        let start = start.to_string();
+        let search = search(Kind::user(), &[("filter", "userName pr"), ("startIndex", &start), ("count", "2")]);
+        let page = tenant.read(|rows| list(rows, SCOPE, &search, &walks.of(partition, now))).unwrap();
+        (page.total, page.answers.into_iter().map(|(_, answer)| answer.id).collect::<Vec<_>>())
+    };
+    let page = |start, now| page_of(1, start, now);
+    let delete = |id: Id| {
+        let delete = Delete::new(Arc::clone(Kind::user()), &id.to_string());
+        tenant.write(move |tx| delete.run(tx, SCOPE, &context())).unwrap();
+    };
+    assert_eq!(page(1, NOW), (8, ids[0..2].to_vec()));
+    delete(ids[0]);
+    delete(ids[1]);
+    assert_eq!(page(3, NOW).1, ids[2..4], "nobody is skipped");
+    assert_eq!(page(3, NOW).1, ids[2..4], "also not by asking again");
+    // Another tenant's walk over the same list, and one that is forgotten, count.
+    assert_eq!(page_of(2, 3, NOW), (6, ids[4..6].to_vec()));
+    let later = NOW.plus_millis(crate::limits::WALK_MS_MAX + 1);
+    assert_eq!(page(5, later), (6, ids[6..8].to_vec()));
+    let (total, last) = page(5, NOW);
+    assert_eq!(last, ids[4..6]);
+    assert!(total > 6, "whoever counts to the total goes on: {total}");
+    assert_eq!(page(7, NOW), (8, ids[6..8].to_vec()), "the last page says as many as were given");
+    // From the beginning, nothing of the walk before is left.
+    assert_eq!(page(1, NOW), (6, ids[2..4].to_vec()));
+    assert_eq!(page(5, NOW), (6, ids[6..8].to_vec()));
+    assert_eq!(page(3, NOW), (6, ids[4..6].to_vec()));
+}

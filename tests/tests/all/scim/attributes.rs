@@ -87,7 +87,7 @@ fn single(attribute: &Value, number: usize) -> Value {
     }
     match attribute["type"].as_str().expect("an attribute has a type") {
         "string" => json!(format!("Value {number}")),
-        "boolean" => json!(number % 2 == 0),
+        "boolean" => json!(number.is_multiple_of(2)),
         "decimal" => json!(number as f64 + 0.5),
         "integer" => json!(number),
         "dateTime" => json!(format!("20{:02}-05-13T04:42:34Z", number % 100)),

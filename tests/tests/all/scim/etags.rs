@@ -6,7 +6,7 @@ use std::thread;
 
 use doorlist_tests::callers::{Client, text};
 use doorlist_tests::http::query;
-use doorlist_tests::raw::exchange;
+use doorlist_tests::raw::{Socket, exchange};
 use doorlist_tests::{Dice, Reply, operations};
 use serde_json::{Value, json};
 
@@ -496,4 +496,32 @@ fn versions_in_bulk() {
         assert_eq!((&deleted["status"], deleted.get("version")), (&json!("204"), None), "{deleted}");
         client.get(&path).scim_error(404, None);
     }
+}
+
+/// A condition that nobody can read is a condition all the same, and a read can have one too.
+#[test]
+fn no_condition_is_passed_over() {
+    let client = shared::client("conditions");
+    let path = format!("/Users/{}", client.user("only@example.com"));
+    let version = read(&client, &path).1;
+    for method in ["GET", "HEAD"] {
+        let ask = |condition: &str| client.call(method, &path).header("if-match", condition).send().status;
+        assert_eq!([ask(&version), ask("*"), ask("\"other\""), ask("")], [200, 200, 412, 412], "{method}");
+    }
+    let body = json!({"Operations": [{"op": "add", "path": "title", "value": "T"}]}).to_string();
+    for condition in [&b"\"\xff\""[..], b"", b",", b"\xc3\xa9"] {
+        let mut request = format!(
+            "PATCH /scim/v2{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-type: application/scim+json\r\ncontent-length: {}\r\nif-match: ",
+            client.token(),
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(condition);
+        request.extend_from_slice(b"\r\n\r\n");
+        request.extend_from_slice(body.as_bytes());
+        let mut socket = Socket::connect(client.address());
+        socket.write(&request);
+        assert_eq!(socket.answer().status, 412, "{condition:?}");
+    }
+    assert_eq!(read(&client, &path).1, version);
 }

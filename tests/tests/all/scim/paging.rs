@@ -96,7 +96,7 @@ fn make(client: &Client, users: &[Value]) -> Vec<String> {
 
 /// Some have a name in common, some a name that differs only beyond what an order looks at, some none.
 fn named(number: usize) -> Value {
-    let mut user = json!({"userName": format!("user-{number:03}@example.com"), "active": number % 3 != 0});
+    let mut user = json!({"userName": format!("user-{number:03}@example.com"), "active": !number.is_multiple_of(3)});
     match number % 5 {
         0 => {}
         1 => user["displayName"] = json!("Same"),
@@ -362,22 +362,21 @@ fn cursors_that_were_tampered_with() {
         }
         let mut refused = 0;
         for place in 0..cursor.len() {
-            for letter in [b'A', b'9', b'_'] {
-                let mut bytes = cursor.clone().into_bytes();
-                if std::mem::replace(&mut bytes[place], letter) == letter {
-                    continue;
-                }
-                let reply = ask(&String::from_utf8(bytes).unwrap());
-                if reply.status == 400 {
-                    refused += 1;
-                    reply.scim_error(400, Some("invalidCursor"));
-                } else {
-                    let page = reply.expect(200);
-                    assert!(ids(&[page]).iter().all(|id| own.contains(id)), "{list:?}");
-                }
+            let letter = [b'A', b'9', b'_'][place % 3];
+            let mut bytes = cursor.clone().into_bytes();
+            if std::mem::replace(&mut bytes[place], letter) == letter {
+                continue;
+            }
+            let reply = ask(&String::from_utf8(bytes).unwrap());
+            if reply.status == 400 {
+                refused += 1;
+                reply.scim_error(400, Some("invalidCursor"));
+            } else {
+                let page = reply.expect(200);
+                assert!(ids(&[page]).iter().all(|id| own.contains(id)), "{list:?}");
             }
         }
-        assert!(refused > cursor.len(), "{refused} of {} were refused", cursor.len() * 3);
+        assert!(3 * refused > cursor.len(), "{refused} of {} were refused", cursor.len());
     }
 }
 

@@ -52,10 +52,13 @@ fn message(pairs: &[(&str, &str)]) -> Value {
     Value::Object(body)
 }
 
+/// Path, parameters as a GET has them, and how many resources the page has.
+type ParameterCase = (&'static str, &'static [(&'static str, &'static str)], usize);
+
 #[test]
 fn a_search_takes_what_a_list_takes() {
     let client = populated("search parameters");
-    let cases: &[(&str, &[(&str, &str)], usize)] = &[
+    let cases: &[ParameterCase] = &[
         ("/Users", &[], 3),
         ("/Users", &[("filter", "userName eq \"BEN@example.com\"")], 1),
         ("/Users", &[("filter", "emails[type eq \"work\"] and active eq true")], 1),

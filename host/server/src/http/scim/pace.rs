@@ -80,7 +80,10 @@ mod tests {
         assert_eq!(pace.take((1, 1), 1, at(150)), Err(1));
         assert_eq!(pace.take((1, 1), 1, at(200)), Ok(()));
         // Many at once are counted as many, not at all if they are too many, and as all there is if they are more than that.
-        assert_eq!((pace.take((1, 3), 1, at(0)), pace.take((1, 3), 600, at(0)).is_err(), pace.take((1, 3), 599, at(0))), (Ok(()), true, Ok(())));
+        assert_eq!(
+            (pace.take((1, 3), 1, at(0)), pace.take((1, 3), 600, at(0)).is_err(), pace.take((1, 3), 599, at(0))),
+            (Ok(()), true, Ok(()))
+        );
         assert_eq!((pace.take((1, 4), 10_000, at(0)), pace.take((1, 4), 1, at(0)).is_err()), (Ok(()), true));
         // A clock that is set back does not let anybody wait for it.
         assert!(pace.take((1, 1), 1, at(-500)).is_err_and(|seconds| seconds <= 2));

@@ -16,7 +16,7 @@ use crate::directory::assert_replay;
 const SENDERS: usize = 3;
 
 /// Answered messages after which a round's server is killed.
-const MESSAGES: [usize; 3] = [2, 4, 3];
+const MESSAGES: [usize; 2] = [2, 4];
 
 /// Users of one message; more than one commit takes.
 const USERS: usize = 66;
