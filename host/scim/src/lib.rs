@@ -25,7 +25,9 @@
 //!
 //! The one rule about attributes that no schema defines: what a client sent is kept as it was sent and
 //! given back, within [`limits`], because clients write back what they read and compare. Only
-//! passwords are never kept, wherever they stand.
+//! passwords are never kept, wherever they stand. When an extension comes later that defines it, it is
+//! found and shown as what it then is, however it is spelled, and moves into the schema's spelling with
+//! the next change of the resource.
 //!
 //! ```
 //! use doorlist_scim::{Filter, Patch, ResourceType, validate};

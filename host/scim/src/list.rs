@@ -50,22 +50,23 @@ pub fn sort_key(rt: &ResourceType, path: &AttrPath, resource: &Resource) -> Sort
     SortKey(key(rt, path, resource).unwrap_or(Key::Unassigned))
 }
 
-fn key(rt: &ResourceType, path: &AttrPath, resource: &Resource) -> Option<Key> {
+fn key<'a>(rt: &ResourceType, path: &AttrPath, resource: &'a Resource) -> Option<Key> {
     let attribute = rt.attribute(path)?;
     let attribute = match attribute.kind {
         Type::Complex => attribute.sub_attribute("value").unwrap_or(attribute),
         _ => attribute,
     };
-    let element = match path.top_value(resource)? {
-        Value::Array(elements) => {
+    let part = |element: &'a Value, name: &str| path.entry(element.as_object()?, name);
+    let end = match path.top_value(resource) {
+        Some(Value::Array(elements)) => {
             let mut primary = elements.iter();
-            let primary = primary.find(|element| element.get("primary") == Some(&Value::Bool(true)));
-            primary.or(elements.first())?
+            let primary = primary.find(|element| part(element, "primary") == Some(&Value::Bool(true)));
+            path.end_of(primary.or(elements.first())?)?
         }
-        single => single,
+        single => single.and_then(|single| path.end_of(single)).or_else(|| path.stray_end(resource))?,
     };
-    let value = match path.end_of(element)? {
-        Value::Object(object) => object.get("value")?,
+    let value = match end {
+        Value::Object(_) => part(end, "value")?,
         plain => plain,
     };
     match value {

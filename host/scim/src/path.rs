@@ -6,12 +6,13 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::limits::FILTER_LENGTH_BYTES_MAX;
+use crate::message::field;
 use crate::schema::{Attribute, ResourceType, Schema};
 
 /// The way to an attribute of a resource type, in the schema's spelling.
@@ -133,11 +134,39 @@ impl AttrPath {
 
     /// The value at the path before its sub-attribute is looked at: a list for a multi-valued attribute.
     pub(crate) fn top_value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
-        match &self.urn {
-            None => resource.get(&self.name),
-            Some(urn) if self.is_extension() => resource.get(urn),
-            Some(urn) => resource.get(urn)?.as_object()?.get(&self.name),
+        let Some(urn) = &self.urn else {
+            return resource.get(&self.name);
+        };
+        let extension = self.entry(resource, urn);
+        if self.is_extension() {
+            return extension;
         }
+        let value = extension.and_then(Value::as_object).and_then(|extension| self.entry(extension, &self.name));
+        value.or_else(|| self.stray(resource, None))
+    }
+
+    /// What an object on the way has under a name. Core attributes are in the schema's spelling everywhere. What an
+    /// extension has may be older than its schema, and is then found however it is spelled.
+    pub(crate) fn entry<'a>(&self, object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+        match self.urn {
+            None => object.get(name),
+            Some(_) => field(object, name),
+        }
+    }
+
+    /// What a key of the resource itself has that spells out the path to the attribute, or to a sub-attribute of it: so
+    /// clients may write, and so it is kept while no schema knows the URN in front.
+    fn stray<'a>(&self, resource: &'a Resource, sub: Option<&str>) -> Option<&'a Value> {
+        let urn = self.urn.as_deref()?;
+        let is_it = |key: &str| {
+            let name = strip_urn(key, urn).and_then(|rest| rest.strip_prefix(':'));
+            name.is_some_and(|name| match (name.split_once('.'), sub) {
+                (Some((name, end)), Some(sub)) => name.eq_ignore_ascii_case(&self.name) && end.eq_ignore_ascii_case(sub),
+                (None, None) => name.eq_ignore_ascii_case(&self.name),
+                _ => false,
+            })
+        };
+        resource.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
     }
 
     /// Every value at the end of the path: those of each element if an attribute on the way is
@@ -154,17 +183,21 @@ impl AttrPath {
     /// Whether a value at the end of the path passes a test. Stops at the first that does.
     pub(crate) fn any<'a>(&self, resource: &'a Resource, test: &mut dyn FnMut(&'a Value) -> bool) -> bool {
         match self.top_value(resource) {
-            None => false,
             Some(Value::Array(elements)) => elements.iter().any(|element| self.end_of(element).is_some_and(&mut *test)),
-            Some(single) => self.end_of(single).is_some_and(test),
+            single => single.and_then(|single| self.end_of(single)).or_else(|| self.stray_end(resource)).is_some_and(test),
         }
+    }
+
+    /// What a key of the resource itself has that spells the path out, down to its sub-attribute.
+    pub(crate) fn stray_end<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
+        self.stray(resource, Some(self.sub.as_deref()?))
     }
 
     /// What the path's sub-attribute finds in one element of the attribute.
     pub(crate) fn end_of<'a>(&self, element: &'a Value) -> Option<&'a Value> {
         let end = match (&self.sub, element) {
             (None, whole) => Some(whole),
-            (Some(sub), Value::Object(object)) => object.get(sub),
+            (Some(sub), Value::Object(object)) => self.entry(object, sub),
             // An element that is a plain value is its own `value` (RFC 7643, section 2.4).
             (Some(sub), plain) => (sub == "value").then_some(plain),
         };

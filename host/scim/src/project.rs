@@ -1,12 +1,12 @@
 //! Which attributes an answer has (RFC 7644, section 3.9, and `returned` of RFC 7643, section 2.2).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::limits::PROJECTION_NAMES_MAX;
-use crate::path::{AttrPath, Types};
-use crate::schema::{Attribute, ResourceType, Returned};
+use crate::path::{AttrPath, Types, split_urn};
+use crate::schema::{Attribute, ResourceType, Returned, Schema};
 
 /// A choice of attributes, made by `attributes` or `excludedAttributes`, or none.
 ///
@@ -146,8 +146,26 @@ impl Projection {
                 extension.retain(|name, value| self.keeps(Some(&schema.id), name, schema.attribute(name), value));
                 !extension.is_empty()
             }
-            (_, value) => self.keeps(None, key, rt.core(key), value),
+            (_, value) => match split_urn(key, rt) {
+                (Some(schema), name) if !name.is_empty() => self.keeps_stray(schema, name, value),
+                _ => self.keeps(None, key, rt.core(key), value),
+            },
         });
+    }
+
+    /// Whether the value of a key stays that starts with the URN of an extension, since it is older than its schema.
+    fn keeps_stray(&self, schema: &Schema, name: &str, value: &mut Value) -> bool {
+        let urn = Some(schema.id.as_str());
+        let part = name.split_once('.').and_then(|(name, sub)| Some((name, schema.attribute(name)?, sub)));
+        let Some((name, attribute, sub)) = part else {
+            return self.keeps(urn, name, schema.attribute(name), value);
+        };
+        let mut whole = Value::Object(Map::from_iter([(sub.to_owned(), std::mem::take(value))]));
+        let stays = self.keeps(urn, name, Some(attribute), &mut whole);
+        if let Some(inner) = whole.get_mut(sub) {
+            *value = inner.take();
+        }
+        stays
     }
 
     /// Whether an attribute stays, after its sub-attributes were thinned out.

@@ -19,6 +19,7 @@ use crate::limits::{MEMBER_VALUE_BYTES_MAX, MEMBERS_PER_REQUEST_MAX, MULTI_VALUE
 use crate::path::{AttrPath, echo};
 use crate::quirks;
 use crate::schema::{Attribute, ResourceType};
+use crate::write::adopt::adopted;
 use crate::write::keys::{Steps, Verb};
 use crate::write::values::Form;
 use crate::write::{Budget, finish};
@@ -66,6 +67,7 @@ pub fn create(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
 /// # Errors
 /// Those of [`create`], and `mutability` if the body changes an immutable attribute.
 pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<Incoming, Error> {
+    let current = &*adopted(rt, current);
     let (mut incoming, hidden) = read(rt, body)?;
     let resource = &mut incoming.resource;
     for name in quirks::KEPT_WHEN_ABSENT {

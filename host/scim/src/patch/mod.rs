@@ -29,6 +29,7 @@ use crate::filter::Filter;
 use crate::path::AttrPath;
 use crate::schema::ResourceType;
 use crate::validate::Element;
+use crate::write::adopt::adopted;
 use crate::write::{Budget, Step, finish};
 
 /// The schema of a PATCH request (RFC 7644, section 3.5.2).
@@ -83,16 +84,19 @@ impl Patch {
         if self.steps.is_empty() {
             return Ok(false);
         }
-        let mut changed = resource.clone();
+        let before = adopted(rt, resource);
+        let mut changed = before.as_ref().clone();
         let mut work = Budget::new();
         for step in &self.steps {
             step.apply(rt, &mut changed, &mut work)?;
         }
-        finish::keep_immutable(rt, resource, &changed)?;
-        finish::finish_patched(rt, &mut changed, self.steps.iter().any(Step::removes))?;
-        if changed == *resource {
+        if changed == *before {
+            // Whatever else there may be to say of the resource: nobody has changed it.
             return Ok(false);
         }
+        finish::keep_immutable(rt, &before, &changed)?;
+        finish::finish_patched(rt, &mut changed, self.steps.iter().any(Step::removes))?;
+        drop(before);
         *resource = changed;
         Ok(true)
     }

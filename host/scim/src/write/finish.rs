@@ -6,6 +6,7 @@ use super::values::says_something;
 use super::{bounds, invalid, lists};
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
+use crate::path::split_urn;
 use crate::schema::{Attribute, Mutability, ResourceType};
 
 /// Completes and checks a changed resource: `schemas` names what the resource uses, everything
@@ -107,9 +108,11 @@ pub fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
         sent.iter().filter_map(Value::as_str).for_each(&mut add);
     }
     for (key, value) in resource.iter() {
-        let is_urn = key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
-        if is_urn && value.is_object() {
-            add(key);
+        // Also where the data is older than the schema.
+        if let (Some(schema), name) = split_urn(key, rt)
+            && (value.is_object() || !name.is_empty())
+        {
+            add(&schema.id);
         }
     }
     resource.insert("schemas".into(), names.into());

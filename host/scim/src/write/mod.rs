@@ -4,6 +4,7 @@
 //! checked against the schema ([`keys`], [`values`]). Here the steps are carried out. Creating a resource
 //! and patching one are the same steps on different starting points.
 
+pub(crate) mod adopt;
 mod base64;
 pub(crate) mod bounds;
 pub(crate) mod finish;
