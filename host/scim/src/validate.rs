@@ -21,8 +21,7 @@ use crate::quirks;
 use crate::schema::{Attribute, ResourceType};
 use crate::write::adopt::adopted;
 use crate::write::keys::{Steps, Verb};
-use crate::write::values::Form;
-use crate::write::{Budget, finish};
+use crate::write::{Budget, finish, required};
 
 pub use crate::write::finish::name_schemas;
 
@@ -53,9 +52,9 @@ pub struct Element {
 /// something required is missing, given twice or of the wrong type, or a bound of
 /// [`limits`](crate::limits) is passed; [`ErrorKind::PayloadTooLarge`] for too many elements.
 pub fn create(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
-    let (mut incoming, hidden) = read(rt, body)?;
+    let (mut incoming, hidden) = read(rt, body, None)?;
     finish::finish(rt, &mut incoming.resource)?;
-    finish::demand(rt, &incoming.resource, &hidden)?;
+    required::demand_hidden(rt, None, &incoming.resource, &hidden)?;
     Ok(incoming)
 }
 
@@ -64,11 +63,16 @@ pub fn create(rt: &ResourceType, body: &Value) -> Result<Incoming, Error> {
 /// What the body does not assign is cleared, except for what only the service provider writes, what
 /// can be written only once, and [`KEPT_WHEN_ABSENT`](quirks::KEPT_WHEN_ABSENT).
 ///
+/// A required extension, or a required part of one, that the stored resource lacks too may be missing: the
+/// schema may be younger than the resource, and a client that knows nothing of it must still be able to
+/// deactivate somebody. Of multi-valued attributes no more values may lack a part than before. What is required
+/// and never kept is asked for again only with an extension that the resource does not have yet.
+///
 /// # Errors
 /// Those of [`create`], and `mutability` if the body changes an immutable attribute.
 pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<Incoming, Error> {
     let current = &*adopted(rt, current);
-    let (mut incoming, hidden) = read(rt, body)?;
+    let (mut incoming, hidden) = read(rt, body, Some(current))?;
     let resource = &mut incoming.resource;
     for name in quirks::KEPT_WHEN_ABSENT {
         let is_absent = rt.core(name).is_some() && !resource.contains_key(name);
@@ -78,18 +82,19 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
     }
     finish::carry_over(rt, current, resource)?;
     finish::keep_immutable(rt, current, resource)?;
-    finish::finish(rt, resource)?;
-    finish::demand(rt, resource, &hidden)?;
+    finish::finish_replaced(rt, current, resource)?;
+    required::demand_hidden(rt, Some(current), resource, &hidden)?;
     Ok(incoming)
 }
 
-/// What is required and never kept, as [`finish::demand`] wants it.
+/// What is required and never kept, as [`required::demand_hidden`] wants it.
 type Hidden = Vec<(Option<String>, String)>;
 
-fn read(rt: &ResourceType, body: &Value) -> Result<(Incoming, Hidden), Error> {
+/// Reads a body. `before` is what it replaces.
+fn read(rt: &ResourceType, body: &Value, before: Option<&Resource>) -> Result<(Incoming, Hidden), Error> {
     let object = body.as_object().ok_or_else(|| syntax("The body must be a JSON object."))?;
     let mut elements = None;
-    let mut steps = Steps::new(rt, Form::Body);
+    let mut steps = Steps::body(rt, before);
     steps.object(Verb::Add, object, &mut |value| {
         let twice = elements.replace(read_elements(rt, value)?).is_some();
         let name = rt.rows.as_deref().unwrap_or_default();

@@ -288,3 +288,186 @@ fn data_older_than_its_schema_is_shown_as_the_schema_has_it() {
         assert_eq!(shown(None, Some(&at("desk.room"))), [false, false, false, true, false, true], "{data}");
     }
 }
+
+const LATER: &str = "urn:example:later";
+
+/// Users with an extension that asks for much.
+fn later(is_required: bool) -> ResourceType {
+    let attributes = json!([
+        {"name": "code", "required": true},
+        {"name": "note"},
+        {"name": "desk", "type": "complex", "subAttributes": [{"name": "room", "required": true}, {"name": "floor"}]},
+        {"name": "desks", "type": "complex", "multiValued": true, "subAttributes": [{"name": "value", "required": true}, {"name": "type"}]},
+    ]);
+    users(&[(extension(LATER, attributes), is_required)])
+}
+
+/// What becomes of a PATCH of a user who has this data since before the extension came.
+fn patched(rt: &ResourceType, data: &Value, operations: &Value) -> Result<bool, ErrorKind> {
+    let mut resource = older(data);
+    let patch = Patch::parse(rt, &json!({"Operations": operations})).unwrap();
+    patch.apply(rt, &mut resource).map_err(|error| error.kind)
+}
+
+#[test]
+fn what_was_lacking_before_is_no_reason_to_refuse_a_patch() {
+    use ErrorKind::{InvalidValue, Mutability};
+    let at = |path: &str| format!("{LATER}:{path}");
+    let add = |path: &str, value: Value| json!([{"op": "add", "path": at(path), "value": value}]);
+    let remove = |path: &str| json!([{"op": "remove", "path": at(path)}]);
+    let deactivate = json!([{"op": "replace", "path": "active", "value": false}]);
+    let none = json!({});
+    let bare = json!({LATER: {"note": "n"}});
+    let parts = json!({LATER: {"code": "c", "desk": {"floor": "1"}, "desks": [{"type": "w"}, {"value": "v"}]}});
+    let whole = json!({LATER: {"code": "c", "desk": {"room": "r"}, "desks": [{"value": "v"}]}});
+    // What there is, whether the extension is required, what is asked, and what becomes of it.
+    let table = [
+        (&none, false, deactivate.clone(), Ok(true)),
+        (&none, true, deactivate.clone(), Ok(true)),
+        (&bare, false, deactivate.clone(), Ok(true)),
+        (&parts, true, deactivate.clone(), Ok(true)),
+        // Whoever begins an extension that need not be there gives what it cannot be without.
+        (&none, false, add("note", json!("n")), Err(InvalidValue)),
+        (&none, true, add("note", json!("n")), Ok(true)),
+        (&none, false, add("code", json!("c")), Ok(true)),
+        (&bare, false, add("note", json!("m")), Ok(true)),
+        (&bare, false, add("code", json!("c")), Ok(true)),
+        (&bare, true, remove("note"), Err(Mutability)),
+        (&bare, false, remove("note"), Ok(true)),
+        (&bare, false, add("desk.floor", json!("1")), Err(InvalidValue)),
+        (&parts, false, add("desk.floor", json!("2")), Ok(true)),
+        (&parts, false, add("desk.room", json!("r")), Ok(true)),
+        (&parts, false, remove("code"), Err(Mutability)),
+        (&parts, false, remove("desk"), Ok(true)),
+        (&parts, false, add("desks[type eq \"w\"].type", json!("x")), Ok(true)),
+        (&parts, false, add("desks", json!([{"value": "y"}])), Ok(true)),
+        (&parts, false, add("desks", json!([{"type": "y"}])), Err(InvalidValue)),
+        (&parts, false, remove("desks[value eq \"v\"].value"), Ok(true)),
+        (
+            &parts,
+            false,
+            json!([{"op": "add", "path": at("desks[value eq \"v\"].type"), "value": "y"},
+            {"op": "remove", "path": at("desks[value eq \"v\"].value")}]),
+            Err(Mutability),
+        ),
+        (&whole, false, remove("desk.room"), Ok(true)),
+        (&whole, true, remove("code"), Err(Mutability)),
+        (&whole, false, add("desks[type eq \"w\"].type", json!("w")), Err(InvalidValue)),
+        (&whole, true, json!([{"op": "remove", "path": LATER}]), Err(Mutability)),
+        (&whole, false, json!([{"op": "remove", "path": LATER}]), Ok(true)),
+        // What was there before, and is gone.
+        (&none, true, json!([{"op": "remove", "path": "userName"}]), Err(Mutability)),
+    ];
+    for (data, is_required, operations, expected) in table {
+        assert_eq!(patched(&later(is_required), data, &operations), expected, "{operations} of {data}, {is_required}");
+    }
+    // Whoever makes a resource makes it whole.
+    for (data, is_required) in [(&none, true), (&bare, false), (&parts, false)] {
+        assert_eq!(created(&later(is_required), data.clone()).unwrap_err().kind, InvalidValue, "{data}");
+    }
+    assert!(created(&later(true), whole).is_ok());
+}
+
+#[test]
+fn what_was_lacking_of_an_extension_may_be_missing_in_a_put() {
+    let bare = json!({LATER: {"note": "n"}});
+    let parts = json!({LATER: {"code": "c", "desk": {"floor": "1"}, "desks": [{"type": "w"}, {"value": "v"}]}});
+    let whole = json!({LATER: {"code": "c", "desk": {"room": "r"}, "desks": [{"value": "v"}]}});
+    let none = json!({});
+    let table = [
+        (&none, true, &none, true),
+        (&none, false, &none, true),
+        (&none, false, &bare, false),
+        (&none, true, &bare, true),
+        (&bare, false, &bare, true),
+        (&bare, false, &none, true),
+        (&bare, true, &none, false),
+        (&bare, false, &parts, false),
+        (&bare, true, &whole, true),
+        (&parts, true, &parts, true),
+        (&parts, true, &whole, true),
+        (&parts, true, &bare, false),
+        (&whole, false, &parts, false),
+        (&whole, false, &none, true),
+        (&whole, true, &none, false),
+    ];
+    for (before, is_required, body, expected) in table {
+        let rt = later(is_required);
+        let mut body = body.clone();
+        body["active"] = json!(false);
+        // A core attribute is demanded whatever there was before.
+        let mut nameless = older(before);
+        nameless.remove("userName");
+        assert_eq!(replace(&rt, &nameless, &body).unwrap_err().kind, ErrorKind::InvalidValue);
+        body["userName"] = json!("a");
+        let put = replace(&rt, &older(before), &body);
+        assert_eq!(put.is_ok(), expected, "{body} after {before}, {is_required}: {put:?}");
+        assert!(put.is_ok() || put.is_err_and(|error| error.kind == ErrorKind::InvalidValue));
+    }
+}
+
+/// Nobody can tell whether it was given before, and so a client may write back what it read.
+#[test]
+fn what_is_required_and_never_kept_is_asked_for_with_a_new_extension_only() {
+    let sub = json!([{"name": "label"}, {"name": "pin", "required": true, "returned": "never"}]);
+    let attributes = json!([
+        {"name": "note"},
+        {"name": "code", "required": true, "returned": "never"},
+        {"name": "key", "type": "complex", "subAttributes": sub},
+        {"name": "keys", "type": "complex", "multiValued": true, "subAttributes": sub},
+    ]);
+    let rt = users(&[(extension(LATER, attributes), false)]);
+    let whole = json!({LATER: {"code": "c", "note": "n", "key": {"label": "l", "pin": "p"}, "keys": [{"label": "l", "pin": "p"}]}});
+    let shown = json!({LATER: {"note": "n", "key": {"label": "l"}, "keys": [{"label": "l"}]}});
+    assert_eq!(created(&rt, whole), Ok(shown.clone()));
+    let parts =
+        [shown.clone(), json!({LATER: {"code": "c", "key": {"label": "l"}}}), json!({LATER: {"code": "c", "keys": [{"label": "l"}]}})];
+    for body in parts {
+        assert_eq!(created(&rt, body.clone()).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
+        let mut put = body.clone();
+        put["userName"] = json!("a");
+        assert_eq!(replace(&rt, &older(&json!({})), &put).unwrap_err().kind, ErrorKind::InvalidValue, "{body}");
+        assert!(replace(&rt, &older(&shown), &put).is_ok(), "{body}");
+        assert!(replace(&rt, &older(&json!({"URN:example:LATER": {"Other": 1}})), &put).is_ok(), "{body}");
+    }
+}
+
+/// RFC 7643, section 3: `schemas` names what a resource has.
+#[test]
+fn an_extension_that_loses_its_data_is_no_longer_named() {
+    const ENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let rt = acme();
+    let at = |path: &str| format!("{ACME}:{path}");
+    let all = json!([CORE, ACME, ENT]);
+    let without = json!([CORE, ENT]);
+    let one = json!({"schemas": all, ACME: {"badge": "1"}, ENT: {"department": "D"}});
+    let otherwise = json!({"schemas": [CORE, "URN:Example:Acme", ENT], "URN:Example:Acme": {"Badge": "1"}, ENT: {"department": "D"}});
+    let two = json!({"schemas": all, ACME: {"desk": {"room": "r"}, "tags": ["t"]}, ENT: {"department": "D"}});
+    let sent = json!({"schemas": all, ENT: {"department": "D"}});
+    let table = [
+        (&one, json!([{"op": "remove", "path": ACME}]), &without),
+        (&one, json!([{"op": "remove", "path": at("badge")}]), &without),
+        (&one, json!([{"op": "replace", "value": {ACME: null}}]), &without),
+        (&one, json!([{"op": "replace", "value": {at("badge"): null}}]), &without),
+        (&one, json!([{"op": "remove", "path": ACME}, {"op": "add", "path": at("level"), "value": 1}]), &all),
+        (&otherwise, json!([{"op": "remove", "path": ACME}]), &without),
+        (&otherwise, json!([{"op": "remove", "path": at("badge")}]), &without),
+        (&two, json!([{"op": "remove", "path": at("desk")}]), &all),
+        (&two, json!([{"op": "remove", "path": at("desk.room")}, {"op": "remove", "path": at("tags"), "value": ["T"]}]), &without),
+        // What a client named without data stays named.
+        (&sent, json!([{"op": "remove", "path": ACME}]), &all),
+        (&sent, json!([{"op": "add", "path": "title", "value": "T"}]), &all),
+        (
+            &sent,
+            json!([{"op": "add", "path": at("badge"), "value": "1"}, {"op": "remove", "path": at("badge")}, {"op": "add", "path": "title", "value": "T"}]),
+            &all,
+        ),
+        (&sent, json!([{"op": "remove", "path": ENT}]), &json!([CORE, ACME])),
+    ];
+    for (data, operations, expected) in table {
+        let mut resource = data.as_object().unwrap().clone();
+        resource.insert("userName".into(), json!("a"));
+        Patch::parse(&rt, &json!({"Operations": operations})).unwrap().apply(&rt, &mut resource).unwrap();
+        assert_eq!(resource["schemas"], *expected, "{operations} of {data}");
+    }
+}

@@ -79,7 +79,8 @@ impl Patch {
     /// # Errors
     /// `noTarget` if an operation finds nothing to work on, `mutability` if an immutable attribute would
     /// change or something required be removed (RFC 7644, section 3.5.2.2), `invalidValue` if something
-    /// required would be missing otherwise or a bound passed. The resource is then as it was.
+    /// required would be missing otherwise or a bound passed. The resource is then as it was. What is
+    /// missing already is no reason to refuse: a schema may be younger than the resource.
     pub fn apply(&self, rt: &ResourceType, resource: &mut Resource) -> Result<bool, Error> {
         if self.steps.is_empty() {
             return Ok(false);
@@ -95,7 +96,7 @@ impl Patch {
             return Ok(false);
         }
         finish::keep_immutable(rt, &before, &changed)?;
-        finish::finish_patched(rt, &mut changed, self.steps.iter().any(Step::removes))?;
+        finish::finish_patched(rt, &before, &mut changed, self.steps.iter().any(Step::removes))?;
         drop(before);
         *resource = changed;
         Ok(true)

@@ -52,7 +52,7 @@ pub(super) fn parse(rt: &ResourceType, body: &Value) -> Result<Patch, Error> {
     if operations.len() > PATCH_OPERATIONS_MAX {
         return Err(Error::new(ErrorKind::PayloadTooLarge, format!("One request can have at most {PATCH_OPERATIONS_MAX} operations.")));
     }
-    let mut reader = Reader { rt, steps: Steps::new(rt, Form::Patch), elements: Vec::new(), elements_named: 0 };
+    let mut reader = Reader { rt, steps: Steps::patch(rt), elements: Vec::new(), elements_named: 0 };
     for operation in operations {
         reader.operation(operation)?;
     }

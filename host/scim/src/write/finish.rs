@@ -2,93 +2,47 @@
 
 use serde_json::Value;
 
-use super::values::says_something;
-use super::{bounds, invalid, lists};
+use super::{bounds, lists, required};
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::path::split_urn;
 use crate::schema::{Attribute, Mutability, ResourceType};
 
-/// Completes and checks a changed resource: `schemas` names what the resource uses, everything
+/// Completes and checks the resource that a POST makes: `schemas` names what the resource uses, everything
 /// required is there, and the bounds hold.
 pub(crate) fn finish(rt: &ResourceType, resource: &mut Resource) -> Result<(), Error> {
     name_schemas(rt, resource);
     bounds::resource(resource)?;
-    require_all(rt, resource)
+    required::demand_all(rt, resource)
 }
 
-/// Does the same after a PATCH. To remove what is required is a question of mutability (RFC 7644, section
-/// 3.5.2.2), not to give it one of values.
-pub(crate) fn finish_patched(rt: &ResourceType, resource: &mut Resource, is_removal: bool) -> Result<(), Error> {
+/// Does the same after a PUT. An extension, or a part of one, that `before` lacks too may go on missing.
+pub(crate) fn finish_replaced(rt: &ResourceType, before: &Resource, resource: &mut Resource) -> Result<(), Error> {
     name_schemas(rt, resource);
     bounds::resource(resource)?;
-    require_all(rt, resource).map_err(|missing| match is_removal {
+    required::demand_of_core_and_new(rt, before, resource)
+}
+
+/// Does the same after a PATCH. Whatever `before` lacks too may go on missing, and an extension that lost its
+/// data is no longer named. To remove what is required is a question of mutability (RFC 7644, section 3.5.2.2),
+/// not to give it one of values.
+pub(crate) fn finish_patched(rt: &ResourceType, before: &Resource, resource: &mut Resource, is_removal: bool) -> Result<(), Error> {
+    unname_emptied(rt, before, resource);
+    name_schemas(rt, resource);
+    bounds::resource(resource)?;
+    required::demand_of_new(rt, before, resource).map_err(|missing| match is_removal {
         true => Error::new(ErrorKind::Mutability, missing.detail),
         false => missing,
     })
 }
 
-/// Checks that the body of a POST or PUT has what is required and never kept, such as a password that a
-/// schema demands. `hidden` is what it has of that kind, `resource` what became of it.
-pub(crate) fn demand(rt: &ResourceType, resource: &Resource, hidden: &[(Option<String>, String)]) -> Result<(), Error> {
-    let is_missing = |urn: Option<&str>, attribute: &Attribute| {
-        let is_it = |(found, name): &(Option<String>, String)| found.as_deref() == urn && *name == attribute.name;
-        attribute.is_demanded() && !hidden.iter().any(is_it)
-    };
-    let core = rt.core_attributes().find(|attribute| is_missing(None, attribute));
-    let present = rt.extensions.iter().filter(|(schema, _)| resource.contains_key(&schema.id));
-    let extension = present.flat_map(|(schema, _)| schema.attributes.iter().filter(|attribute| is_missing(Some(&schema.id), attribute)));
-    match core.into_iter().chain(extension).next() {
-        Some(missing) => Err(required(&missing.name)),
-        None => Ok(()),
+/// Takes the URNs of extensions out of `schemas` that had data before and have none now (RFC 7643, section 3).
+fn unname_emptied(rt: &ResourceType, before: &Resource, resource: &mut Resource) {
+    let emptied = rt.extensions.iter().map(|(schema, _)| &schema.id);
+    let emptied: Vec<&String> = emptied.filter(|urn| before.contains_key(*urn) && !resource.contains_key(*urn)).collect();
+    if let Some(Value::Array(names)) = resource.get_mut("schemas") {
+        names.retain(|name| !emptied.iter().any(|urn| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(urn))));
     }
-}
-
-fn require_all(rt: &ResourceType, resource: &Resource) -> Result<(), Error> {
-    require(None, rt.core_attributes(), rt, resource)?;
-    for (schema, is_required) in &rt.extensions {
-        match resource.get(&schema.id).and_then(Value::as_object) {
-            Some(extension) => {
-                require(Some(&schema.id), schema.attributes.iter(), rt, extension)?;
-            }
-            None if *is_required => return Err(required(&schema.id)),
-            None => {}
-        }
-    }
-    Ok(())
-}
-
-fn required(name: &str) -> Error {
-    invalid(format!("{name} is required."))
-}
-
-fn require<'a>(
-    urn: Option<&str>,
-    attributes: impl Iterator<Item = &'a Attribute>,
-    rt: &ResourceType,
-    object: &Resource,
-) -> Result<(), Error> {
-    for attribute in attributes {
-        if !attribute.is_kept() || (urn.is_none() && rt.is_rows(&attribute.name)) {
-            continue;
-        }
-        let value = object.get(&attribute.name);
-        if attribute.required && !value.is_some_and(says_something) {
-            return Err(required(&attribute.name));
-        }
-        let parts: Vec<&Attribute> = attribute.sub_attributes.iter().filter(|sub| sub.required && sub.is_kept()).collect();
-        let elements = match value {
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(single) => std::slice::from_ref(single),
-            None => continue,
-        };
-        for (element, sub) in elements.iter().flat_map(|element| parts.iter().map(move |sub| (element, sub))) {
-            if !element.get(&sub.name).is_some_and(says_something) {
-                return Err(required(&format!("{}.{}", attribute.name, sub.name)));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Completes `schemas` (RFC 7643, section 3): the core schema first, then what was there, each once and in the

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::values::{self, Form};
 use super::{Change, Place, Select, Step, bounds, invalid};
+use crate::Resource;
 use crate::error::Error;
 use crate::path::{AttrPath, split_urn};
 use crate::quirks;
@@ -22,16 +23,30 @@ pub(crate) enum Verb {
 
 /// Where the steps of one request are collected.
 pub(crate) struct Steps<'r> {
-    pub(crate) rt: &'r ResourceType,
-    pub(crate) form: Form,
+    rt: &'r ResourceType,
+    form: Form,
+    /// What the body of a PUT replaces.
+    before: Option<&'r Resource>,
     pub(crate) list: Vec<Step>,
     /// The attributes, each behind the URN of its extension, that were given a value and are not kept.
     pub(crate) hidden: Vec<(Option<String>, String)>,
 }
 
 impl<'r> Steps<'r> {
-    pub(crate) fn new(rt: &'r ResourceType, form: Form) -> Self {
-        Self { rt, form, list: Vec::new(), hidden: Vec::new() }
+    /// The steps of a PATCH.
+    pub(crate) fn patch(rt: &'r ResourceType) -> Self {
+        Self { rt, form: Form::Patch, before: None, list: Vec::new(), hidden: Vec::new() }
+    }
+
+    /// The steps of the body of a POST, or of a PUT that replaces `before`.
+    pub(crate) fn body(rt: &'r ResourceType, before: Option<&'r Resource>) -> Self {
+        Self { rt, form: Form::Body, before, list: Vec::new(), hidden: Vec::new() }
+    }
+
+    /// The form of values of the schema of this URN.
+    fn form(&self, urn: Option<&str>) -> Form {
+        let is_known = urn.is_some_and(|urn| self.before.is_some_and(|before| before.contains_key(urn)));
+        if is_known { Form::Again } else { self.form }
     }
 
     fn push(&mut self, place: Place, change: Change) {
@@ -99,8 +114,8 @@ impl<'r> Steps<'r> {
         }
         if attribute.is_hidden() || sub.is_some_and(Attribute::is_hidden) {
             return match sub {
-                Some(sub) => values::check(sub, value, self.form, Some(&attribute.name)),
-                None => values::check(attribute, value, self.form, None),
+                Some(sub) => values::check(sub, value, self.form(urn), Some(&attribute.name)),
+                None => values::check(attribute, value, self.form(urn), None),
             };
         }
         match sub {
@@ -119,7 +134,7 @@ impl<'r> Steps<'r> {
     pub(crate) fn attribute(&mut self, verb: Verb, urn: Option<&str>, attribute: &Attribute, value: &Value) -> Result<(), Error> {
         let place = || Place::whole(urn, &attribute.name);
         if attribute.multi_valued {
-            let list = values::list(attribute, value, self.form)?;
+            let list = values::list(attribute, value, self.form(urn))?;
             match verb {
                 Verb::Add if list.is_empty() => {}
                 Verb::Add => self.push(place(), Change::Append(list)),
@@ -130,13 +145,13 @@ impl<'r> Steps<'r> {
         if attribute.kind == Type::Complex {
             let value = match self.form {
                 Form::Patch => quirks::only_element(value),
-                Form::Body => value,
+                Form::Body | Form::Again => value,
             };
             if let Some(object) = value.as_object() {
                 return self.complex(verb, urn, attribute, object);
             }
         }
-        match values::single(attribute, value, self.form, None)? {
+        match values::single(attribute, value, self.form(urn), None)? {
             Some(Value::Object(object)) => self.push(place(), Change::Merge(object)),
             Some(value) => self.push(place(), Change::Set(value)),
             None if verb == Verb::Replace => self.push(place(), Change::Clear),
@@ -154,7 +169,7 @@ impl<'r> Steps<'r> {
             }
             return Ok(());
         }
-        if self.form == Form::Body {
+        if self.form(urn) == Form::Body {
             values::demand(attribute, object)?;
         }
         for (key, value) in object {
@@ -163,7 +178,7 @@ impl<'r> Steps<'r> {
                     self.sub_attribute(verb, urn, attribute, sub, value)?;
                 }
                 Some(sub) if sub.is_hidden() && sub.mutability != Mutability::ReadOnly => {
-                    values::check(sub, value, self.form, Some(&attribute.name))?;
+                    values::check(sub, value, self.form(urn), Some(&attribute.name))?;
                 }
                 Some(_) => {}
                 None => {
@@ -195,7 +210,7 @@ impl<'r> Steps<'r> {
             return Ok(());
         }
         place.sub = Some(sub.name.clone());
-        match values::single(sub, value, self.form, Some(&attribute.name))? {
+        match values::single(sub, value, self.form(urn), Some(&attribute.name))? {
             Some(value) => self.push(place, Change::Set(value)),
             None if verb == Verb::Replace => self.push(place, Change::Clear),
             None => {}
@@ -223,7 +238,7 @@ impl<'r> Steps<'r> {
                 Some(attribute) => {
                     self.note_hidden(urn, attribute, value);
                     if attribute.mutability != Mutability::ReadOnly {
-                        values::check(attribute, value, self.form, None)?;
+                        values::check(attribute, value, self.form(urn), None)?;
                     }
                 }
                 None => self.verbatim(verb, Place::whole(urn, key), key, value),

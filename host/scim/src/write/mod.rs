@@ -11,6 +11,7 @@ pub(crate) mod finish;
 mod identity;
 pub(crate) mod keys;
 mod lists;
+pub(crate) mod required;
 pub(crate) mod values;
 
 use serde_json::{Map, Value};

@@ -16,8 +16,11 @@ use crate::schema::{Attribute, Mutability, Type};
 /// Which message a value stands in. PATCH allows shorter forms than POST and PUT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// The body of a POST or PUT: a list is a list.
+    /// The body of a POST or PUT: a list is a list, and what is required and never kept is in it.
     Body,
+    /// The body of a PUT, for an extension that the resource has already: as [`Body`](Self::Body), but what is
+    /// required and never kept may have been given before.
+    Again,
     /// The value of a PATCH operation.
     Patch,
 }
@@ -90,7 +93,7 @@ pub(crate) fn says_something(value: &Value) -> bool {
 pub(crate) fn single(attribute: &Attribute, value: &Value, form: Form, outer: Option<&str>) -> Result<Option<Value>, Error> {
     let value = match form {
         Form::Patch => quirks::only_element(value),
-        Form::Body => value,
+        Form::Body | Form::Again => value,
     };
     let at = At { outer, name: &attribute.name };
     one(attribute, value, at)

@@ -74,11 +74,11 @@ fn extensions_are_reached_in_every_spelling() {
         (json!({"op": "replace", "value": {ENT: {"department": "D"}}}), department("D")),
         (json!({"op": "replace", "value": {format!("{ENT}:department"): "D"}}), department("D")),
         (json!({"op": "add", "value": {format!("{ENT}:department"): "D"}}), department("D")),
-        (json!({"op": "remove", "path": ENT}), json!({ENT: null})),
-        (json!({"op": "replace", "value": {ENT: null}}), json!({ENT: null})),
+        (json!({"op": "remove", "path": ENT}), json!({"schemas": [CORE], ENT: null})),
+        (json!({"op": "replace", "value": {ENT: null}}), json!({"schemas": [CORE], ENT: null})),
         (
             json!([{"op": "remove", "path": format!("{ENT}:department")}, {"op": "remove", "path": format!("{ENT}:manager")}]),
-            json!({ENT: null}),
+            json!({"schemas": [CORE], ENT: null}),
         ),
         // The manager, with and without the object around it.
         (json!({"op": "replace", "path": format!("{ENT}:manager"), "value": "n"}), manager(json!({"value": "n"}))),
