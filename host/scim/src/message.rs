@@ -14,6 +14,15 @@ pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'
     })
 }
 
+/// The same, to be changed.
+pub(crate) fn field_mut<'a>(object: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
+    let key = match object.contains_key(name) {
+        true => name.to_owned(),
+        false => object.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone(),
+    };
+    object.get_mut(&key)
+}
+
 /// Checks that a message is of a kind, if it says of which kind it is: clients leave `schemas` out where
 /// the endpoint says it all.
 ///

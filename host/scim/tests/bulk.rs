@@ -63,6 +63,68 @@ fn bulk_requests_are_read_and_their_references_resolved() {
 }
 
 #[test]
+fn references_in_the_paths_of_a_patch_are_resolved() {
+    let ids = HashMap::from([("u".to_owned(), "1".to_owned()), ("a\"]".to_owned(), "2".to_owned()), ("q".to_owned(), "\"3\\".to_owned())]);
+    // The path, what it refers to, and what becomes of it; nothing if it refers to what nobody knows.
+    let table: [(&str, &[&str], Option<&str>); 16] = [
+        (r#"members[value eq "bulkId:u"]"#, &["u"], Some(r#"members[value eq "1"]"#)),
+        (r#"members[value eq "bulkId:u" or value eq "bulkId:u"]"#, &["u"], Some(r#"members[value eq "1" or value eq "1"]"#)),
+        (r#"members[value eq "x" or value eq "bulkId:u"]"#, &["u"], Some(r#"members[value eq "x" or value eq "1"]"#)),
+        (
+            r#"emails[display eq "\"bulkId:u" and value eq "bulkId:u"].value"#,
+            &["u"],
+            Some(r#"emails[display eq "\"bulkId:u" and value eq "1"].value"#),
+        ),
+        (r#"members[value eq "bulkId:q"]"#, &["q"], Some(r#"members[value eq "\"3\\"]"#)),
+        // Written with escapes it is found when its turn comes.
+        (r#"members[value eq "bulkId:a\"]"]"#, &[], Some(r#"members[value eq "2"]"#)),
+        (r#"members[value eq "\u0062ulkId:u"]"#, &[], Some(r#"members[value eq "1"]"#)),
+        (r#"members[value eq "bulkId:nobody"]"#, &["nobody"], None),
+        (r#"members[value eq "bulkId:"]"#, &[""], None),
+        (r#"members[value eq "xbulkId:u"]"#, &[], Some(r#"members[value eq "xbulkId:u"]"#)),
+        (r#"members[value eq "bulkid:u"]"#, &[], Some(r#"members[value eq "bulkid:u"]"#)),
+        (r#"members[value eq bulkId:u]"#, &[], Some(r#"members[value eq bulkId:u]"#)),
+        (r#"members[value eq "bulkId:u]"#, &[], Some(r#"members[value eq "bulkId:u]"#)),
+        (r#"members[value eq "é" or value eq "bulkId:u"] é"#, &["u"], Some(r#"members[value eq "é" or value eq "1"] é"#)),
+        ("members", &[], Some("members")),
+        ("", &[], Some("")),
+    ];
+    let read = |method: &str, data: Value| operation(&operations(json!([{"method": method, "path": "/Groups/1", "data": data}])), 0);
+    for (path, references, expected) in table {
+        for (list, key) in [("Operations", "path"), ("operations", "Path")] {
+            let mut patch = read("PATCH", json!({list: [{"op": "add", "path": "displayName", "value": "d"}, {"op": "remove", key: path}]}));
+            assert_eq!(patch.references(), references, "{path}");
+            match (patch.resolve(&ids), expected) {
+                (Ok(()), Some(expected)) => assert_eq!(patch.data[list][1][key], expected),
+                (Err(error), None) => assert_eq!(error.kind, ErrorKind::Conflict),
+                (outcome, _) => panic!("{path}: {outcome:?}"),
+            }
+        }
+    }
+    // Nowhere else is it anything but text.
+    let path = r#"members[value eq "bulkId:nobody"]"#;
+    for (method, data) in [
+        ("PATCH", json!({"Operations": [{"op": "add", "path": "displayName", "value": path}]})),
+        ("PATCH", json!({"Operations": [{"op": "add", "value": {"path": path}}]})),
+        ("PATCH", json!({"path": path, "Operations": {"path": path}})),
+        ("PATCH", json!({"Operations": [[{"path": path}], {"path": [path]}, 1]})),
+        ("PUT", json!({"displayName": "d", "Operations": [{"path": path}]})),
+    ] {
+        let mut operation = read(method, data.clone());
+        assert_eq!(operation.references(), [] as [&str; 0], "{data}");
+        assert_eq!(operation.resolve(&HashMap::new()), Ok(()));
+        assert_eq!(operation.data, data);
+    }
+    // A POST comes before what refers to it so.
+    let remove = json!({"Operations": [{"op": "remove", "path": r#"members[value eq "bulkId:u"]"#}]});
+    let request = operations(json!([
+        {"method": "PATCH", "path": "/Groups/1", "data": remove},
+        {"method": "POST", "path": "/Users", "bulkId": "u", "data": {"userName": "a"}},
+    ]));
+    assert_eq!(request.order(), [[1], [0]]);
+}
+
+#[test]
 fn paths_lead_to_the_types_of_the_caller_and_no_others() {
     let body = json!({"Operations": [{"method": "DELETE", "path": "/TestResources/1"}, {"method": "DELETE", "path": "/Users/1"}]});
     let request = BulkRequest::parse(&body, ResourceType::test(), 2).unwrap();

@@ -4,6 +4,7 @@
 //! operations can be carried out, and puts identifiers in the place of references.
 
 mod order;
+mod references;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,9 +21,6 @@ pub const BULK_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRe
 
 /// The schema of a bulk response.
 pub const BULK_RESPONSE_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
-
-/// What a reference to another operation of the request starts with.
-const REFERENCE_PREFIX: &str = "bulkId:";
 
 /// How deeply the data of an operation may nest: a resource inside the operations of a PATCH.
 const DATA_DEPTH_MAX: usize = VALUE_DEPTH_MAX + 4;
@@ -182,27 +180,20 @@ impl BulkOperation {
         Ok(Self { method, resource_type: Arc::clone(resource_type), id, bulk_id, version, data: data.clone() })
     }
 
-    /// The `bulkId`s this operation needs resolved before it can be carried out, once each.
+    /// The `bulkId`s this operation needs resolved before it can be carried out, once each. One that is written with
+    /// escapes in the path of a PATCH is not among them, but [`resolve`](Self::resolve) sees it.
     pub fn references(&self) -> Vec<&str> {
-        let mut found: Vec<&str> = Vec::new();
-        let id = self.id.as_deref().and_then(|id| id.strip_prefix(REFERENCE_PREFIX));
-        found.extend(id);
-        collect_references(&self.data, &mut found);
-        found.sort_unstable();
-        found.dedup();
-        found
+        references::of(self)
     }
 
-    /// Puts identifiers in the place of references, in the path and wherever a string of the data is
-    /// one. `ids` has the identifier for each `bulkId` that is known by now.
+    /// Puts identifiers in the place of references: in the path, wherever a string of the data is one, and in
+    /// quoted values of the paths of a PATCH (`members[value eq "bulkId:ada"]`). `ids` has the identifier for
+    /// each `bulkId` that is known by now.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] if a reference is not in `ids`, as RFC 7644, section 3.7.1, has it.
     pub fn resolve(&mut self, ids: &HashMap<String, String>) -> Result<(), Error> {
-        if let Some(id) = &mut self.id {
-            resolve_text(id, ids)?;
-        }
-        resolve_value(&mut self.data, ids)
+        references::resolve(self, ids)
     }
 }
 
@@ -261,35 +252,6 @@ fn depth_exceeds(value: &Value, depth_max: usize) -> bool {
         Value::Object(object) => object.values().any(|value| depth_exceeds(value, below)),
         _ => false,
     }
-}
-
-fn collect_references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => found.extend(text.strip_prefix(REFERENCE_PREFIX)),
-        Value::Array(list) => list.iter().for_each(|value| collect_references(value, found)),
-        Value::Object(object) => object.values().for_each(|value| collect_references(value, found)),
-        _ => {}
-    }
-}
-
-fn resolve_value(value: &mut Value, ids: &HashMap<String, String>) -> Result<(), Error> {
-    match value {
-        Value::String(text) => resolve_text(text, ids),
-        Value::Array(list) => list.iter_mut().try_for_each(|value| resolve_value(value, ids)),
-        Value::Object(object) => object.values_mut().try_for_each(|value| resolve_value(value, ids)),
-        _ => Ok(()),
-    }
-}
-
-fn resolve_text(text: &mut String, ids: &HashMap<String, String>) -> Result<(), Error> {
-    let Some(bulk_id) = text.strip_prefix(REFERENCE_PREFIX) else {
-        return Ok(());
-    };
-    let id = ids
-        .get(bulk_id)
-        .ok_or_else(|| Error::new(ErrorKind::Conflict, "The operation refers to a bulkId that no resource has been created for."))?;
-    text.clone_from(id);
-    Ok(())
 }
 
 fn syntax(detail: &str) -> Error {

@@ -16,6 +16,9 @@
 //! - A value of null makes `replace` a removal, and `add` a no-op (RFC 7643, section 2.5).
 //! - A path that names a read-only attribute is refused with `mutability`; such a key inside a value is
 //!   passed over, since clients send back what they were given.
+//! - What a resource lacks already although it is required may go on missing, since a schema may be younger than the
+//!   resource; of a multi-valued attribute no more values may lack a part than before.
+//! - An extension that loses its data is no longer named in `schemas` of the resource (RFC 7643, section 3).
 //! - `schemas` of the request may be left out, since the operations say it all; one that names something else is refused.
 
 mod elements;
