@@ -16,7 +16,7 @@ use crate::shared;
 const THREADS: usize = 4;
 
 /// One request of so many is sent.
-const SHARE: usize = 5;
+const SHARE: usize = 7;
 
 /// A request that a client is known to send: method, whether it is about a group, body.
 type Known = (String, bool, Value);
