@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::shared;
 
+/// A cursor has to fit into a URL together with the longest filter.
+const CURSOR_BYTES_MAX: usize = 4_096;
+
 /// How a client goes from page to page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum By {
@@ -62,7 +65,7 @@ impl List {
                 (By::Cursor, None) => false,
                 (By::Cursor, Some(next)) => {
                     assert!(
-                        next.len() <= 2_048 && next.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+                        next.len() <= CURSOR_BYTES_MAX && next.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
                         "{next}"
                     );
                     cursor = next.to_owned();
@@ -97,12 +100,15 @@ fn make(client: &Client, users: &[Value]) -> Vec<String> {
 /// Some have a name in common, some a name that differs only beyond what an order looks at, some none.
 fn named(number: usize) -> Value {
     let mut user = json!({"userName": format!("user-{number:03}@example.com"), "active": !number.is_multiple_of(3)});
-    match number % 5 {
+    match number % 7 {
         0 => {}
         1 => user["displayName"] = json!("Same"),
         2 => user["displayName"] = json!(format!("{}{number}", "long ".repeat(100))),
         3 => user["displayName"] = json!(format!("{}ü{number}", "u".repeat(255))),
-        _ => user["displayName"] = json!(format!("Name {}", number % 7)),
+        // What takes the most room in a cursor.
+        4 => user["displayName"] = json!("\u{1}".repeat(300)),
+        5 => user["displayName"] = json!("\"\\".repeat(150)),
+        _ => user["displayName"] = json!(format!("Name {}", number % 3)),
     }
     user
 }
@@ -346,8 +352,8 @@ fn cursors_that_were_tampered_with() {
     let client = shared::client("tampered");
     let users: Vec<Value> = (0..9).map(named).collect();
     let own: BTreeSet<String> = make(&client, &users).into_iter().collect();
-    let long = "A".repeat(2_049);
-    let longest = "A".repeat(2_048);
+    let long = "A".repeat(CURSOR_BYTES_MAX + 1);
+    let longest = "A".repeat(2_000);
     for list in [List::new("/Users", &[]), List::new("/Users", &[("sortBy", "displayName")])] {
         let cursor = text(&list.page(&client, 2, ("cursor", "")), "nextCursor");
         let ask = |cursor: &str| {
