@@ -97,14 +97,14 @@ fn make() -> Result<PathBuf, String> {
     }
     let created = run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory), INSTALL_MAX)?;
     if !created.success {
-        return Err(format!("python3 has no module venv: install it (Debian and Ubuntu: python3-venv). {}", last_line(&created)));
+        return Err(format!("python3 has no module venv: install it (Debian and Ubuntu: python3-venv). {}", reason(&created)));
     }
     let mut pip = Command::new(directory.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--only-binary=:all:", "-r"])
         .arg(&requirements);
     let installed = run(&mut pip, INSTALL_MAX)?;
     if !installed.success {
-        return Err(format!("The conformance suites cannot be installed (tests/conformance/requirements.txt): {}", last_line(&installed)));
+        return Err(format!("The conformance suites cannot be installed (tests/conformance/requirements.txt): {}", reason(&installed)));
     }
     fs::write(&stamp, wanted).map_err(|error| failed("A file cannot be written", error))?;
     Ok(directory)
@@ -122,8 +122,10 @@ fn python() -> Result<String, String> {
     }
 }
 
-/// The last thing a process said, which is where pip puts its reason.
-fn last_line(ended: &Ended) -> &str {
+/// Why a process failed, in its own words: that it got no connection, which explains the rest, or else what it said last.
+fn reason(ended: &Ended) -> &str {
     let said = if ended.stderr.trim().is_empty() { &ended.stdout } else { &ended.stderr };
-    said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("It does not say why.")
+    let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+    let connection = lines.clone().find(|line| line.contains("connection") || line.contains("Connection"));
+    connection.or_else(|| lines.next_back()).unwrap_or("It does not say why.")
 }

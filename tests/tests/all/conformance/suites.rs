@@ -73,12 +73,12 @@ pub fn scim_sanity(client: &Client) -> Report {
     (good.len(), findings.collect())
 }
 
-/// schemathesis with the document that the tenant's own discovery makes.
+/// schemathesis with the document that the tenant's own discovery makes, without the operations of some resource types.
 #[track_caller]
-pub fn schemathesis(client: &Client, fixtures: &Fixtures) -> Report {
+pub fn schemathesis(client: &Client, fixtures: &Fixtures, left_out: &[&str]) -> Report {
     let scratch = Scratch::new();
     let (document, report) = (scratch.join("openapi.json"), scratch.join("report.json"));
-    fs::write(&document, document::document(client, fixtures).to_string()).expect("the document can be written");
+    fs::write(&document, document::document(client, fixtures, left_out).to_string()).expect("the document can be written");
     let mut command = program("schemathesis");
     command.current_dir(scratch.path()).arg("--config-file").arg(config(&scratch)).arg("run").arg(&document);
     command.args(["--url", &base(client), "--header", &format!("Authorization: Bearer {}", client.token())]);

@@ -69,9 +69,25 @@ pub fn resource(kind: &Kind, fixtures: &Fixtures, verb: Verb) -> Value {
 }
 
 fn extension(schema: &Schema, fixtures: &Fixtures, verb: Verb, is_required: bool) -> Value {
-    let mut body = object(&schema.attributes, fixtures, verb);
-    body["type"] = if is_required { json!("object") } else { json!(["object", "null"]) };
-    body
+    let body = object(&schema.attributes, fixtures, verb);
+    if is_required { body } else { json!({"anyOf": [{"type": "null"}, body, nothing(&schema.attributes)]}) }
+}
+
+/// An object that says nothing of these attributes, which is none: what is required of it need not be there.
+fn nothing(attributes: &[Attribute]) -> Value {
+    let unassigned = attributes.iter().map(|attribute| {
+        let parts = || nothing(&attribute.subs);
+        let schema = match attribute.kind.as_str() {
+            _ if !attribute.is_written() => json!({}),
+            "complex" if attribute.multi => json!({"type": ["array", "null"], "items": {"anyOf": [{"type": "null"}, parts()]}}),
+            _ if attribute.multi => json!({"type": ["array", "null"], "items": {"type": "null"}}),
+            "complex" => json!({"anyOf": [{"enum": [null, ""]}, parts()]}),
+            "string" | "reference" => json!({"type": "null"}),
+            _ => json!({"enum": [null, ""]}),
+        };
+        (attribute.name.clone(), schema)
+    });
+    json!({"type": "object", "properties": unassigned.collect::<Map<_, _>>(), "additionalProperties": {"type": "null"}})
 }
 
 /// An object with these attributes.
@@ -191,8 +207,10 @@ fn complex(attribute: &Attribute, fixtures: &Fixtures, verb: Verb) -> Value {
         return whole;
     };
     let text = json!({"type": "string"});
-    let alone = if value.required { assigned(&text) } else { text };
-    json!({"anyOf": [alone, whole, emptied(attribute)]})
+    if value.required {
+        return json!({"anyOf": [assigned(&text), whole, emptied(attribute), nothing(&attribute.subs)]});
+    }
+    json!({"anyOf": [text, whole, emptied(attribute)]})
 }
 
 /// An empty value that takes the whole away: nothing else is said but what leads nowhere without it.
