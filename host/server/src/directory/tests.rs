@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::activity::{Actor, Entry};
+use crate::activity::Actor;
 use crate::admin::connections::{Connection, Provider};
 use crate::admin::pipeline::{self, Mode, Policy};
 use crate::admin::plugins::Plugins;
@@ -18,7 +18,7 @@ use crate::admin::tenants;
 use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 use crate::id::Id;
-use crate::provision::{self, Conditions, Context, Create, Delete, Kind, Modify, Replace, Scope, Search, Stored, Walks, Wanted};
+use crate::provision::{self, Context, Create, Delete, Kind, Modify, Replace, Scope, Search, Stored, Walks};
 use crate::store::{Store, Tenant, Tx, layout};
 
 /// Compiled once for every case.
@@ -90,27 +90,7 @@ struct World {
 }
 
 fn context() -> Context {
-    let entry = Entry {
-        sequence: 0,
-        at: NOW,
-        actor: Actor::System,
-        action: "test".to_owned(),
-        subject: None,
-        query: None,
-        status: 200,
-        detail: None,
-        request_id: String::new(),
-        count: 1,
-    };
-    Context {
-        now: NOW,
-        entry,
-        status_without_body: 204,
-        base: "".into(),
-        wanted: Wanted::default(),
-        conditions: Conditions::default(),
-        always: false,
-    }
+    Context::of_nobody(NOW)
 }
 
 impl World {

@@ -87,6 +87,25 @@ pub struct Context {
 }
 
 impl Context {
+    /// That of a test's own change.
+    #[cfg(test)]
+    pub(crate) fn of_nobody(now: Timestamp) -> Self {
+        let entry = Entry {
+            sequence: 0,
+            at: now,
+            actor: crate::activity::Actor::System,
+            action: "test".to_owned(),
+            subject: None,
+            query: None,
+            status: 200,
+            detail: None,
+            request_id: String::new(),
+            count: 1,
+        };
+        let (base, wanted, conditions) = ("".into(), Wanted::default(), Conditions::default());
+        Self { now, entry, status_without_body: 204, base, wanted, conditions, always: false }
+    }
+
     /// Writes the log's entry about `subject` and gives the stamp for dirty marks.
     fn record(&self, tx: &mut Tx<'_>, subject: Id, has_body: bool) -> Result<u64> {
         let status = if has_body { self.entry.status } else { self.status_without_body };

@@ -8,27 +8,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::activity::{Actor, Entry};
 use crate::store::{Store, Tenant};
 
 const SCOPE: Scope = Scope { connection: 1 };
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 fn context() -> Context {
-    let entry = Entry {
-        sequence: 0,
-        at: NOW,
-        actor: Actor::System,
-        action: String::new(),
-        subject: None,
-        query: None,
-        status: 200,
-        detail: None,
-        request_id: String::new(),
-        count: 1,
-    };
-    let (base, wanted, conditions) = ("http://x".into(), Wanted::default(), Conditions::default());
-    Context { now: NOW, entry, status_without_body: 204, base, wanted, conditions, always: false }
+    Context::of_nobody(NOW)
 }
 
 /// A tenant with these resources; what is refused is not there.
