@@ -30,7 +30,7 @@ pub fn document(client: &Client, fixtures: &Fixtures, left_out: &[&str]) -> Valu
     let mut operations = Map::new();
     for kind in &description.kinds {
         schemas.insert(kind.name.clone(), answers::resource(kind, &description));
-        schemas.insert(format!("{}List", kind.name), answers::list(kind));
+        schemas.insert(format!("{}List", kind.name), answers::list(kind, &description));
         schemas.insert(format!("{}Post", kind.name), requests::resource(kind, fixtures, requests::Verb::Post));
         schemas.insert(format!("{}Put", kind.name), requests::resource(kind, fixtures, requests::Verb::Put));
         schemas.insert(format!("{}Patch", kind.name), messages::patch(kind, fixtures));

@@ -8,9 +8,6 @@ use super::named;
 /// Media type of every answer (RFC 7644 section 8.1).
 pub const MEDIA_TYPE: &str = "application/scim+json";
 
-/// Longest page, if the configuration does not say.
-const PAGE_MAX: u64 = 1_000;
-
 /// One resource, as any answer may show it: `attributes` and `excludedAttributes` can take away everything but `id` and `schemas`.
 pub fn resource(kind: &Kind, description: &Description) -> Value {
     let mut whole = object(&kind.core.attributes);
@@ -96,12 +93,13 @@ fn one(attribute: &Attribute) -> Value {
 }
 
 /// A page of resources of one type (RFC 7644 section 3.4.2).
-pub fn list(kind: &Kind) -> Value {
-    list_of(named(&kind.name))
+pub fn list(kind: &Kind, description: &Description) -> Value {
+    list_of(named(&kind.name), description)
 }
 
-/// A page.
-pub fn list_of(element: Value) -> Value {
+/// A page, as long as the configuration has it at most.
+pub fn list_of(element: Value, description: &Description) -> Value {
+    let page_max = &description.config["filter"]["maxResults"];
     json!({
         "type": "object",
         "required": ["schemas", "totalResults"],
@@ -109,10 +107,10 @@ pub fn list_of(element: Value) -> Value {
             "schemas": {"const": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]},
             "totalResults": {"type": "integer", "minimum": 0},
             "startIndex": {"type": "integer", "minimum": 1},
-            "itemsPerPage": {"type": "integer", "minimum": 0, "maximum": PAGE_MAX},
+            "itemsPerPage": {"type": "integer", "minimum": 0, "maximum": page_max},
             "nextCursor": {"type": "string", "minLength": 1},
             "previousCursor": {"type": "string", "minLength": 1},
-            "Resources": {"type": "array", "items": element, "maxItems": PAGE_MAX},
+            "Resources": {"type": "array", "items": element, "maxItems": page_max},
         },
         "additionalProperties": false,
     })

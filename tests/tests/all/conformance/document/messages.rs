@@ -111,11 +111,8 @@ pub fn search(kind: &Kind, description: &Description) -> Value {
 
 /// The JSON Schemas that do not belong to one resource type.
 pub fn schemas(description: &Description, fixtures: &Fixtures, schemas: &mut Map<String, Value>) {
-    schemas.insert(
-        "AnyList".into(),
-        answers::list_of(json!({
-        "oneOf": description.kinds.iter().map(|kind| named(&kind.name)).collect::<Vec<_>>()})),
-    );
+    let any = json!({"oneOf": description.kinds.iter().map(|kind| named(&kind.name)).collect::<Vec<_>>()});
+    schemas.insert("AnyList".into(), answers::list_of(any, description));
     for status in [400, 401, 403, 404, 409, 412, 413, 415, 501] {
         schemas.insert(format!("Error{status}"), error(status));
     }
@@ -128,7 +125,7 @@ pub fn schemas(description: &Description, fixtures: &Fixtures, schemas: &mut Map
     schemas.insert("Schema".into(), schema(description));
     schemas.insert("SchemaAttribute".into(), schema_attribute());
     for kind in ["ResourceType", "Schema"] {
-        schemas.insert(format!("{kind}List"), answers::list_of(named(kind)));
+        schemas.insert(format!("{kind}List"), answers::list_of(named(kind), description));
     }
 }
 
