@@ -116,7 +116,7 @@ impl Checked {
         &self.schema.id
     }
 
-    /// Whether it has attributes that are to be indexed, for which a [`Survey`](provision::Survey) is needed.
+    /// Whether it has attributes that are to be indexed, for which a [`Survey`] is needed.
     pub fn is_indexed(&self) -> bool {
         !unique_attributes(&self.schema).is_empty()
     }

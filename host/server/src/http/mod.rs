@@ -1,6 +1,6 @@
 //! The edges. The only module that names the web framework.
 //!
-//! [`router`] puts them together: SCIM below `/scim/v2`, the admin API below `/api/v1`, `/healthz`. [`serve`] runs them on a listener until a
+//! [`router`] puts them together: SCIM below `/scim/v2`, the admin API below `/api/v1`, `/healthz`. [`serve()`] runs them on a listener until a
 //! stop signal. What every request goes through stands here: its id, the bound on its path, the spelling of its path, and the
 //! one log line of an error's cause.
 //!
@@ -86,7 +86,7 @@ pub struct Shared {
     pub walks: AllWalks,
     /// The deletions that are under way.
     pub deletions: Deletions,
-    /// For the threads that [`serve`] starts, and for nothing that answers requests.
+    /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
 }
