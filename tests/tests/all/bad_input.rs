@@ -138,7 +138,13 @@ fn groups(world: &World) -> Vec<Bad> {
     table.extend([
         bad("no displayName", "POST", "/Groups", bytes(&json!({"members": []})), VALUE),
         bad("a displayName of null", "PUT", one.clone(), bytes(&json!({"displayName": null})), VALUE),
-        bad("a displayName removed", "PATCH", one.clone(), bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))), (400, Some("mutability"))),
+        bad(
+            "a displayName removed",
+            "PATCH",
+            one.clone(),
+            bytes(&operations(&json!([{"op": "remove", "path": "displayName"}]))),
+            (400, Some("mutability")),
+        ),
         bad(
             "a filter on members that is none",
             "PATCH",
