@@ -4,6 +4,7 @@
 //! to a tenant that is gone.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use doorlist_scim::ErrorKind;
@@ -42,8 +43,9 @@ struct Known {
 struct Admitted {
     tenant: PartitionNumber,
     tenant_id: Id,
-    connection: Connection,
+    connection: Arc<Connection>,
     catalog: Arc<Catalog>,
+    last_agent: Arc<AtomicU64>,
     expires_at: Option<Timestamp>,
 }
 
@@ -57,9 +59,11 @@ pub struct ScimCaller {
     /// The tenant's id.
     pub tenant_id: Id,
     /// The connection it speaks for.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// The resource types that it sees.
     pub catalog: Arc<Catalog>,
+    /// A hash of what its last request called it, so that a request that says nothing new costs no more than that.
+    pub last_agent: Arc<AtomicU64>,
 }
 
 /// An operator.
@@ -93,7 +97,8 @@ impl Authenticator {
         Ok(ScimCaller {
             tenant,
             tenant_id: admitted.tenant_id,
-            connection: admitted.connection.clone(),
+            connection: Arc::clone(&admitted.connection),
+            last_agent: Arc::clone(&admitted.last_agent),
             catalog: Arc::clone(&admitted.catalog),
         })
     }
@@ -134,7 +139,14 @@ impl Authenticator {
             let choices = Choices { test_resources: record.test_resources, unique_group_names: connection.unique_group_names };
             Ok((connection, Catalog::read(rows, choices)?))
         })?;
-        Ok(Admitted { tenant: grant.tenant, tenant_id: record.id, connection, catalog, expires_at: grant.expires_at })
+        Ok(Admitted {
+            tenant: grant.tenant,
+            tenant_id: record.id,
+            connection: Arc::new(connection),
+            catalog,
+            last_agent: Arc::default(),
+            expires_at: grant.expires_at,
+        })
     }
 
     /// The operator who presents this key.
