@@ -49,6 +49,25 @@ impl Socket {
         let _ = self.0.write_all(bytes);
     }
 
+    /// Sends the head of a SCIM POST with this token for this body, and waits until the server asks for the body: by then it knows who asks and what they see.
+    ///
+    /// # Panics
+    /// If the server does not ask.
+    #[track_caller]
+    pub fn post_head(address: &str, path: &str, token: &str, body: &str) -> Self {
+        let mut socket = Self::connect(address);
+        let length = body.len();
+        let head = format!(
+            "POST /scim/v2{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nexpect: 100-continue\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/scim+json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        socket.write(head.as_bytes());
+        let mut asked = [0; 25];
+        socket.0.read_exact(&mut asked).expect("the server asks for the body");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        socket
+    }
+
     /// Reads one answer: to the end that its length tells, or else until the server closes. What it may do afterwards with what is still to come
     /// of the request is not waited for.
     ///

@@ -70,6 +70,7 @@ pub const SCHEMA_VALUES_MAX: usize = 256;
 /// How many faults of one schema are told. Somebody who mends a hundred will ask again.
 pub const SCHEMA_FAULTS_MAX: usize = 100;
 
-/// How many operations a bulk request may have where nobody has a reason for another number. Each is a
-/// request of its own; a first synchronisation by bulk sends hundreds.
+/// How many operations a bulk request may have (`bulk.maxOperations` of a service provider's configuration)
+/// where nobody has a reason for another number. Each is a request of its own; a first synchronisation by
+/// bulk sends hundreds.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;

@@ -79,6 +79,16 @@ impl Error {
         self
     }
 
+    /// The same in the protocol's own form, without its cause.
+    pub fn to_scim(&self) -> doorlist_scim::Error {
+        let kind = match self.kind {
+            Kind::Scim(kind) => kind,
+            // Nothing that SCIM serves is ever announced as dropped.
+            Kind::Gone => ErrorKind::NotFound,
+        };
+        doorlist_scim::Error::new(kind, self.detail.clone())
+    }
+
     /// What sort of wrong.
     pub fn kind(&self) -> Kind {
         self.kind

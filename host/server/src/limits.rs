@@ -45,9 +45,6 @@ pub const WALK_PAGES_MAX: usize = 16;
 /// Milliseconds for which a walk that does not go on is remembered. A client that walks asks for the next page within seconds.
 pub const WALK_MS_MAX: i64 = 600_000;
 
-/// Operations of a bulk request (`bulk.maxOperations` of the ServiceProviderConfig): each costs what it costs alone.
-pub const BULK_OPERATIONS_MAX: usize = 1_000;
-
 /// Operations of a bulk request in one commit. Bounds how long others wait behind it.
 pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 16;
 

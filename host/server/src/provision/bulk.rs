@@ -135,17 +135,16 @@ impl Bulk {
                     progress.outcomes.extend(done.into_iter().map(|(place, done)| (place, Ok(done))));
                 }
                 Err(error) => {
-                    let crate::error::Kind::Scim(kind) = error.kind() else { return Err(error) };
-                    if kind == ErrorKind::Internal {
+                    let told = error.to_scim();
+                    if told.kind == ErrorKind::Internal {
                         return Err(error);
                     }
-                    let error = doorlist_scim::Error::new(kind, error.to_string());
                     for place in group {
                         if let Some(item) = self.request.operations.get(*place) {
-                            refused(tx, item, &error)?;
+                            refused(tx, item, &told)?;
                         }
                         progress.errors += 1;
-                        progress.outcomes.insert(*place, Err(error.clone()));
+                        progress.outcomes.insert(*place, Err(told.clone()));
                     }
                 }
             }
@@ -232,17 +231,13 @@ fn change(operation: &BulkOperation, catalog: &Catalog, ids: &HashMap<String, St
     let missing = || doorlist_scim::Error::new(ErrorKind::NotFound, "There is no such endpoint.");
     let kind = kind.ok_or_else(missing)?;
     let id = operation.id.clone().unwrap_or_default();
-    let own = |error: Error| match error.kind() {
-        crate::error::Kind::Scim(kind) => doorlist_scim::Error::new(kind, error.to_string()),
-        crate::error::Kind::Gone => doorlist_scim::Error::new(ErrorKind::NotFound, error.to_string()),
-    };
     match operation.method {
         BulkMethod::Post => {
             let id = operation.bulk_id.as_ref().and_then(|bulk_id| ids.get(bulk_id)).and_then(|id| id.parse().ok());
-            Create::parse(kind, &operation.data).map(|create| Change::Create(create.with_id(id))).map_err(own)
+            Create::parse(kind, &operation.data).map(|create| Change::Create(create.with_id(id))).map_err(|error| error.to_scim())
         }
         BulkMethod::Put => Ok(Change::Replace(Replace::new(kind, &id, operation.data))),
-        BulkMethod::Patch => Modify::parse(kind, &id, &operation.data).map(Change::Modify).map_err(own),
+        BulkMethod::Patch => Modify::parse(kind, &id, &operation.data).map(Change::Modify).map_err(|error| error.to_scim()),
         BulkMethod::Delete => Ok(Change::Delete(Delete::new(kind, &id))),
     }
 }

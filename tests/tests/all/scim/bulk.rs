@@ -5,7 +5,11 @@ mod faults;
 mod references;
 mod singles;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use doorlist_tests::callers::text;
+use doorlist_tests::raw::Socket;
 use serde_json::{Value, json};
 
 use crate::directory::assert_replay;
@@ -198,4 +202,28 @@ fn a_disabled_connection_takes_no_bulk() {
     client.post("/Bulk", &message).scim_error(403, None);
     let _ = tenant.patch(&connection, &json!({"enabled": true})).expect(200);
     assert_eq!(client.get("/Users").expect(200)["totalResults"], 0);
+}
+
+/// A connection that is disabled while the message is on its way takes none of it, and the log tells of the attempt.
+#[test]
+fn a_connection_disabled_meanwhile_takes_no_bulk() {
+    let tenant = shared::tenant("bulk disabled meanwhile");
+    let client = tenant.connect();
+    let connection = format!("/connections/{}", client.connection);
+    let body = json!({"schemas": [doorlist_tests::callers::BULK_URN], "Operations": [user("ada"), user("ben")]}).to_string();
+    let mut socket = Socket::post_head(client.address(), "/Bulk", client.token(), &body);
+    let _ = tenant.patch(&connection, &json!({"enabled": false})).expect(200);
+    socket.write(body.as_bytes());
+    let answer = socket.answer();
+    let told: Value = serde_json::from_str(&answer.body).expect("an answer is JSON");
+    assert_eq!((answer.status, statuses(told["Operations"].as_array().unwrap())), (200, vec!["403", "403"]), "{told}");
+    let _ = tenant.patch(&connection, &json!({"enabled": true})).expect(200);
+    assert_eq!(client.get("/Users").expect(200)["totalResults"], 0);
+    let in_the_log = || tenant.all("/activity").iter().any(|entry| text(entry, "action") == "POST /Bulk");
+    // Entries of what changed nothing are written together, a moment later.
+    let until = Instant::now() + Duration::from_secs(5);
+    while !in_the_log() {
+        assert!(Instant::now() < until, "the log says nothing of the request");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

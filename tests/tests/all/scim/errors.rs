@@ -249,3 +249,20 @@ fn too_many_requests() {
     let found = client.get("/Users").expect(200);
     assert_eq!((&found["totalResults"], found["Resources"][0].get("title")), (&json!(1), None));
 }
+
+/// A bulk request is as many as it asks for.
+#[test]
+fn bulk_requests_count_as_their_operations() {
+    let server = Server::options().argument("--scim-rate").argument("1").start();
+    let client = server.operator().tenant("Bulk pace").connect();
+    let some = |from: usize| {
+        let operation = |number: usize| json!({"method": "POST", "path": "/Users", "bulkId": number.to_string(), "data": {"userName": format!("{number}@example.com")}});
+        client.post("/Bulk", &json!({"Operations": (from..from + 40).map(operation).collect::<Vec<_>>()}))
+    };
+    let _ = some(0).expect(200);
+    let refused = some(40);
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    check_shape(&refused);
+    refused.scim_error(429, None);
+    assert_eq!(client.get("/Users?count=0").expect(200)["totalResults"], 40, "a refused request has done nothing");
+}

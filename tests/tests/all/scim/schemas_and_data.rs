@@ -1,10 +1,8 @@
 //! Schemas of a tenant's own that come, change and go while there is data: the two must never contradict each other.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use doorlist_tests::callers::{Client, Tenant, text};
 use doorlist_tests::http::query;
+use doorlist_tests::raw::Socket;
 use serde_json::{Value, json};
 
 use crate::shared;
@@ -213,26 +211,14 @@ fn requests_by_old_schemas_are_refused() {
     let _ = tenant.post("/schemas", &schema(URN, json!([attribute("code", json!({}))]))).expect(201);
     let filter = format!("{URN}:code eq \"1\"");
     assert_eq!(found(&client, &filter), ["a"]);
-    let requests =
-        [("POST", "/Users/.search", json!({"filter": filter})), ("POST", "/Users", json!({"userName": "b", URN: {"code": "2"}}))];
-    for (method, path, body) in requests {
+    let requests = [("/Users/.search", json!({"filter": filter})), ("/Users", json!({"userName": "b", URN: {"code": "2"}}))];
+    for (path, body) in requests {
         let body = body.to_string();
-        let mut stream = TcpStream::connect(client.address()).unwrap();
-        let head = format!(
-            "{method} /scim/v2{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 100-continue\r\nauthorization: Bearer {}\r\ncontent-type: application/scim+json\r\ncontent-length: {}\r\n\r\n",
-            client.token(),
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        // The server asks for the body once it knows who asks and what they see.
-        let mut asked = [0; 25];
-        stream.read_exact(&mut asked).unwrap();
-        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let mut socket = Socket::post_head(client.address(), path, client.token(), &body);
         let _ = tenant.put(&format!("/schemas/{URN}"), &schema(URN, json!([attribute("code", json!({"caseExact": true}))]))).expect(200);
-        stream.write_all(body.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 503 "), "{method} {path}: {answer}");
+        socket.write(body.as_bytes());
+        let answer = socket.answer();
+        assert_eq!(answer.status, 503, "{path}: {}", answer.body);
     }
     assert_eq!(found(&client, "userName pr"), ["a"]);
 }

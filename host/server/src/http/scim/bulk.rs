@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use doorlist_scim::bulk::{BulkItem, BulkMethod, BulkRequest, bulk_response, outcome};
+use doorlist_scim::limits::BULK_OPERATIONS_MAX;
 use serde_json::Value;
 
 use super::verbs::{change, read, written};
 use super::{Call, Outcome, answer};
 use crate::activity::{self, Entry};
-use crate::error::{Error, Kind, Result};
-use crate::limits::{BULK_OPERATIONS_MAX, BULK_OPERATIONS_PER_WRITE_MAX};
+use crate::error::{Error, Result};
+use crate::limits::BULK_OPERATIONS_PER_WRITE_MAX;
 use crate::provision::{Bulk, Conditions, Context, Progress, Wanted};
 use crate::store::Tx;
 
@@ -35,7 +36,7 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
             // What was committed before is told, and what was not is told to have failed.
             Err(error) => {
                 failed = true;
-                progress.fail_rest(bulk.items().len(), &own(&error));
+                progress.fail_rest(bulk.items().len(), &error.to_scim());
                 break;
             }
         }
@@ -107,13 +108,4 @@ fn outcomes(bulk: &Bulk, progress: &Progress, base: &str) -> Vec<Value> {
             }
         })
         .collect()
-}
-
-/// An error in the protocol's own form.
-fn own(error: &Error) -> doorlist_scim::Error {
-    let kind = match error.kind() {
-        Kind::Scim(kind) => kind,
-        Kind::Gone => doorlist_scim::ErrorKind::NotFound,
-    };
-    doorlist_scim::Error::new(kind, error.to_string())
 }

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use doorlist_scim::ErrorKind;
 use doorlist_scim::discovery::{AuthenticationScheme, BulkLimits, PaginationConfig, ServiceProviderConfig, schemas};
+use doorlist_scim::limits::BULK_OPERATIONS_MAX;
 use doorlist_scim::list::list_response;
 use doorlist_scim::schema::ResourceType;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::target::Target;
 use super::{answer, parameters};
 use crate::error::{Error, Result};
-use crate::limits::{BODY_BYTES_MAX, BULK_OPERATIONS_MAX, SCIM_PAGE_MAX};
+use crate::limits::{BODY_BYTES_MAX, SCIM_PAGE_MAX};
 use crate::provision::Catalog;
 
 /// Answers a GET of one of them.

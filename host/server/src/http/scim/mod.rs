@@ -1,6 +1,6 @@
 //! SCIM over HTTP (RFC 7644): one handler for every method and path below the base.
 //!
-//! It finds the target, then the caller, then the method, and translates: what a request means is decided in [`crate::provision`].
+//! It finds the caller, then the target among what the caller sees, then the method, and translates: what a request means is decided in [`crate::provision`].
 //! Everything answered here has the media type `application/scim+json`, errors and unknown paths too. Users and groups share every line.
 
 mod answer;
@@ -260,12 +260,9 @@ fn parameters(query: &str) -> Vec<(String, String)> {
 
 /// The error as an answer (RFC 7644 section 3.12).
 fn refuse(error: &Error) -> Response {
-    let kind = match error.kind() {
-        crate::error::Kind::Scim(kind) => kind,
-        // Nothing that SCIM serves is ever announced as dropped.
-        crate::error::Kind::Gone => ErrorKind::NotFound,
-    };
-    let body = doorlist_scim::Error::new(kind, error.to_string()).body().to_string();
+    let told = error.to_scim();
+    let kind = told.kind;
+    let body = told.body().to_string();
     let mut response = answer::json(kind.status(), body.into_bytes());
     if kind == ErrorKind::Unauthorized {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
