@@ -143,7 +143,7 @@ impl Attribute {
 
     /// Whether nobody ever reads the attribute. `writeOnly` says so whatever `returned` says, since RFC
     /// 7643, section 2.2, pairs it with `never`.
-    pub(crate) fn is_hidden(&self) -> bool {
+    pub fn is_hidden(&self) -> bool {
         self.returned == Returned::Never || self.mutability == Mutability::WriteOnly
     }
 

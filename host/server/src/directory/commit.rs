@@ -236,7 +236,7 @@ impl Writer<'_, '_, '_> {
                 return Ok(Err("It wanted to add a group that the identity provider does not have.".to_owned()));
             }
         }
-        let attributes = match outcome.attributes(self.setting.schemas(USER)) {
+        let attributes = match outcome.attributes(self.setting.kind(USER)) {
             Ok(attributes) => attributes,
             Err(text) => return Ok(Err(text)),
         };

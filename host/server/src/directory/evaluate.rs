@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use doorlist_scim::{ErrorKind, ResourceType};
+use doorlist_scim::ErrorKind;
 use serde_json::{Map, Value};
 
 use super::decision::{Reason, Verdict, VerdictChange};
@@ -15,6 +15,7 @@ use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Plugins;
 use crate::error::{Kind, Result};
 use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
+use crate::provision;
 
 /// What came of a subject so far.
 pub(super) struct Outcome<S: Subject> {
@@ -239,10 +240,10 @@ impl UserOutcome {
     ///
     /// # Errors
     /// In words for an operator, if a policy named one that no schema knows.
-    pub(super) fn attributes(&self, schemas: &ResourceType) -> Result<Map<String, Value>, String> {
-        let mut attributes = self.subject.attributes();
+    pub(super) fn attributes(&self, users: &provision::Kind) -> Result<Map<String, Value>, String> {
+        let mut attributes = self.subject.attributes(users);
         for (path, values) in &self.view.attributes {
-            view::set_attribute(&mut attributes, schemas, path, values)?;
+            view::set_attribute(&mut attributes, &users.scim, path, values)?;
         }
         Ok(attributes)
     }

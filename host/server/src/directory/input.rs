@@ -23,7 +23,7 @@ pub(super) fn user(setting: &Setting, subject: &UserSubject, view: &UserView, re
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: subject.lifecycle,
         groups: groups.iter().map(|(id, name)| policy::GroupRef { id: id.to_string(), name: name.clone() }).collect(),
-        attributes: attributes(setting.schemas(USER), &subject.resource, &reads.attributes),
+        attributes: attributes(&setting.kind(USER).scim, &subject.resource, &reads.attributes),
         facts: facts(setting, subject.due.connection, reads),
         current: policy::Current {
             issued: policy::Issued::Scim,
@@ -59,17 +59,21 @@ pub(super) fn group(setting: &Setting, subject: &GroupSubject, view: &GroupView,
         external_id: subject.external_id.clone().filter(|_| reads.external_id),
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: policy::Lifecycle::Active,
-        attributes: attributes(setting.schemas(GROUP), &subject.resource, &reads.attributes),
+        attributes: attributes(&setting.kind(GROUP).scim, &subject.resource, &reads.attributes),
         facts: facts(setting, subject.due.connection, reads),
         view: policy::GroupView { included: view.included, display_name: given(reads.view, &view.display_name) },
     }
 }
 
-/// The declared attributes, one for each value. A path that no schema knows has none.
+/// The declared attributes, one for each value. A path that no schema knows has none, nor has one to what the schemas say nobody reads.
 fn attributes(kind: &ResourceType, resource: &doorlist_scim::Resource, paths: &[String]) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     for path in paths {
         let Ok(parsed) = AttrPath::parse(path, kind) else { continue };
+        let attribute = AttrPath { sub: None, ..parsed.clone() };
+        if [&attribute, &parsed].into_iter().any(|path| kind.attribute(path).is_some_and(doorlist_scim::Attribute::is_hidden)) {
+            continue;
+        }
         for value in parsed.values(resource) {
             attributes.push(Attribute { path: path.clone(), value: to_value(value) });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use doorlist_scim::ResourceType;
+use doorlist_scim::Projection;
 use serde_json::{Map, Value};
 
 use super::member::{self, MemberRow, Status};
@@ -44,9 +44,9 @@ impl Setting {
 }
 
 impl Setting {
-    /// The schemas of users or groups.
-    pub(super) fn schemas(&self, kind: u8) -> &ResourceType {
-        self.catalog.numbered(kind).map_or(&Kind::user().scim, |kind| &kind.scim)
+    /// Users or groups with the tenant's schemas.
+    pub(super) fn kind(&self, number: u8) -> &Kind {
+        self.catalog.numbered(number).unwrap_or(Kind::user())
     }
 }
 
@@ -148,9 +148,15 @@ impl UserSubject {
         }
     }
 
-    /// The attributes that the member shows beside those in places of their own.
-    pub(super) fn attributes(&self) -> Map<String, Value> {
+    /// The attributes that the member shows beside those in places of their own, and but for those that the schemas say nobody reads.
+    pub(super) fn attributes(&self, users: &Kind) -> Map<String, Value> {
         let kept = |name: &str| !NOT_ATTRIBUTES.contains(&name);
+        if !users.is_answered_as_stored {
+            let mut shown = self.resource.clone();
+            Projection::full().of_body().apply(&users.scim, &mut shown);
+            shown.retain(|name, _| kept(name));
+            return shown;
+        }
         self.resource.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }

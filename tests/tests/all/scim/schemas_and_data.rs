@@ -61,6 +61,9 @@ fn what_is_hidden_is_not_shown() {
     for reply in [client.get(&path), client.get("/Users"), client.patch(&path, &json!([{"op": "add", "path": "title", "value": "T"}]))] {
         assert!(!reply.text().contains("abc"), "{reply}");
     }
+    let _ = tenant.synced();
+    let member = tenant.member("a");
+    assert_eq!(member["attributes"][URN], json!({"code": "1"}), "the directory hides it too: {member}");
     let shown = client.get(&path).expect(200);
     let open = json!([attribute("secret", json!({})), attribute("code", json!({}))]);
     let _ = tenant.put(&format!("/schemas/{URN}"), &schema(URN, open)).expect(200);
