@@ -7,6 +7,7 @@ use doorlist_scim::bulk::{BulkItem, BulkMethod, BulkRequest, bulk_response, outc
 use doorlist_scim::limits::BULK_OPERATIONS_MAX;
 use serde_json::Value;
 
+use super::super::note_cause;
 use super::verbs::{change, read, written};
 use super::{Call, Outcome, answer};
 use crate::activity::{self, Entry};
@@ -28,24 +29,27 @@ pub(super) async fn run(call: &Call, body: Body) -> Result<Outcome> {
     let bulk = bulk.await.map_err(Error::internal)??;
     call.take_more(bulk.items().len().saturating_sub(1))?;
     let mut progress = Progress::default();
-    let (mut from, mut failed) = (0, false);
+    let (mut from, mut failed) = (0, None);
     while from < bulk.attempts() && !bulk.is_over(&progress) {
         let to = (from + BULK_OPERATIONS_PER_WRITE_MAX).min(bulk.attempts());
         match some(call, &bulk, from..to, &progress).await {
             Ok(further) => progress = further,
             // What was committed before is told, and what was not is told to have failed.
             Err(error) => {
-                failed = true;
                 progress.fail_rest(bulk.items().len(), &error.to_scim());
+                failed = Some(error);
                 break;
             }
         }
         from = to;
     }
     let body = bulk_response(outcomes(&bulk, &progress, &call.base()));
-    let response = answer::json(200, body.to_string().into_bytes());
+    let mut response = answer::json(200, body.to_string().into_bytes());
+    if let Some(error) = &failed {
+        note_cause(&mut response, error);
+    }
     // Each operation has its entry in the log; a request of which some have none has its own.
-    Ok(if failed || bulk.items().is_empty() { read(response) } else { written(response) })
+    Ok(if failed.is_some() || bulk.items().is_empty() { read(response) } else { written(response) })
 }
 
 /// Carries out some of the operations in one commit.
