@@ -16,17 +16,27 @@ mod hostile;
 #[path = "policy/item.rs"]
 mod item;
 
-use doorlist::policy::{Host, Plugin, first_party as carried};
+use doorlist::policy::{CallLimits, Host, HostSettings, LoadError, LoadLimits, Plugin, Tier, first_party as carried};
 use std::sync::LazyLock;
 
 /// One engine for all tests, as in the server.
-static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().expect("this machine runs policies"));
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(HostSettings::default()).expect("this machine runs policies"));
 
 /// The first-party plugins, in the order in which the server carries them.
 static FIRST_PARTY: LazyLock<[Plugin; 3]> =
-    LazyLock::new(|| carried().map(|(name, wasm)| HOST.load(wasm).unwrap_or_else(|error| panic!("{name}: {error}"))));
+    LazyLock::new(|| carried().map(|(name, wasm)| load(wasm).unwrap_or_else(|error| panic!("{name}: {error}"))));
 
 /// A first-party plugin by its name.
 fn plugin(name: &str) -> &'static Plugin {
     FIRST_PARTY.iter().find(|plugin| plugin.manifest().name == name).expect("the server carries it")
+}
+
+/// Loads an upload as an ordinary tenant's.
+fn load(wasm: &[u8]) -> Result<Plugin, LoadError> {
+    HOST.load(wasm, &LoadLimits::of(Tier::Small), "tests")
+}
+
+/// What a tenant may use that no operator restricted.
+fn limits() -> CallLimits {
+    CallLimits::default()
 }

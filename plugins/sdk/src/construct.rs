@@ -41,6 +41,7 @@ impl User {
                 user_name,
                 display_name: String::new(),
                 groups: Vec::new(),
+                named_groups: Vec::new(),
                 attributes: Vec::new(),
             },
         }
@@ -122,6 +123,16 @@ impl UserChange {
     /// Takes the member out of a group, by its id.
     pub fn remove_group(id: impl Into<String>, reason: impl Into<String>) -> UserChange {
         UserChange::new(UserEffect::RemoveGroup(id.into()), reason)
+    }
+
+    /// Makes the member one of the group with this name that exists for as long as policies put somebody in it.
+    pub fn add_named_group(name: impl Into<String>, reason: impl Into<String>) -> UserChange {
+        UserChange::new(UserEffect::AddNamedGroup(name.into()), reason)
+    }
+
+    /// Takes the member out of a group that policies put it in, by its name.
+    pub fn remove_named_group(name: impl Into<String>, reason: impl Into<String>) -> UserChange {
+        UserChange::new(UserEffect::RemoveNamedGroup(name.into()), reason)
     }
 
     /// The name the member signs in with.

@@ -74,6 +74,7 @@ extern crate self as doorlist_sdk;
 
 mod bindings;
 mod construct;
+pub mod log;
 mod pointer;
 mod policy;
 mod reason;

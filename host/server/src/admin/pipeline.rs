@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
 use crate::limits::{PIPELINE_REVISIONS_MAX, POLICIES_MAX};
-use crate::policy::{Plugin, SettingsError};
+use crate::policy::{CallLimits, Plugin, SettingsError};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Table, Tx, from_json};
 
@@ -175,7 +175,7 @@ pub fn check(plugins: &Plugins, proposed: Vec<NewPolicy>) -> Result<Vec<Policy>>
 
 /// What the plugin says is wrong with the settings.
 fn settings_problems(plugin: &Plugin, settings: &Value) -> Result<Vec<Problem>> {
-    match plugin.check_settings(settings) {
+    match plugin.check_settings(settings, &CallLimits::default()) {
         Ok(()) => Ok(Vec::new()),
         Err(SettingsError::Problems(problems)) => {
             let problem = |problem: crate::policy::Problem| Problem { pointer: problem.pointer, message: problem.message };

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use doorlist_scim::ErrorKind;
 
 use crate::error::{Error, Result};
-use crate::policy::{self, Host, Plugin};
+use crate::policy::{self, Host, HostSettings, LoadLimits, Plugin, Tier};
 
 /// The plugins, compiled when they are first asked for.
 #[derive(Default)]
@@ -71,10 +71,11 @@ impl Plugins {
 }
 
 fn load() -> Result<Loaded, Box<dyn std::error::Error + Send + Sync>> {
-    let host = Host::new()?;
+    let host = Host::new(HostSettings::default())?;
     let mut plugins = Vec::new();
     for (name, wasm) in policy::first_party() {
-        plugins.push(host.load(wasm).map_err(|cause| format!("the plugin {name} does not load: {cause}"))?);
+        plugins
+            .push(host.load(wasm, &LoadLimits::of(Tier::Small), "").map_err(|cause| format!("the plugin {name} does not load: {cause}"))?);
     }
     Ok(Loaded { _host: host, plugins })
 }

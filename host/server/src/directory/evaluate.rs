@@ -14,7 +14,7 @@ use super::view::{self, GroupView, UserView};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Plugins;
 use crate::error::{Kind, Result};
-use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
+use crate::policy::{Batch, CallLimits, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
 use crate::provision;
 
 /// What came of a subject so far.
@@ -116,7 +116,7 @@ fn ask_policy<S: Subject>(
         }
         let ready = match batch.take() {
             Some(ready) => Ok(ready),
-            None => plugin.batch(&settings),
+            None => plugin.batch(&settings, &CallLimits::default()),
         };
         let answer = ready.map_err(Failure::Fault).and_then(|mut ready| {
             let answer = outcome.ask(setting, policy, &plugin, &mut ready);

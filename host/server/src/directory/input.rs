@@ -44,6 +44,7 @@ fn user_view(view: &UserView, reads: &Reads) -> policy::UserView {
         user_name: given(reads.view && reads.user_name, &view.user_name),
         display_name: given(reads.view && reads.display_name, &view.display_name),
         groups: view.groups.iter().filter(|_| reads.view && reads.groups).map(ToString::to_string).collect(),
+        named_groups: view.named_groups.iter().filter(|_| reads.view && reads.groups).cloned().collect(),
         attributes: attributes
             .iter()
             .flat_map(|(path, values)| values.iter().map(|value| Attribute { path: path.clone(), value: value.clone() }))

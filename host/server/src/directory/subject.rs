@@ -144,6 +144,7 @@ impl UserSubject {
             user_name: self.user_name.clone(),
             display_name: self.display_name.clone(),
             groups: self.groups.iter().map(|(id, _)| *id).collect(),
+            named_groups: Vec::new(),
             attributes: Vec::new(),
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct UserView {
     pub user_name: String,
     pub display_name: String,
     pub groups: Vec<Id>,
+    /// Names of groups that policies put the member in beside those.
+    pub named_groups: Vec<String>,
     /// Values that policies set attributes to, by path, in order; none if they removed it.
     pub attributes: Vec<(String, Vec<policy::Value>)>,
 }
@@ -52,6 +54,12 @@ impl UserView {
                 }
             }
             Effect::RemoveGroup(group) => self.groups.retain(|known| known.to_string() != group),
+            Effect::AddNamedGroup(name) => {
+                if !self.named_groups.contains(&name) {
+                    self.named_groups.push(name);
+                }
+            }
+            Effect::RemoveNamedGroup(name) => self.named_groups.retain(|known| *known != name),
             Effect::SetUserName(name) if !name.is_empty() => self.user_name = name,
             Effect::SetUserName(_) => return Err("It wanted to set an empty userName.".to_owned()),
             Effect::SetDisplayName(name) => self.display_name = name,
@@ -101,6 +109,8 @@ pub(super) fn of_user(change: &policy::UserChange) -> VerdictChange {
         Effect::SetRole(role) => ("set-role", Some(json!(role))),
         Effect::AddGroup(group) => ("add-group", Some(json!(group))),
         Effect::RemoveGroup(group) => ("remove-group", Some(json!(group))),
+        Effect::AddNamedGroup(name) => ("add-named-group", Some(json!(name))),
+        Effect::RemoveNamedGroup(name) => ("remove-named-group", Some(json!(name))),
         Effect::SetUserName(name) => ("set-user-name", Some(json!(name))),
         Effect::SetDisplayName(name) => ("set-display-name", Some(json!(name))),
         Effect::SetAttribute(attribute) => ("set-attribute", Some(json!({"path": attribute.path, "value": to_json(&attribute.value)}))),

@@ -2,7 +2,7 @@
 
 use super::bindings::v1::doorlist::policy::types::{Attribute, GroupChange, GroupEffect, Status, UserChange, UserEffect, Value};
 use super::fault::{Fault, FaultKind};
-use super::limits::{CHANGES_MAX, JSON_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX};
+use super::limits::{CHANGES_MAX, GROUP_NAME_BYTES_MAX, JSON_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX};
 use super::manifest::Writes;
 use super::problem::line;
 
@@ -45,6 +45,10 @@ fn user_effect(effect: &UserEffect) -> Result<(), Fault> {
         | UserEffect::RemoveGroup(name)
         | UserEffect::SetUserName(name)
         | UserEffect::RemoveAttribute(name) => named(name),
+        UserEffect::AddNamedGroup(name) | UserEffect::RemoveNamedGroup(name) => {
+            named(name)?;
+            within(name, GROUP_NAME_BYTES_MAX)
+        }
         UserEffect::SetDisplayName(name) => within(name, TEXT_BYTES_MAX),
         UserEffect::SetAttribute(Attribute { path, value }) => {
             named(path)?;

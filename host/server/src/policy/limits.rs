@@ -68,6 +68,8 @@ pub const CHANGES_MAX: usize = 256;
 pub const REASON_BYTES_MAX: usize = 512;
 /// A name, id, role, path or textual value in a change.
 pub const TEXT_BYTES_MAX: usize = 4 << 10;
+/// Name of a group that policies put somebody in: as long as an operator may give one.
+pub const GROUP_NAME_BYTES_MAX: usize = 256;
 /// A complex value in a change.
 pub const JSON_BYTES_MAX: usize = 16 << 10;
 
@@ -98,3 +100,72 @@ pub const VALIDATION_STEPS_MAX: u64 = 20_000_000;
 pub const PROBLEMS_MAX: usize = 20;
 /// The message of a problem. Longer ones are cut.
 pub const MESSAGE_BYTES_MAX: usize = 512;
+
+/// Lines that a plugin prints about one item and that are kept.
+pub const LOG_LINES_MAX: usize = 20;
+/// Bytes of all those lines together.
+pub const LOG_BYTES_MAX: usize = 4 << 10;
+
+/// What running a plugin may cost a tenant. The defaults are the most there is; an operator may lower them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Milliseconds of one projection of one item.
+    pub project_ms: u64,
+    /// Milliseconds of `configure`.
+    pub configure_ms: u64,
+    /// Bytes of an instance's memories together.
+    pub memory_bytes: usize,
+    /// Elements of one table.
+    pub table_elements: usize,
+    /// Core instances in an instance.
+    pub instances: u32,
+    /// Bytes of one answer.
+    pub answer_bytes: usize,
+    /// Bytes that are kept of what is printed about one item.
+    pub log_bytes: usize,
+}
+
+impl Default for CallLimits {
+    fn default() -> CallLimits {
+        CallLimits {
+            project_ms: PROJECT_MS_MAX,
+            configure_ms: CONFIGURE_MS_MAX,
+            memory_bytes: MEMORY_BYTES_MAX,
+            table_elements: TABLE_ELEMENTS_MAX,
+            instances: CORE_INSTANCES_MAX,
+            answer_bytes: ANSWER_BYTES_MAX,
+            log_bytes: LOG_BYTES_MAX,
+        }
+    }
+}
+
+/// How large an upload may be, in every respect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    /// Compiled languages, and JavaScript on QuickJS.
+    #[default]
+    Small,
+    /// Python, and JavaScript on SpiderMonkey. Costs a minute of compiling, so an operator allows it per tenant.
+    Large,
+}
+
+/// What making machine code of an upload may cost. The defaults are the most that the tier allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadLimits {
+    /// The caps on what the upload consists of.
+    pub tier: Tier,
+    /// Milliseconds of processor time.
+    pub compile_ms: u64,
+    /// Bytes of machine code.
+    pub compiled_bytes: usize,
+}
+
+impl LoadLimits {
+    /// The most that a tier allows.
+    pub const fn of(tier: Tier) -> LoadLimits {
+        match tier {
+            Tier::Small => LoadLimits { tier, compile_ms: 5_000, compiled_bytes: 16 << 20 },
+            Tier::Large => LoadLimits { tier, compile_ms: 60_000, compiled_bytes: 64 << 20 },
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub struct Reads {
     pub view: bool,
     /// What is known beside SCIM attributes.
     pub facts: bool,
+    /// Every SCIM attribute.
+    pub all_attributes: bool,
     /// SCIM attribute paths, spelled as the plugin spelled them, each once.
     pub attributes: Vec<String>,
 }
@@ -50,7 +52,7 @@ pub struct Reads {
 impl Reads {
     /// The same as the words of the manifest.
     pub fn words(&self) -> Vec<&str> {
-        let Reads { id, external_id, user_name, display_name, groups, current, view, facts, attributes } = self;
+        let Reads { id, external_id, user_name, display_name, groups, current, view, facts, all_attributes, attributes } = self;
         let flags = [
             ("id", id),
             ("externalId", external_id),
@@ -60,6 +62,7 @@ impl Reads {
             ("current", current),
             ("view", view),
             ("facts", facts),
+            ("attributes", all_attributes),
         ];
         let flags = flags.into_iter().filter(|(_, read)| **read).map(|(word, _)| word);
         flags.chain(attributes.iter().map(String::as_str)).collect()
@@ -75,6 +78,7 @@ impl Reads {
             "current" => &mut self.current,
             "view" => &mut self.view,
             "facts" => &mut self.facts,
+            "attributes" => &mut self.all_attributes,
             _ => return None,
         })
     }
@@ -97,7 +101,7 @@ impl Reads {
 }
 
 /// The words of `reads` that are no attribute paths.
-const WORDS: [&str; 8] = ["id", "externalId", "userName", "displayName", "groups", "current", "view", "facts"];
+const WORDS: [&str; 9] = ["id", "externalId", "userName", "displayName", "groups", "current", "view", "facts", "attributes"];
 
 /// A part of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +143,9 @@ impl Part {
             UserEffect::Include | UserEffect::Exclude => Part::Included,
             UserEffect::SetStatus(_) => Part::Status,
             UserEffect::SetRole(_) => Part::Role,
-            UserEffect::AddGroup(_) | UserEffect::RemoveGroup(_) => Part::Groups,
+            UserEffect::AddGroup(_) | UserEffect::RemoveGroup(_) | UserEffect::AddNamedGroup(_) | UserEffect::RemoveNamedGroup(_) => {
+                Part::Groups
+            }
             UserEffect::SetUserName(_) => Part::UserName,
             UserEffect::SetDisplayName(_) => Part::DisplayName,
             UserEffect::SetAttribute(_) | UserEffect::RemoveAttribute(_) => Part::Attributes,

@@ -30,7 +30,7 @@ mod sandbox;
 mod schema;
 mod settings;
 
-pub use batch::Batch;
+pub use batch::{Batch, Usage};
 pub use bindings::v1::doorlist::policy::types::{
     Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Problem, Status, User, UserChange,
     UserEffect, UserView, Value,
@@ -38,7 +38,8 @@ pub use bindings::v1::doorlist::policy::types::{
 pub use engine::HostError;
 pub use fault::{Fault, FaultKind};
 pub use first_party::first_party;
+pub use limits::{CallLimits, LoadLimits, Tier};
 pub use load_error::{LoadError, LoadStage};
 pub use manifest::{Manifest, Part, Reads, Writes};
-pub use plugin::{Host, Plugin};
+pub use plugin::{CacheSettings, Facts, Host, HostSettings, Plugin};
 pub use settings::SettingsError;

@@ -3,12 +3,14 @@
 use super::admission::{self, Form};
 use super::batch::Batch;
 use super::bindings::v1::PolicyPre;
+use super::bindings::v1::doorlist::policy::log;
 use super::componentize::componentize;
 use super::engine::{self, HostError};
 use super::fault::{Fault, FaultKind};
 use super::gate::Gate;
 use super::limits::{
-    COMPILE_WAIT_MS_MAX, COMPILES_MAX, CONFIGURE_MS_MAX, DESCRIBE_MS_MAX, INSTANCES_MAX, MESSAGE_BYTES_MAX, SETTINGS_BYTES_MAX,
+    COMPILE_WAIT_MS_MAX, COMPILES_MAX, CONFIGURE_MS_MAX, CallLimits, DESCRIBE_MS_MAX, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX,
+    SETTINGS_BYTES_MAX,
 };
 use super::load_error::{LoadError, LoadStage};
 use super::manifest::Manifest;
@@ -19,10 +21,29 @@ use super::settings::SettingsError;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, HasSelf, Linker};
+
+/// How a host compiles.
+#[derive(Clone, Debug, Default)]
+pub struct HostSettings {
+    /// The `doorlist` executable, which compiles in a process of its own under limits. Without it this process does: for plugins that are trusted.
+    pub program: Option<PathBuf>,
+    /// Where machine code is kept, and the secret that proves that this server wrote it.
+    pub cache: Option<CacheSettings>,
+}
+
+/// Where machine code is kept between starts. Everything there can be deleted at any time.
+#[derive(Clone, Debug)]
+pub struct CacheSettings {
+    /// A directory that nobody else can write to. Made if it is not there.
+    pub directory: PathBuf,
+    /// A secret of this server.
+    pub key: [u8; 32],
+}
 
 /// What runs plugins: an engine with its clock, and the bounds on how much runs at a time. One in a process.
 pub struct Host {
@@ -37,18 +58,21 @@ impl Host {
     /// # Errors
     ///
     /// The machine cannot run WebAssembly, or has no thread for the clock.
-    pub fn new() -> Result<Host, HostError> {
+    pub fn new(settings: HostSettings) -> Result<Host, HostError> {
+        let _ = settings;
         Ok(Host { engine: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
     }
 
     /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
     ///
-    /// Blocks: compiling takes between 20 ms and seconds of CPU.
+    /// Blocks: compiling takes between 20 ms and a minute of CPU. `owner` is whose plugin it is: machine code is shared within an owner only, so that
+    /// nobody learns from the time that it takes what others have.
     ///
     /// # Errors
     ///
     /// The first stage that refuses it, and why.
-    pub fn load(&self, wasm: &[u8]) -> Result<Plugin, LoadError> {
+    pub fn load(&self, wasm: &[u8], limits: &LoadLimits, owner: &str) -> Result<Plugin, LoadError> {
+        let _ = (limits, owner);
         let form = unpanicked(LoadStage::Parse, || admission::admit(wasm))?;
         let _compiler = self
             .compilers
@@ -80,6 +104,14 @@ impl Host {
             manifest,
             schema,
             digest: digest(wasm),
+            facts: Facts {
+                bytes: wasm.len(),
+                compiled_bytes: 0,
+                contract: "1.0.0".to_owned(),
+                is_json: false,
+                is_component: form == Form::Component,
+                imports: Vec::new(),
+            },
         })))
     }
 
@@ -93,13 +125,15 @@ impl Host {
             .component_type()
             .imports(&self.engine)
             // Types have names, and a component imports the names of the types it is asked for.
-            .filter(|(_, import)| !only_types(&self.engine, &import.ty))
+            .filter(|(name, import)| !only_types(&self.engine, &import.ty) && !name.starts_with("doorlist:policy/log@1"))
             .map(|(name, _)| name.to_owned())
             .collect();
         if !imports.is_empty() {
             return Err(admission::imports(&imports));
         }
-        let linked = Linker::new(&self.engine).instantiate_pre(&component);
+        let mut linker = Linker::new(&self.engine);
+        let linked = log::add_to_linker::<_, HasSelf<_>>(&mut linker, |limits: &mut Limits| limits)
+            .and_then(|()| linker.instantiate_pre(&component));
         linked.and_then(PolicyPre::new).map_err(|cause| {
             let message = "The plugin's functions do not have the types that doorlist:policy@1.0.0 asks for.";
             LoadError::new(LoadStage::Exports, message).caused(cause)
@@ -132,6 +166,23 @@ fn digest(wasm: &[u8]) -> String {
     hex
 }
 
+/// What is known of an upload beside what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Bytes of the upload.
+    pub bytes: usize,
+    /// Bytes of its machine code.
+    pub compiled_bytes: usize,
+    /// The version of the contract that it was built for, such as `1.0.0`.
+    pub contract: String,
+    /// Whether it speaks JSON: world `policy-json`.
+    pub is_json: bool,
+    /// Whether it came as a component, not as a core module.
+    pub is_component: bool,
+    /// What it imports, as it names it: `doorlist:policy/log@1.0.0`, and interfaces of WASI that have an inert stand-in.
+    pub imports: Vec<String>,
+}
+
 /// A plugin revision, ready to run. Cheap to clone, free to share.
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
@@ -143,6 +194,7 @@ struct Loaded {
     manifest: Manifest,
     schema: SettingsSchema,
     digest: String,
+    facts: Facts,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -162,13 +214,23 @@ impl Plugin {
         &self.0.digest
     }
 
+    /// What is known of the upload beside what it says of itself.
+    pub fn facts(&self) -> &Facts {
+        &self.0.facts
+    }
+
+    /// Settings with the defaults of the JSON Schema filled in where they say nothing.
+    pub fn complete(&self, settings: serde_json::Value) -> serde_json::Value {
+        settings
+    }
+
     /// Checks settings as [`Plugin::batch`] will want them: first against the JSON Schema, then, if that finds
     /// nothing, by asking the plugin in an instance of its own.
     ///
     /// # Errors
     ///
     /// What is wrong with the settings, or the plugin's failure to say.
-    pub fn check_settings(&self, settings: &serde_json::Value) -> Result<(), SettingsError> {
+    pub fn check_settings(&self, settings: &serde_json::Value, limits: &CallLimits) -> Result<(), SettingsError> {
         let text = settings.to_string();
         if text.len() > SETTINGS_BYTES_MAX {
             let message = format!("The settings have more than {} KiB.", SETTINGS_BYTES_MAX >> 10);
@@ -178,7 +240,7 @@ impl Plugin {
         if !problems.is_empty() {
             return Err(SettingsError::Problems(problems));
         }
-        self.configured(&text).map(drop)
+        self.configured(&text, limits).map(drop)
     }
 
     /// A fresh instance with these settings, JSON, for the items of one tenant. Waits for a free slot and keeps it
@@ -187,15 +249,16 @@ impl Plugin {
     /// # Errors
     ///
     /// The plugin does not start, refuses settings that [`Plugin::check_settings`] let pass, or no slot is free.
-    pub fn batch(&self, settings: &str) -> Result<Batch, Fault> {
-        let sandbox = self.configured(settings).map_err(|error| match error {
+    pub fn batch(&self, settings: &str, limits: &CallLimits) -> Result<Batch, Fault> {
+        let sandbox = self.configured(settings, limits).map_err(|error| match error {
             SettingsError::Fault(fault) => fault,
             SettingsError::Problems(_) => Fault::new(FaultKind::Settings, "The plugin refuses its settings."),
         })?;
         Ok(Batch::new(sandbox, self.clone()))
     }
 
-    fn configured(&self, settings: &str) -> Result<Sandbox, SettingsError> {
+    fn configured(&self, settings: &str, limits: &CallLimits) -> Result<Sandbox, SettingsError> {
+        let _ = limits;
         let Loaded { engine, slots, pre, .. } = &*self.0;
         let mut sandbox = Sandbox::start(engine, slots, pre)?;
         let answer = sandbox.call(CONFIGURE_MS_MAX, |guest, store| guest.call_configure(store, settings))?;

@@ -1,5 +1,6 @@
 //! One instance of a plugin: the only place where a store is made and where a guest is entered.
 
+use super::bindings::v1::doorlist::policy::log;
 use super::bindings::v1::{Policy, PolicyPre, exports::doorlist::policy::projection::Guest};
 use super::fault::{Fault, FaultKind, LimitReached};
 use super::gate::{Gate, Place};
@@ -49,6 +50,10 @@ impl Deadline {
             UpdateDeadline::Continue(self.ticks())
         }
     }
+}
+
+impl log::Host for Limits {
+    fn log(&mut self, _: log::Level, _: String) {}
 }
 
 impl ResourceLimiter for Limits {

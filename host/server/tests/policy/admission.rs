@@ -1,8 +1,8 @@
 //! Uploads that are refused: each at its stage, with a text that helps, and without harm to the host.
 
-use crate::HOST;
 use crate::guest::{SAID, Said, guest, hostile};
 use crate::hostile::assert_good_plugin_answers;
+use crate::load;
 use doorlist::policy::{LoadError, LoadStage, first_party, limits};
 
 /// A file of tests/guests.
@@ -18,12 +18,12 @@ fn module(text: &str) -> Vec<u8> {
 }
 
 fn refusal(name: &str, wasm: &[u8]) -> LoadError {
-    HOST.load(wasm).err().unwrap_or_else(|| panic!("{name} is admitted"))
+    load(wasm).err().unwrap_or_else(|| panic!("{name} is admitted"))
 }
 
 #[test]
 fn the_base_that_hostile_guests_are_made_of_is_admitted() {
-    let plugin = HOST.load(&guest(&SAID, &[])).expect("nothing is wrong with it");
+    let plugin = load(&guest(&SAID, &[])).expect("nothing is wrong with it");
     assert_eq!(plugin.manifest().name, "hostile");
     assert_eq!(plugin.manifest().reads.words(), ["id"]);
     assert_eq!(plugin.manifest().writes.words(), ["included"]);
@@ -91,7 +91,7 @@ fn a_damaged_plugin_never_harms_the_host() {
         let mut damaged = base.clone();
         damaged[at] ^= 0x41;
         // Some damage changes no meaning, or only what the guest would do; the host must only survive it.
-        if let Err(error) = HOST.load(&damaged) {
+        if let Err(error) = load(&damaged) {
             assert!(!error.message.is_empty(), "byte {at}");
         }
     }

@@ -1,7 +1,7 @@
 //! What a projection costs. Not a test: run it in release with `--ignored --nocapture` to see figures.
 
 use crate::item::user;
-use crate::plugin;
+use crate::{limits, plugin};
 use std::time::Instant;
 
 #[test]
@@ -16,7 +16,7 @@ fn microseconds_per_user() {
         let mut costs: Vec<f64> = (0..rounds)
             .map(|_| {
                 let start = Instant::now();
-                let mut batch = policy.batch(settings).expect("a slot is free");
+                let mut batch = policy.batch(settings, &limits()).expect("a slot is free");
                 for _ in 0..users {
                     assert_eq!(batch.project_user(&user), Ok(Vec::new()));
                 }

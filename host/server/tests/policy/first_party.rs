@@ -1,13 +1,13 @@
 //! The policies that the server carries, as an operator and the projection meet them.
 
 use crate::item::{group, user};
-use crate::{FIRST_PARTY, plugin};
+use crate::{FIRST_PARTY, limits, plugin};
 use doorlist::policy::{Batch, Lifecycle, Problem, SettingsError, Status, User, UserEffect};
 use serde_json::{Value, json};
 
 fn batch(name: &str, settings: &Value) -> Batch {
-    plugin(name).check_settings(settings).unwrap_or_else(|error| panic!("{settings}: {error}"));
-    plugin(name).batch(&settings.to_string()).unwrap_or_else(|fault| panic!("{settings}: {fault}"))
+    plugin(name).check_settings(settings, &limits()).unwrap_or_else(|error| panic!("{settings}: {error}"));
+    plugin(name).batch(&settings.to_string(), &limits()).unwrap_or_else(|fault| panic!("{settings}: {fault}"))
 }
 
 fn effects(batch: &mut Batch, user: &User) -> Vec<UserEffect> {
@@ -129,7 +129,7 @@ fn settings_have_bounds() {
 }
 
 fn problems(name: &str, settings: &Value) -> Vec<Problem> {
-    match plugin(name).check_settings(settings) {
+    match plugin(name).check_settings(settings, &limits()) {
         Err(SettingsError::Problems(problems)) => problems,
         other => panic!("{name} {settings}: {other:?}"),
     }

@@ -2,8 +2,8 @@
 
 use crate::guest::{SAID, Said, guest, hostile};
 use crate::item::{group, user};
-use crate::{HOST, plugin};
-use doorlist::policy::{Batch, Fault, FaultKind, Group, GroupChange, Host, UserEffect};
+use crate::{limits, load, plugin};
+use doorlist::policy::{Batch, Fault, FaultKind, Group, GroupChange, Host, HostSettings, LoadLimits, Tier, UserEffect};
 use std::thread;
 
 const LOOP: &str = "(loop $forever (br $forever))";
@@ -77,8 +77,8 @@ fn a_guest_that_misbehaves_faults_and_is_not_entered_again() {
         ("no UTF-8", vec![("project-user", NO_UTF8)], BadOutput),
     ];
     for (name, code, kind) in cases {
-        let plugin = HOST.load(&guest(&SAID, &code)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut batch = plugin.batch("{}").unwrap_or_else(|fault| panic!("{name}: {fault}"));
+        let plugin = load(&guest(&SAID, &code)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut batch = plugin.batch("{}", &limits()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
         let fault = batch.project_user(&user(&[])).expect_err(name);
         assert_eq!(fault.kind, kind, "{name}: {fault}");
         assert_eq!(batch.project_user(&user(&[])), Err(fault.clone()), "{name}: the instance is gone");
@@ -104,12 +104,12 @@ fn the_other_exports_have_deadlines_too() {
             FaultKind::Settings,
         ),
     ] {
-        let plugin = HOST.load(&hostile(place, code)).unwrap_or_else(|error| panic!("{place}: {error}"));
-        assert_eq!(plugin.batch("{}").err().map(|fault| fault.kind), Some(kind), "{place} {code}");
-        assert!(plugin.check_settings(&serde_json::json!({})).is_err(), "{place} {code}");
+        let plugin = load(&hostile(place, code)).unwrap_or_else(|error| panic!("{place}: {error}"));
+        assert_eq!(plugin.batch("{}", &limits()).err().map(|fault| fault.kind), Some(kind), "{place} {code}");
+        assert!(plugin.check_settings(&serde_json::json!({}), &limits()).is_err(), "{place} {code}");
     }
-    let plugin = HOST.load(&hostile("project-group", LOOP)).expect("it loads");
-    let mut batch = plugin.batch("{}").expect("it takes settings");
+    let plugin = load(&hostile("project-group", LOOP)).expect("it loads");
+    let mut batch = plugin.batch("{}", &limits()).expect("it takes settings");
     assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()));
     assert_eq!(batch.project_group(&group("x")).err().map(|fault| fault.kind), Some(FaultKind::Timeout));
     assert_good_plugin_answers();
@@ -118,8 +118,8 @@ fn the_other_exports_have_deadlines_too() {
 #[test]
 fn faults_repeat_nothing_of_the_guest_and_no_cause() {
     let said = Said { name: "secret-name", ..SAID };
-    let plugin = HOST.load(&guest(&said, &[("project-user", "(unreachable)")])).expect("it loads");
-    let fault = plugin.batch("{}").expect("it starts").project_user(&user(&[])).expect_err("it traps");
+    let plugin = load(&guest(&said, &[("project-user", "(unreachable)")])).expect("it loads");
+    let fault = plugin.batch("{}", &limits()).expect("it starts").project_user(&user(&[])).expect_err("it traps");
     assert_eq!(fault.to_string(), "The plugin panicked.");
 }
 
@@ -138,9 +138,9 @@ fn a_guest_sees_the_item_it_was_given_and_nothing_of_another_batch() {
              (global.set $seen (i32.const 1))",
         ),
     ];
-    let plugin = HOST.load(&guest(&SAID, &code)).expect("it loads");
+    let plugin = load(&guest(&SAID, &code)).expect("it loads");
     for _ in 0..3 {
-        let mut batch = plugin.batch("{}").expect("it starts");
+        let mut batch = plugin.batch("{}", &limits()).expect("it starts");
         assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()), "a fresh instance has seen nobody");
         let changes = batch.project_user(&user(&[])).expect("it answers");
         assert_eq!(changes[0].effect, UserEffect::Exclude);
@@ -149,12 +149,12 @@ fn a_guest_sees_the_item_it_was_given_and_nothing_of_another_batch() {
 
 #[test]
 fn good_and_hostile_guests_run_side_by_side() {
-    let hostile = HOST.load(&hostile("project-user", GROW_MEMORY)).expect("it loads");
+    let hostile = load(&hostile("project-user", GROW_MEMORY)).expect("it loads");
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    let mut batch = hostile.batch("{}").expect("it starts");
+                    let mut batch = hostile.batch("{}", &limits()).expect("it starts");
                     assert_eq!(batch.project_user(&user(&[])).err().map(|fault| fault.kind), Some(FaultKind::Memory));
                 }
             });
@@ -166,34 +166,34 @@ fn good_and_hostile_guests_run_side_by_side() {
 #[test]
 fn a_full_host_says_so_and_recovers() {
     // A host of its own, or the other tests would wait for its slots.
-    let host = Host::new().expect("this machine runs policies");
-    let plugin = host.load(&guest(&SAID, &[])).expect("it loads");
+    let host = Host::new(HostSettings::default()).expect("this machine runs policies");
+    let plugin = host.load(&guest(&SAID, &[]), &LoadLimits::of(Tier::Small), "tests").expect("it loads");
     let slots = doorlist::policy::limits::INSTANCES_MAX;
-    let mut batches: Vec<Batch> = (0..slots).map(|_| plugin.batch("{}").expect("a slot is free")).collect();
-    assert_eq!(plugin.batch("{}").err().map(|fault| fault.kind), Some(FaultKind::Busy));
+    let mut batches: Vec<Batch> = (0..slots).map(|_| plugin.batch("{}", &limits()).expect("a slot is free")).collect();
+    assert_eq!(plugin.batch("{}", &limits()).err().map(|fault| fault.kind), Some(FaultKind::Busy));
     batches.pop();
-    assert!(plugin.batch("{}").is_ok(), "a dropped batch gives its slot back");
+    assert!(plugin.batch("{}", &limits()).is_ok(), "a dropped batch gives its slot back");
 }
 
 #[test]
 fn a_faulted_batch_gives_its_slot_back_at_once() {
-    let host = Host::new().expect("this machine runs policies");
-    let plugin = host.load(&hostile("project-user", "(unreachable)")).expect("it loads");
+    let host = Host::new(HostSettings::default()).expect("this machine runs policies");
+    let plugin = host.load(&hostile("project-user", "(unreachable)"), &LoadLimits::of(Tier::Small), "tests").expect("it loads");
     let slots = doorlist::policy::limits::INSTANCES_MAX;
     let faulted: Vec<Batch> = (0..slots + 1)
         .map(|_| {
-            let mut batch = plugin.batch("{}").expect("a slot is free");
+            let mut batch = plugin.batch("{}", &limits()).expect("a slot is free");
             assert!(batch.project_user(&user(&[])).is_err());
             batch
         })
         .collect();
-    assert!(plugin.batch("{}").is_ok(), "{} faulted batches hold nothing", faulted.len());
+    assert!(plugin.batch("{}", &limits()).is_ok(), "{} faulted batches hold nothing", faulted.len());
 }
 
 /// The group filter answers as it must.
 pub fn assert_good_plugin_answers() {
     let answer = |group: &Group| -> Result<Vec<GroupChange>, Fault> {
-        plugin("group-prefix").batch(r#"{"prefixes":["NB-"]}"#)?.project_group(group)
+        plugin("group-prefix").batch(r#"{"prefixes":["NB-"]}"#, &limits())?.project_group(group)
     };
     assert_eq!(answer(&group("NB-Sales")), Ok(Vec::new()));
     assert_eq!(answer(&group("Sales")).map(|changes| changes.len()), Ok(1));

@@ -21,6 +21,7 @@ pub fn user(groups: &[&str]) -> User {
             user_name: "ada@example.com".into(),
             display_name: "Ada Lovelace".into(),
             groups: groups.iter().map(|group| group.id.clone()).collect(),
+            named_groups: Vec::new(),
             attributes: Vec::new(),
         },
         groups,
