@@ -3,6 +3,7 @@
 //! One pass over the whole file counts what the compiler's cost grows with; the validator then admits the features
 //! that the languages of known guests need and no others. Nothing here runs or compiles.
 
+use super::imports;
 use super::limits::{
     FUNCTION_BYTES_MAX, FUNCTIONS_MAX, LOCALS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, MODULES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
     WASM_BYTES_MAX,
@@ -16,8 +17,6 @@ const PROJECTION: &str = "doorlist:policy/projection@";
 const MAJOR: &str = "1";
 /// Where tools put the component type of a core module.
 const COMPONENT_TYPE_SECTION: &str = "component-type";
-/// Imports that a refusal names.
-const IMPORTS_NAMED_MAX: usize = 10;
 const WASM_PAGE_BYTES: u64 = 64 << 10;
 
 /// What an admitted upload is.
@@ -136,9 +135,11 @@ impl Census {
                 }
             }
             Payload::ImportSection(section) => {
-                for import in section.clone().into_imports().take(IMPORTS_NAMED_MAX) {
+                for import in section.clone().into_imports() {
                     let import = import.map_err(|error| broken(&error))?;
-                    self.imports.push(format!("{}.{}", import.module, import.name));
+                    if !imports::module(import.module) {
+                        self.imports.push(format!("{}.{}", import.module, import.name));
+                    }
                 }
             }
             Payload::ExportSection(section) => {
@@ -159,7 +160,7 @@ impl Census {
     /// Whether the plugin speaks the contract, as far as names tell.
     fn contract(&self) -> Result<(), LoadError> {
         if !self.imports.is_empty() {
-            return Err(imports(&self.imports));
+            return Err(imports::refused(&self.imports));
         }
         let Some(version) = self.exports.iter().find_map(|name| name.strip_prefix(PROJECTION)) else {
             let message = format!("The plugin does not export {PROJECTION}{MAJOR}.0.0, the contract of policies.");
@@ -175,16 +176,6 @@ impl Census {
         );
         Err(LoadError::new(LoadStage::Exports, message))
     }
-}
-
-/// A refusal that names what a plugin imports.
-pub(super) fn imports(names: &[String]) -> LoadError {
-    let named = names.iter().take(IMPORTS_NAMED_MAX).map(|name| clean(name)).collect::<Vec<_>>().join(", ");
-    let message = format!(
-        "A plugin imports nothing, this one imports {named}. Build it without WASI: \
-         in Rust for wasm32-unknown-unknown, in other languages with the option that stubs WASI."
-    );
-    LoadError::new(LoadStage::Imports, message)
 }
 
 fn function(body: &FunctionBody<'_>) -> Result<(), LoadError> {
@@ -220,7 +211,7 @@ fn plain(error: &BinaryReaderError) -> String {
 }
 
 /// Text from an upload as part of a sentence: one line, of bounded length.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     const CHARS_MAX: usize = 200;
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(CHARS_MAX).collect()
 }

@@ -1,170 +1,17 @@
-//! From an upload to a plugin that can run.
+//! A plugin that can run, and what is known of it.
 
-use super::admission::{self, Form};
 use super::batch::Batch;
 use super::bindings::v1::PolicyPre;
-use super::bindings::v1::doorlist::policy::log;
-use super::componentize::componentize;
-use super::engine::{self, HostError};
 use super::fault::{Fault, FaultKind};
 use super::gate::Gate;
-use super::limits::{
-    COMPILE_WAIT_MS_MAX, COMPILES_MAX, CONFIGURE_MS_MAX, CallLimits, DESCRIBE_MS_MAX, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX,
-    SETTINGS_BYTES_MAX,
-};
-use super::load_error::{LoadError, LoadStage};
+use super::limits::{CONFIGURE_MS_MAX, CallLimits, SETTINGS_BYTES_MAX};
 use super::manifest::Manifest;
 use super::problem;
 use super::sandbox::{Limits, Sandbox};
 use super::schema::SettingsSchema;
 use super::settings::SettingsError;
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Engine;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker};
-
-/// How a host compiles.
-#[derive(Clone, Debug, Default)]
-pub struct HostSettings {
-    /// The `doorlist` executable, which compiles in a process of its own under limits. Without it this process does: for plugins that are trusted.
-    pub program: Option<PathBuf>,
-    /// Where machine code is kept, and the secret that proves that this server wrote it.
-    pub cache: Option<CacheSettings>,
-}
-
-/// Where machine code is kept between starts. Everything there can be deleted at any time.
-#[derive(Clone, Debug)]
-pub struct CacheSettings {
-    /// A directory that nobody else can write to. Made if it is not there.
-    pub directory: PathBuf,
-    /// A secret of this server.
-    pub key: [u8; 32],
-}
-
-/// What runs plugins: an engine with its clock, and the bounds on how much runs at a time. One in a process.
-pub struct Host {
-    engine: Engine,
-    slots: Arc<Gate>,
-    compilers: Arc<Gate>,
-}
-
-impl Host {
-    /// Starts the engine and its clock. The clock ends when the host and all plugins and batches of it are gone.
-    ///
-    /// # Errors
-    ///
-    /// The machine cannot run WebAssembly, or has no thread for the clock.
-    pub fn new(settings: HostSettings) -> Result<Host, HostError> {
-        let _ = settings;
-        Ok(Host { engine: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
-    }
-
-    /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
-    ///
-    /// Blocks: compiling takes between 20 ms and a minute of CPU. `owner` is whose plugin it is: machine code is shared within an owner only, so that
-    /// nobody learns from the time that it takes what others have.
-    ///
-    /// # Errors
-    ///
-    /// The first stage that refuses it, and why.
-    pub fn load(&self, wasm: &[u8], limits: &LoadLimits, owner: &str) -> Result<Plugin, LoadError> {
-        let _ = (limits, owner);
-        let form = unpanicked(LoadStage::Parse, || admission::admit(wasm))?;
-        let _compiler = self
-            .compilers
-            .enter(COMPILE_WAIT_MS_MAX)
-            .ok_or_else(|| LoadError::busy(LoadStage::Compile, "Other plugins are being compiled."))?;
-        let pre = match form {
-            Form::Component => self.compile(wasm)?,
-            Form::Module { typed } => {
-                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed))?;
-                self.compile(&component)?
-            }
-        };
-        let mut sandbox = Sandbox::start(&self.engine, &self.slots, &pre).map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
-        let said = sandbox
-            .call(DESCRIBE_MS_MAX, |guest, store| guest.call_describe(store))
-            .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
-        drop(sandbox);
-        let (schema, schema_value) = unpanicked(LoadStage::SettingsSchema, || {
-            SettingsSchema::build(&said.settings_schema).map_err(|problem| {
-                let message = format!("The JSON Schema of the settings is refused. {problem}");
-                LoadError::new(LoadStage::SettingsSchema, problem::line(message, MESSAGE_BYTES_MAX))
-            })
-        })?;
-        let manifest = Manifest::check(said, schema_value)?;
-        Ok(Plugin(Arc::new(Loaded {
-            engine: self.engine.clone(),
-            slots: Arc::clone(&self.slots),
-            pre,
-            manifest,
-            schema,
-            digest: digest(wasm),
-            facts: Facts {
-                bytes: wasm.len(),
-                compiled_bytes: 0,
-                contract: "1.0.0".to_owned(),
-                is_json: false,
-                is_component: form == Form::Component,
-                imports: Vec::new(),
-            },
-        })))
-    }
-
-    /// Machine code, linked with nothing and checked against the contract.
-    fn compile(&self, component: &[u8]) -> Result<PolicyPre<Limits>, LoadError> {
-        let component = unpanicked(LoadStage::Compile, || {
-            Component::new(&self.engine, component)
-                .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))
-        })?;
-        let imports: Vec<String> = component
-            .component_type()
-            .imports(&self.engine)
-            // Types have names, and a component imports the names of the types it is asked for.
-            .filter(|(name, import)| !only_types(&self.engine, &import.ty) && !name.starts_with("doorlist:policy/log@1"))
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if !imports.is_empty() {
-            return Err(admission::imports(&imports));
-        }
-        let mut linker = Linker::new(&self.engine);
-        let linked = log::add_to_linker::<_, HasSelf<_>>(&mut linker, |limits: &mut Limits| limits)
-            .and_then(|()| linker.instantiate_pre(&component));
-        linked.and_then(PolicyPre::new).map_err(|cause| {
-            let message = "The plugin's functions do not have the types that doorlist:policy@1.0.0 asks for.";
-            LoadError::new(LoadStage::Exports, message).caused(cause)
-        })
-    }
-}
-
-fn only_types(engine: &Engine, item: &ComponentItem) -> bool {
-    match item {
-        ComponentItem::Type(_) => true,
-        ComponentItem::ComponentInstance(instance) => {
-            instance.exports(engine).all(|(_, export)| matches!(export.ty, ComponentItem::Type(_)))
-        }
-        _ => false,
-    }
-}
-
-/// The result of work on an upload; a panic of a library in it is a refusal, not the end of the thread. The libraries
-/// keep nothing between uploads that a panic could leave half-made.
-fn unpanicked<T>(stage: LoadStage, work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(LoadError::new(stage, "The file is not one that this server can handle.")))
-}
-
-fn digest(wasm: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(wasm) {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
-}
 
 /// What is known of an upload beside what it says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,14 +34,15 @@ pub struct Facts {
 #[derive(Clone)]
 pub struct Plugin(Arc<Loaded>);
 
-struct Loaded {
-    engine: Engine,
-    slots: Arc<Gate>,
-    pre: PolicyPre<Limits>,
-    manifest: Manifest,
-    schema: SettingsSchema,
-    digest: String,
-    facts: Facts,
+/// What [`super::Host::load`] found.
+pub(super) struct Loaded {
+    pub(super) engine: Engine,
+    pub(super) slots: Arc<Gate>,
+    pub(super) pre: PolicyPre<Limits>,
+    pub(super) manifest: Manifest,
+    pub(super) schema: SettingsSchema,
+    pub(super) digest: String,
+    pub(super) facts: Facts,
 }
 
 impl std::fmt::Debug for Plugin {
@@ -204,6 +52,10 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Plugin {
+    pub(super) fn new(loaded: Loaded) -> Plugin {
+        Plugin(Arc::new(loaded))
+    }
+
     /// What the plugin says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.0.manifest
