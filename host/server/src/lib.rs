@@ -20,5 +20,6 @@ pub mod limits;
 pub mod policy;
 pub mod provision;
 pub mod secret;
+pub mod signature;
 pub mod store;
 pub mod telemetry;
