@@ -100,6 +100,9 @@ pub const ROLES_MAX: usize = 50;
 /// Policies of one pipeline: the three of each connection, and some. Each costs every subject that it concerns a call.
 pub const POLICIES_MAX: usize = 3 * CONNECTIONS_MAX + 20;
 
+/// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
+pub const PLUGIN_FIGURES_MAX: usize = 10_000;
+
 /// Pipeline revisions that are kept.
 pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
 

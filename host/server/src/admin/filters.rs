@@ -125,7 +125,7 @@ impl Prepared {
             mode: Mode::Enforce,
             connection: None,
         });
-        pipeline::check(plugins, proposed.collect()).map(Self)
+        pipeline::check(plugins, None, proposed.collect()).map(Self)
     }
 
     fn policy(&self, plugin: &str, settings: Value, connection: (Id, u32), taken: &[Policy]) -> Result<Policy> {

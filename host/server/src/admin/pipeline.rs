@@ -20,7 +20,7 @@ use crate::id::Id;
 use crate::limits::{PIPELINE_REVISIONS_MAX, POLICIES_MAX};
 use crate::policy::{CallLimits, Plugin, SettingsError};
 use crate::store::layout::{self, Counter};
-use crate::store::{Key, Numbers, Range, Rows, Table, Tx, from_json};
+use crate::store::{Key, Numbers, Range, Rows, Table, Tenant, Tx, from_json};
 
 /// One plugin with settings, at its place in a pipeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,11 +133,12 @@ pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<
     Ok((revisions, more))
 }
 
-/// Checks proposed policies against the plugins and completes them. Runs guest code: not for threads that run async code.
+/// Checks proposed policies against the plugins of the tenant, or without one against those that come with Doorlist, and completes them. Runs guest
+/// code: not for threads that run async code.
 ///
 /// # Errors
 /// With a JSON Pointer for each problem: names, unknown plugins, settings that the plugin refuses, more than [`POLICIES_MAX`] policies.
-pub fn check(plugins: &Plugins, proposed: Vec<NewPolicy>) -> Result<Vec<Policy>> {
+pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy>) -> Result<Vec<Policy>> {
     let mut problems = Problems::default();
     if proposed.len() > POLICIES_MAX {
         problems.add("/policies", format!("A pipeline has at most {POLICIES_MAX} policies."));
@@ -152,8 +153,8 @@ pub fn check(plugins: &Plugins, proposed: Vec<NewPolicy>) -> Result<Vec<Policy>>
         if !names.insert(name.clone()) {
             problems.add(format!("{pointer}/name"), "Another policy of the pipeline has this name.");
         }
-        let Some(plugin) = plugins.find(&new.plugin, new.version.as_deref())? else {
-            match plugins.find(&new.plugin, None)? {
+        let Some(plugin) = plugins.find(tenant, &new.plugin, new.version.as_deref())? else {
+            match plugins.find(tenant, &new.plugin, None)? {
                 Some(_) => problems.add(format!("{pointer}/version"), "The plugin has no such version."),
                 None => problems.add(format!("{pointer}/plugin"), "There is no such plugin."),
             }

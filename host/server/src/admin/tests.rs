@@ -28,7 +28,7 @@ struct Installation {
 
 impl Installation {
     fn new() -> Self {
-        Self { store: Store::in_memory().unwrap(), plugins: Plugins::new() }
+        Self { store: Store::in_memory().unwrap(), plugins: Plugins::default() }
     }
 
     fn authenticator(&self, now: Timestamp) -> Authenticator {
@@ -61,7 +61,7 @@ impl Installation {
 
     fn put(&self, tenant: &Tenant, policies: Value, expected: Option<u64>) -> Result<Pipeline> {
         let policies: Vec<NewPolicy> = serde_json::from_value(policies).unwrap();
-        let policies = pipeline::check(&self.plugins, policies)?;
+        let policies = pipeline::check(&self.plugins, Some(tenant), policies)?;
         tenant.write(move |tx| pipeline::put(tx, policies.clone(), expected, &Actor::System, NOW))
     }
 

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use doorlist_scim::ErrorKind;
 use serde_json::{Map, Value};
 
 use super::decision::{Reason, Verdict, VerdictChange};
@@ -12,9 +11,8 @@ use super::input;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
 use crate::admin::pipeline::{Mode, Policy};
-use crate::admin::plugins::Plugins;
-use crate::error::{Kind, Result};
-use crate::policy::{Batch, CallLimits, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
+use crate::admin::plugins::Ready;
+use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
 use crate::provision;
 
 /// What came of a subject so far.
@@ -61,15 +59,7 @@ enum Failure {
 }
 
 /// Asks the pipeline. `is_late` says when there is no time left for more.
-///
-/// # Errors
-/// If no policy can be asked at all, for a reason of ours: everybody stays due.
-pub(super) fn evaluate<S: Subject>(
-    setting: &Setting,
-    plugins: &Plugins,
-    subjects: Vec<S>,
-    is_late: &dyn Fn() -> bool,
-) -> Result<Vec<Outcome<S>>> {
+pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects: Vec<S>, is_late: &dyn Fn() -> bool) -> Vec<Outcome<S>> {
     let mut outcomes: Vec<Outcome<S>> = subjects
         .into_iter()
         .map(|subject| {
@@ -85,26 +75,19 @@ pub(super) fn evaluate<S: Subject>(
         };
         let waiting: Vec<_> = outcomes.iter_mut().filter(concerned).collect();
         if !waiting.is_empty() {
-            ask_policy(setting, plugins, policy, waiting, is_late)?;
+            ask_policy(setting, plugins, policy, waiting, is_late);
         }
     }
-    Ok(outcomes)
+    outcomes
 }
 
-fn ask_policy<S: Subject>(
-    setting: &Setting,
-    plugins: &Plugins,
-    policy: &Policy,
-    waiting: Vec<&mut Outcome<S>>,
-    is_late: &dyn Fn() -> bool,
-) -> Result<()> {
+fn ask_policy<S: Subject>(setting: &Setting, plugins: &Ready, policy: &Policy, waiting: Vec<&mut Outcome<S>>, is_late: &dyn Fn() -> bool) {
     let plugin = match plugins.get(&policy.plugin, &policy.version) {
         Ok(plugin) => plugin,
-        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {
-            waiting.into_iter().for_each(|outcome| outcome.fail(policy, None, &error.to_string()));
-            return Ok(());
+        Err(text) => {
+            waiting.into_iter().for_each(|outcome| outcome.fail(policy, None, &text));
+            return;
         }
-        Err(error) => return Err(error),
     };
     let settings = policy.settings.to_string();
     let mut batch = None;
@@ -116,12 +99,13 @@ fn ask_policy<S: Subject>(
         }
         let ready = match batch.take() {
             Some(ready) => Ok(ready),
-            None => plugin.batch(&settings, &CallLimits::default()),
+            None => plugin.batch(&settings, plugins.limits()),
         };
         let answer = ready.map_err(Failure::Fault).and_then(|mut ready| {
             let answer = outcome.ask(setting, policy, &plugin, &mut ready);
-            if !matches!(answer, Err(Failure::Fault(_))) {
-                batch = Some(ready);
+            match &answer {
+                Err(Failure::Fault(_)) => plugins.spent(&plugin, &ready.usage()),
+                _ => batch = Some(ready),
             }
             answer
         });
@@ -134,7 +118,7 @@ fn ask_policy<S: Subject>(
         }
         late = is_late();
     }
-    Ok(())
+    batch.iter().for_each(|batch| plugins.spent(&plugin, &batch.usage()));
 }
 
 impl<S: Subject> Outcome<S> {

@@ -10,7 +10,7 @@ use super::commit::{Projected, commit};
 use super::evaluate::evaluate;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
-use crate::admin::plugins::Plugins;
+use crate::admin::plugins::{Plugins, Ready};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX, PROJECTION_TURN_MS_MAX};
@@ -104,7 +104,7 @@ impl Projector {
         }
         // Compiled here, so that the first subject does not wait for it, and no request does.
         if !tenants.is_empty()
-            && let Err(error) = self.plugins.list()
+            && let Err(error) = self.plugins.first_party()
         {
             tracing::error!(%error, cause = error.cause().map(tracing::field::display), "policies cannot be run");
         }
@@ -121,25 +121,27 @@ impl Projector {
         for walking in [false, true] {
             let taken = handle.read(|rows| take(rows, tenant, walking))?;
             let Some(taken) = taken else { continue };
+            // While plugins are being loaded nothing is asked. The tenant is touched once they are there.
+            let Some(plugins) = self.plugins.prepare(&handle, &taken.setting.pipeline.policies)? else { break };
             written += 1;
-            let (setting, projected) = self.evaluate(taken)?;
+            let (setting, projected) = self.evaluate(taken, &plugins);
             let now = self.clock.now();
             handle.write(move |tx| commit(tx, &setting, &projected, now))?;
         }
         Ok(written)
     }
 
-    fn evaluate(&self, taken: Taken) -> Result<(Setting, Projected)> {
+    fn evaluate(&self, taken: Taken, plugins: &Ready) -> (Setting, Projected) {
         let Taken { setting, users, groups, mut projected } = taken;
         let end = self.clock.now().plus_millis(i64::try_from(PROJECTION_TURN_MS_MAX).unwrap_or(i64::MAX));
         let is_late = || self.clock.now() > end;
         for chunk in chunks(groups) {
-            projected.groups.extend(evaluate(&setting, &self.plugins, chunk, &is_late)?);
+            projected.groups.extend(evaluate(&setting, plugins, chunk, &is_late));
         }
         for chunk in chunks(users) {
-            projected.users.extend(evaluate(&setting, &self.plugins, chunk, &is_late)?);
+            projected.users.extend(evaluate(&setting, plugins, chunk, &is_late));
         }
-        Ok((setting, projected))
+        (setting, projected)
     }
 
     /// Numbers of every tenant.

@@ -22,7 +22,7 @@ use crate::provision::{self, Context, Create, Delete, Kind, Modify, Replace, Sco
 use crate::store::{Store, Tenant, Tx, layout};
 
 /// Compiled once for every case.
-static PLUGINS: LazyLock<Arc<Plugins>> = LazyLock::new(|| Arc::new(Plugins::new()));
+static PLUGINS: LazyLock<Arc<Plugins>> = LazyLock::new(|| Arc::new(Plugins::default()));
 
 const TENANT: u32 = 1;
 const SCOPE: Scope = Scope { connection: 1 };
@@ -147,7 +147,7 @@ impl World {
         if protect {
             wanted.push(("role-protection", json!({"roles": ["owner", "admin"]})));
         }
-        let version = |plugin: &str| PLUGINS.find(plugin, None).unwrap().unwrap().manifest().version.clone();
+        let version = |plugin: &str| PLUGINS.find(None, plugin, None).unwrap().unwrap().manifest().version.clone();
         let policies: Vec<Policy> = wanted
             .into_iter()
             .map(|(plugin, settings)| Policy {

@@ -99,7 +99,7 @@ impl App {
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key),
             clock,
-            plugins: Arc::new(Plugins::new()),
+            plugins: Arc::new(Plugins::default()),
             gatherer: Gatherer::default(),
             public_url: public_url.trim_end_matches('/').into(),
             scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),

@@ -214,6 +214,11 @@ impl Tenant {
         self.number
     }
 
+    /// Says that there is something to do for the tenant, as if it had been written to.
+    pub fn touch(&self) {
+        self.inner.writer.touched().add([self.number]);
+    }
+
     /// Looks at one snapshot of the rows.
     pub fn read<T>(&self, look: impl FnOnce(&View) -> Result<T>) -> Result<T> {
         let transaction = self.inner.database.begin_read().map_err(Error::internal)?;

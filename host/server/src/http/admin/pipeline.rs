@@ -64,7 +64,8 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
 pub(super) async fn put(mut call: Call) -> Result<Reply> {
     let NewPipeline { policies, revision } = call.take_body()?;
     let plugins = Arc::clone(&call.app.plugins);
-    let policies = blocking(move || pipeline::check(&plugins, policies)).await?;
+    let tenant = call.caller.rows.clone();
+    let policies = blocking(move || pipeline::check(&plugins, Some(&tenant), policies)).await?;
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
     let put = call.write(None, move |tx, _| pipeline::put(tx, policies.clone(), revision, &actor, now));
     Reply::json(&put.await?)
@@ -79,13 +80,13 @@ pub(super) async fn revisions(call: Call) -> Result<Reply> {
 
 pub(super) async fn plugins(call: Call) -> Result<Reply> {
     let plugins = Arc::clone(&call.app.plugins);
-    let items = blocking(move || Ok(plugins.list()?.iter().map(Plugin::of).collect::<Vec<_>>())).await?;
+    let items = blocking(move || Ok(plugins.first_party()?.iter().map(Plugin::of).collect::<Vec<_>>())).await?;
     Reply::json(&Page { items, next_cursor: None })
 }
 
 pub(super) async fn plugin(call: Call) -> Result<Reply> {
     let plugins = Arc::clone(&call.app.plugins);
     let (name, version) = (call.text("name").to_owned(), call.text("version").to_owned());
-    let found = blocking(move || plugins.find(&name, Some(&version))).await?;
+    let found = blocking(move || plugins.find(None, &name, Some(&version))).await?;
     Reply::json(&Plugin::of(&found.ok_or_else(|| Error::not_found("plugin"))?))
 }
