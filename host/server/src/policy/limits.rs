@@ -73,6 +73,15 @@ pub const GROUP_NAME_BYTES_MAX: usize = 256;
 /// A complex value in a change.
 pub const JSON_BYTES_MAX: usize = 16 << 10;
 
+/// A text in an item or an answer written as JSON: the longest value of an attribute that anybody has a use for.
+pub const ITEM_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Entries of a list in an item written as JSON: groups of a user, values of attributes.
+pub const ITEM_VALUES_MAX: usize = 10_000;
+/// Values in an answer written as JSON. Parsed, an object takes a hundred times the bytes of its text.
+pub const JSON_VALUES_MAX: usize = 20_000;
+/// Depth of an answer written as JSON, settings' JSON Schema included.
+pub const JSON_DEPTH_MAX: usize = SETTINGS_DEPTH_MAX + 4;
+
 /// A plugin's name, which is part of a URL.
 pub const NAME_BYTES_MAX: usize = 64;
 /// A plugin's version, which is part of a URL.

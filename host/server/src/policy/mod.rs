@@ -22,6 +22,7 @@ mod fault;
 mod first_party;
 mod gate;
 mod imports;
+pub mod json;
 pub mod limits;
 mod load;
 mod load_error;
