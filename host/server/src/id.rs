@@ -33,6 +33,12 @@ impl Id {
         Self(bytes)
     }
 
+    /// The identifier that stands for what has this digest (UUID version 8, RFC 9562 section 5.8): not ordered by time.
+    pub fn of_digest(digest: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = *digest;
+        Self(*uuid::Builder::from_custom_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]).into_uuid().as_bytes())
+    }
+
     /// The identifier in the first 16 bytes of `bytes`; `None` if there are fewer.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk::<16>().map(|chunk| Self(*chunk))

@@ -106,6 +106,9 @@ pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 /// Pipeline revisions that are kept.
 pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
 
+/// Groups of one tenant that policies made. An application that lists groups must not drown in those of a policy which names one for each user.
+pub const NAMED_GROUPS_MAX: u64 = 10_000;
+
 /// Groups of one user that policies see and the directory shows.
 pub const GROUPS_OF_USER_MAX: usize = 1_000;
 
@@ -141,7 +144,11 @@ pub const PROJECTION_BATCH_MAX: usize = 64;
 pub const PROJECTION_CHUNK_MAX: usize = 64;
 
 /// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others.
-pub const PROJECTION_TURN_MS_MAX: u64 = 250;
+pub const PROJECTION_TURN_MS_MAX: u64 = 100;
+
+/// Milliseconds of processor time that the policies of a pipeline may take together for one subject. Beyond it the subject is stuck: twenty policies of the
+/// slowest kind that is admitted, and a thousand of an ordinary kind.
+pub const PIPELINE_MS_MAX: u64 = 1_000;
 
 /// Milliseconds between rounds of projection while requests write, at the least: changes of the same subject meet in one round. After a round
 /// that took longer the projector rests as long as it took, so that requests get half of the writer.

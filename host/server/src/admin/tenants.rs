@@ -71,7 +71,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 24] = [
+const TABLES: [Table; 26] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -87,6 +87,8 @@ const TABLES: [Table; 24] = [
     Table::Dirty,
     Table::Walk,
     Table::Decision,
+    Table::AddedTo,
+    Table::AddedGroup,
     Table::Member,
     Table::MemberIndex,
     Table::Group,
@@ -237,7 +239,7 @@ mod tests {
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
             Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
-            Table::Dirty | Table::Walk | Table::Decision => true,
+            Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
             Table::Event | Table::Activity => true,
         }

@@ -2,6 +2,7 @@
 //!
 //! A subject whose inputs moved since they were looked at is left out, and stays due.
 
+use super::added;
 use super::decision::{self, Decision, Reason, SubjectKind};
 use super::evaluate::{GroupOutcome, UserOutcome};
 use super::event::{Change, emit};
@@ -12,7 +13,7 @@ use super::walk::{self, Walk};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::COMMIT_ROWS_MAX;
+use crate::limits::{COMMIT_ROWS_MAX, NAMED_GROUPS_MAX};
 use crate::policy::Lifecycle;
 use crate::provision::{Scope, mark_members};
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
@@ -111,8 +112,13 @@ impl Writer<'_, '_, '_> {
     }
 
     fn gone(&mut self, due: Due) -> Result<()> {
-        if due.kind == GROUP && self.tx.has(&layout::group(due.id))? {
-            self.remove_group(due.id)?;
+        if due.kind == GROUP {
+            if self.tx.has(&layout::group(due.id))? {
+                self.remove_group(due.id)?;
+            }
+            // Whom policies put into it asked for what no longer is.
+            let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
+            added::mark(self.tx, due.connection, due.id, stamp)?;
         }
         decision::delete(self.tx, due.connection, due.kind, due.id)
     }
@@ -141,6 +147,7 @@ impl Writer<'_, '_, '_> {
                 // Its members' memberships show from now on. A walk comes to them by itself.
                 let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
                 mark_members(self.tx, Scope { connection: due.connection }, due.id, stamp)?;
+                added::mark(self.tx, due.connection, due.id, stamp)?;
             }
         } else if outcome.stuck.is_none() && before.is_some() {
             self.remove_group(due.id)?;
@@ -190,6 +197,11 @@ impl Writer<'_, '_, '_> {
         {
             member::remove(self.tx, before, self.now)?;
         }
+        if stuck.is_none() {
+            // Those that cannot be are what the subject is stuck for; what it had stays.
+            let added = if included { outcome.added_groups() } else { Vec::new() };
+            added::put_user(self.tx, due.connection, due.id, &added)?;
+        }
         if let Some(old) = subject.member.as_ref().and_then(|row| row.member.scim_id).filter(|old| *old != due.id) {
             // Somebody came back under another SCIM id.
             decision::delete(self.tx, due.connection, USER, old)?;
@@ -230,11 +242,18 @@ impl Writer<'_, '_, '_> {
     /// The row that the view makes, or why the view cannot be.
     fn member_row(&self, outcome: &UserOutcome, connection: Id) -> Result<Result<MemberRow, String>> {
         let (subject, view) = (&outcome.subject, &outcome.view);
-        let assigned = |group: &Id| subject.groups.iter().any(|(id, _)| id == group);
-        for group in view.groups.iter().filter(|group| !assigned(group)) {
-            if !self.tx.has(&layout::resource(subject.due.connection, GROUP, *group))? {
+        for group in outcome.added_groups() {
+            if !self.tx.has(&layout::resource(subject.due.connection, GROUP, group))? {
                 return Ok(Err("It wanted to add a group that the identity provider does not have.".to_owned()));
             }
+        }
+        let room = NAMED_GROUPS_MAX.saturating_sub(self.tx.number(&layout::counter(Counter::NamedGroups))?);
+        let mut new = 0;
+        for name in &view.named_groups {
+            new += u64::from(!self.tx.has(&layout::group(group::named_id(self.setting.tenant, name)))?);
+        }
+        if new > room {
+            return Ok(Err(format!("The policies want more than {NAMED_GROUPS_MAX} groups of their own.")));
         }
         let attributes = match outcome.attributes(self.setting.kind(USER)) {
             Ok(attributes) => attributes,
@@ -293,6 +312,11 @@ impl Writer<'_, '_, '_> {
                 wanted.push(*group);
             }
         }
+        for name in &outcome.view.named_groups {
+            let group = group::named_id(self.setting.tenant, name);
+            group::ensure_named(self.tx, group, name, self.now)?;
+            wanted.push(group);
+        }
         let have = group::ids_of_member(self.tx, member)?;
         for group in have.iter().filter(|group| !wanted.contains(group)) {
             let row: Option<Group> = self.tx.json(&layout::group(*group))?;
@@ -301,6 +325,7 @@ impl Writer<'_, '_, '_> {
             }
             group::unlink(self.tx, member, *group);
             emit(self.tx, self.now, Change::MembershipRemoved { member_id: member, group_id: *group })?;
+            group::tidy(self.tx, *group, self.now)?;
         }
         for group in wanted.iter().filter(|group| !have.contains(group)) {
             group::link(self.tx, member, *group);

@@ -88,9 +88,12 @@ pub struct Verdict {
     pub monitor: bool,
     /// The changes it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
-    /// How it failed, if it only watches and failed: that had no effect either.
+    /// How it failed, if it did. The subject is stuck then, unless the policy only watches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// What it printed while it was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 /// What was concluded of a subject, and why.

@@ -3,6 +3,8 @@
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -12,6 +14,9 @@ use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Ready;
+use crate::clock::thread_time;
+use crate::id::Id;
+use crate::limits::{PIPELINE_MS_MAX, PROJECTION_TURN_MS_MAX};
 use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
 use crate::provision;
 
@@ -38,7 +43,7 @@ pub(super) trait Subject {
     /// What is proposed for it.
     type View;
     /// What a policy answers, one change of it.
-    type Change;
+    type Change: PartialEq;
 
     fn due(&self) -> Due;
     fn first_view(&self, setting: &Setting) -> Self::View;
@@ -50,16 +55,38 @@ pub(super) trait Subject {
     fn apply(view: &mut Self::View, change: Self::Change, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String>;
 }
 
-/// How asking a policy about one subject fails.
-enum Failure {
-    /// The instance is gone with it.
-    Fault(Fault),
-    /// It answered, but with a change that no policy may make.
-    Refused(String),
+/// How much time a tenant's turn has left, and who may go on when there is none.
+///
+/// Time is the thread's own: a tenant does not pay for a busy machine.
+pub(super) struct Turn {
+    begun: Duration,
+    /// Whether a subject of this turn went through the whole pipeline: then the others can wait for the next turn.
+    progress: bool,
 }
 
-/// Asks the pipeline. `is_late` says when there is no time left for more.
-pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects: Vec<S>, is_late: &dyn Fn() -> bool) -> Vec<Outcome<S>> {
+impl Turn {
+    /// A turn that begins now.
+    pub(super) fn begin() -> Self {
+        Self { begun: thread_time(), progress: false }
+    }
+
+    fn spent_ms(&self) -> u128 {
+        thread_time().saturating_sub(self.begun).as_millis()
+    }
+
+    /// Whether the rest should wait for the next turn.
+    fn is_late(&self) -> bool {
+        self.spent_ms() > u128::from(PROJECTION_TURN_MS_MAX)
+    }
+
+    /// Whether not even the subject that goes through alone may go on.
+    fn is_over(&self) -> bool {
+        self.spent_ms() > u128::from(PIPELINE_MS_MAX)
+    }
+}
+
+/// Asks the pipeline. When the time of the turn is over, only the first subject goes on, if none got through before, so that each turn gets somewhere.
+pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects: Vec<S>, turn: &mut Turn) -> Vec<Outcome<S>> {
     let mut outcomes: Vec<Outcome<S>> = subjects
         .into_iter()
         .map(|subject| {
@@ -75,77 +102,137 @@ pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects:
         };
         let waiting: Vec<_> = outcomes.iter_mut().filter(concerned).collect();
         if !waiting.is_empty() {
-            ask_policy(setting, plugins, policy, waiting, is_late);
+            Asking { setting, plugins, policy, turn }.ask(waiting);
         }
     }
+    turn.progress |= outcomes.iter().any(|outcome| !outcome.postponed);
     outcomes
 }
 
-fn ask_policy<S: Subject>(setting: &Setting, plugins: &Ready, policy: &Policy, waiting: Vec<&mut Outcome<S>>, is_late: &dyn Fn() -> bool) {
-    let plugin = match plugins.get(&policy.plugin, &policy.version) {
-        Ok(plugin) => plugin,
-        Err(text) => {
-            waiting.into_iter().for_each(|outcome| outcome.fail(policy, None, &text));
-            return;
-        }
-    };
-    let settings = policy.settings.to_string();
-    let mut batch = None;
-    let mut late = false;
-    for outcome in waiting {
-        if late {
-            outcome.postponed = true;
-            continue;
-        }
-        let ready = match batch.take() {
-            Some(ready) => Ok(ready),
-            None => plugin.batch(&settings, plugins.limits()),
-        };
-        let answer = ready.map_err(Failure::Fault).and_then(|mut ready| {
-            let answer = outcome.ask(setting, policy, &plugin, &mut ready);
-            match &answer {
-                Err(Failure::Fault(_)) => plugins.spent(&plugin, &ready.usage()),
-                _ => batch = Some(ready),
+/// Asking one policy about the subjects of a chunk.
+struct Asking<'a> {
+    setting: &'a Setting,
+    plugins: &'a Ready,
+    policy: &'a Policy,
+    turn: &'a Turn,
+}
+
+impl Asking<'_> {
+    fn ask<S: Subject>(&self, waiting: Vec<&mut Outcome<S>>) {
+        let plugin = match self.plugins.get(&self.policy.plugin, &self.policy.version) {
+            Ok(plugin) => plugin,
+            Err(text) => {
+                waiting.into_iter().for_each(|outcome| outcome.fail(self.policy, None, &text, Vec::new()));
+                return;
             }
-            answer
-        });
-        match answer {
-            Ok(()) => {}
-            // Nothing is wrong with subject or plugin: another time.
-            Err(Failure::Fault(fault)) if fault.kind == FaultKind::Busy => outcome.postponed = true,
-            Err(Failure::Refused(text)) => outcome.fail(policy, Some(&plugin), &text),
-            Err(Failure::Fault(fault)) => outcome.fail(policy, Some(&plugin), &fault.message),
+        };
+        let settings = self.policy.settings.to_string();
+        let mut batch = None;
+        let again = sample(waiting.len());
+        for (place, outcome) in waiting.into_iter().enumerate() {
+            let alone = place == 0 && !self.turn.progress;
+            if self.turn.is_late() && !alone {
+                outcome.postponed = true;
+                continue;
+            }
+            if self.turn.is_over() {
+                let text = format!("The policies together took more than {PIPELINE_MS_MAX} ms.");
+                outcome.fail(self.policy, Some(&plugin), &text, Vec::new());
+                continue;
+            }
+            self.ask_about(&plugin, &settings, &mut batch, outcome, again == Some(place));
         }
-        late = is_late();
+        batch.iter().for_each(|batch: &Batch| self.plugins.spent(&plugin, &batch.usage()));
     }
-    batch.iter().for_each(|batch| plugins.spent(&plugin, &batch.usage()));
+
+    fn ask_about<S: Subject>(&self, plugin: &Plugin, settings: &str, batch: &mut Option<Batch>, outcome: &mut Outcome<S>, twice: bool) {
+        let mut ready = match batch.take().map_or_else(|| plugin.batch(settings, self.plugins.limits()), Ok) {
+            Ok(ready) => ready,
+            Err(fault) => return outcome.faulted(self.policy, plugin, &fault, Vec::new()),
+        };
+        let reads = &plugin.manifest().reads;
+        let answer = outcome.subject.ask(self.setting, &outcome.view, reads, &mut ready);
+        let log = ready.take_log();
+        match answer {
+            Err(fault) => {
+                self.plugins.spent(plugin, &ready.usage());
+                outcome.faulted(self.policy, plugin, &fault, log);
+            }
+            Ok(changes) => {
+                *batch = Some(ready);
+                if twice && self.answers_differently(plugin, settings, outcome, &changes) {
+                    self.plugins.was_impure(plugin);
+                    outcome.fail(self.policy, Some(plugin), IMPURE, log);
+                } else {
+                    outcome.take(self.setting, self.policy, plugin, changes, log);
+                }
+            }
+        }
+    }
+
+    /// Whether an instance that has seen nobody else gives another answer. One that does not answer for want of time or place says nothing of the plugin.
+    fn answers_differently<S: Subject>(&self, plugin: &Plugin, settings: &str, outcome: &Outcome<S>, changes: &[S::Change]) -> bool {
+        let Ok(mut fresh) = plugin.batch(settings, self.plugins.limits()) else { return false };
+        let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut fresh);
+        self.plugins.spent(plugin, &fresh.usage());
+        match answer {
+            Ok(again) => again != changes,
+            Err(fault) => !matches!(fault.kind, FaultKind::Busy | FaultKind::Timeout),
+        }
+    }
+}
+
+/// What an operator reads of a plugin that remembers.
+const IMPURE: &str =
+    "The plugin answered differently when it was asked about the same item again, alone. It must not remember what it saw before.";
+
+/// The place of the item that is asked about twice: any but the first, which is asked with nothing to remember as it is. `None` if there is no other.
+fn sample(waiting: usize) -> Option<usize> {
+    // A plugin must not know which one it will be.
+    let chance = RandomState::new().build_hasher().finish();
+    let others = u64::try_from(waiting).ok()?.checked_sub(1).filter(|others| *others > 0)?;
+    usize::try_from(1 + chance % others).ok()
 }
 
 impl<S: Subject> Outcome<S> {
-    fn ask(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, batch: &mut Batch) -> Result<(), Failure> {
-        let changes = self.subject.ask(setting, &self.view, &plugin.manifest().reads, batch).map_err(Failure::Fault)?;
+    /// Makes the changes that a policy answered, unless it only watches.
+    fn take(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, changes: Vec<S::Change>, log: Vec<String>) {
         let kept = changes.iter().map(S::kept).collect();
-        self.verdicts.push(Verdict { changes: kept, ..verdict(policy, plugin) });
+        self.verdicts.push(Verdict { changes: kept, log, ..verdict(policy, plugin) });
         if policy.mode == Mode::Monitor {
-            return Ok(());
+            return;
         }
         let mut set = BTreeSet::new();
         for change in changes {
             let (before, text) = (S::is_included(&self.view), S::kept(&change).reason);
-            S::apply(&mut self.view, change, &setting.roles, &mut set).map_err(Failure::Refused)?;
+            if let Err(text) = S::apply(&mut self.view, change, &setting.roles, &mut set) {
+                // What it answered stays to be seen beside the reason.
+                self.verdicts.iter_mut().last().into_iter().for_each(|verdict| verdict.fault = Some(text.clone()));
+                self.stuck = Some(Reason { policy: Some(policy.name.clone()), text });
+                return;
+            }
             if S::is_included(&self.view) != before {
                 self.reason = Some(Reason { policy: Some(policy.name.clone()), text });
             }
         }
-        Ok(())
+    }
+
+    /// Takes note that asking failed. Nothing is wrong with subject or plugin if there was no place: another time.
+    fn faulted(&mut self, policy: &Policy, plugin: &Plugin, fault: &Fault, log: Vec<String>) {
+        if fault.kind == FaultKind::Busy {
+            self.postponed = true;
+        } else {
+            self.fail(policy, Some(plugin), &fault.message, log);
+        }
     }
 
     /// Takes note that a policy failed. One that only watches has no effect, in failing neither.
-    fn fail(&mut self, policy: &Policy, plugin: Option<&Plugin>, text: &str) {
+    fn fail(&mut self, policy: &Policy, plugin: Option<&Plugin>, text: &str, log: Vec<String>) {
+        if let Some(plugin) = plugin {
+            self.verdicts.push(Verdict { fault: Some(text.to_owned()), log, ..verdict(policy, plugin) });
+        }
         if policy.mode == Mode::Enforce {
             self.stuck = Some(Reason { policy: Some(policy.name.clone()), text: text.to_owned() });
-        } else if let Some(plugin) = plugin {
-            self.verdicts.push(Verdict { fault: Some(text.to_owned()), ..verdict(policy, plugin) });
         }
     }
 }
@@ -158,6 +245,7 @@ fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
         monitor: policy.mode == Mode::Monitor,
         changes: Vec::new(),
         fault: None,
+        log: Vec::new(),
     }
 }
 
@@ -230,6 +318,12 @@ impl UserOutcome {
             view::set_attribute(&mut attributes, &users.scim, path, values)?;
         }
         Ok(attributes)
+    }
+
+    /// The groups of the inventory that policies put it into and the identity provider did not.
+    pub(super) fn added_groups(&self) -> Vec<Id> {
+        let assigned = |group: &Id| self.subject.groups.iter().any(|(id, _)| id == group);
+        self.view.groups.iter().copied().filter(|group| !assigned(group)).collect()
     }
 
     /// Why the directory has it or has it not, where that wants a reason.

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use doorlist_scim::ErrorKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::event::{Change, emit};
 use super::member::{self, Issued, Member};
@@ -23,7 +24,7 @@ pub struct Group {
     pub id: Id,
     /// How it came.
     pub issued: Issued,
-    /// The connection it came by.
+    /// The connection it came by, if it came by SCIM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Id>,
     /// The identity provider's own id.
@@ -38,7 +39,7 @@ pub struct Group {
 }
 
 /// The identifiers at the ends of keys.
-fn ids(rows: &impl Rows, range: &Range, most: usize) -> Result<Vec<Id>> {
+pub(super) fn ids(rows: &impl Rows, range: &Range, most: usize) -> Result<Vec<Id>> {
     let mut ids = Vec::new();
     if most == 0 {
         return Ok(ids);
@@ -80,6 +81,60 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, now: Ti
         Change::GroupAdded { group: after }
     };
     emit(tx, now, change)
+}
+
+/// The id of the group that policies call `name`: the same whenever it comes back.
+pub(super) fn named_id(tenant: Id, name: &str) -> Id {
+    let digest = Sha256::new().chain_update(tenant.as_bytes()).chain_update(name.as_bytes()).finalize();
+    Id::of_digest(&digest.into())
+}
+
+/// Makes the group that policies call `name`, unless it is there.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn ensure_named(tx: &mut Tx<'_>, id: Id, name: &str, now: Timestamp) -> Result<()> {
+    if tx.has(&layout::group(id))? {
+        return Ok(());
+    }
+    tx.add(&layout::counter(Counter::NamedGroups), 1)?;
+    let group = Group {
+        id,
+        issued: Issued::Policy,
+        connection: None,
+        external_id: None,
+        display_name: name.to_owned(),
+        created: now,
+        last_modified: now,
+    };
+    put(tx, None, group, now)
+}
+
+/// Takes a group that policies made out of the directory if nobody is left in it.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn tidy(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<()> {
+    let row: Option<Group> = tx.json(&layout::group(group))?;
+    if row.is_none_or(|row| row.issued != Issued::Policy) || !ids(tx, &Range::under(layout::memberships_of(group)), 1)?.is_empty() {
+        return Ok(());
+    }
+    tx.add(&layout::counter(Counter::NamedGroups), -1)?;
+    remove(tx, group, now).map(drop)
+}
+
+/// Takes a member out of a group if policies made that.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn leave_named(tx: &mut Tx<'_>, member: Id, group: Id, now: Timestamp) -> Result<()> {
+    let row: Option<Group> = tx.json(&layout::group(group))?;
+    if row.is_some_and(|row| row.issued == Issued::Policy) {
+        unlink(tx, member, group);
+        emit(tx, now, Change::MembershipRemoved { member_id: member, group_id: group })?;
+        tidy(tx, group, now)?;
+    }
+    Ok(())
 }
 
 /// Takes a group out of the directory, with its memberships, and gives how many rows that took.
@@ -138,10 +193,11 @@ pub fn members_of(rows: &impl Rows, group: Id, after: Option<Id>, limit: usize) 
 /// The group, if operators may change it.
 fn local(rows: &impl Rows, id: Id) -> Result<Group> {
     let group = get(rows, id)?;
-    if group.issued == Issued::Scim {
-        return Err(Error::conflict("This group came by SCIM; its name and members are managed at its identity provider."));
+    match group.issued {
+        Issued::Api => Ok(group),
+        Issued::Scim => Err(Error::conflict("This group came by SCIM; its name and members are managed at its identity provider.")),
+        Issued::Policy => Err(Error::conflict("This group is made by the tenant's policies, which say who is in it.")),
     }
-    Ok(group)
 }
 
 /// Refuses a name that is blank, too long, or that another local group has. Synced groups may have any name, also this one.

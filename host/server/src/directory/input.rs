@@ -1,7 +1,7 @@
 //! Inputs: the items a policy is given, with what it declared to read and nothing else.
 
 use doorlist_scim::AttrPath;
-use doorlist_scim::ResourceType;
+use doorlist_scim::{Projection, ResourceType};
 use serde_json::Value;
 
 use super::member::Status;
@@ -23,7 +23,7 @@ pub(super) fn user(setting: &Setting, subject: &UserSubject, view: &UserView, re
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: subject.lifecycle,
         groups: groups.iter().map(|(id, name)| policy::GroupRef { id: id.to_string(), name: name.clone() }).collect(),
-        attributes: attributes(&setting.kind(USER).scim, &subject.resource, &reads.attributes),
+        attributes: attributes(&setting.kind(USER).scim, &subject.resource, reads),
         facts: facts(setting, subject.due.connection, reads),
         current: policy::Current {
             issued: policy::Issued::Scim,
@@ -60,16 +60,16 @@ pub(super) fn group(setting: &Setting, subject: &GroupSubject, view: &GroupView,
         external_id: subject.external_id.clone().filter(|_| reads.external_id),
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: policy::Lifecycle::Active,
-        attributes: attributes(&setting.kind(GROUP).scim, &subject.resource, &reads.attributes),
+        attributes: attributes(&setting.kind(GROUP).scim, &subject.resource, reads),
         facts: facts(setting, subject.due.connection, reads),
         view: policy::GroupView { included: view.included, display_name: given(reads.view, &view.display_name) },
     }
 }
 
 /// The declared attributes, one for each value. A path that no schema knows has none, nor has one to what the schemas say nobody reads.
-fn attributes(kind: &ResourceType, resource: &doorlist_scim::Resource, paths: &[String]) -> Vec<Attribute> {
-    let mut attributes = Vec::new();
-    for path in paths {
+fn attributes(kind: &ResourceType, resource: &doorlist_scim::Resource, reads: &Reads) -> Vec<Attribute> {
+    let mut attributes = if reads.all_attributes { all_attributes(kind, resource) } else { Vec::new() };
+    for path in &reads.attributes {
         let Ok(parsed) = AttrPath::parse(path, kind) else { continue };
         let attribute = AttrPath { sub: None, ..parsed.clone() };
         if [&attribute, &parsed].into_iter().any(|path| kind.attribute(path).is_some_and(doorlist_scim::Attribute::is_hidden)) {
@@ -78,6 +78,18 @@ fn attributes(kind: &ResourceType, resource: &doorlist_scim::Resource, paths: &[
         for value in parsed.values(resource) {
             attributes.push(Attribute { path: path.clone(), value: to_value(value) });
         }
+    }
+    attributes
+}
+
+/// Every attribute at the top of the resource, the objects of extensions among them, one for each value and without what nobody reads.
+fn all_attributes(kind: &ResourceType, resource: &doorlist_scim::Resource) -> Vec<Attribute> {
+    let mut shown = resource.clone();
+    Projection::full().of_body().apply(kind, &mut shown);
+    let mut attributes = Vec::new();
+    for (path, value) in &shown {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        attributes.extend(values.iter().map(|value| Attribute { path: path.clone(), value: to_value(value) }));
     }
     attributes
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::added;
 use super::event::{Change, emit};
 use super::group::{self, Group};
 use crate::clock::Timestamp;
@@ -24,6 +25,8 @@ pub enum Issued {
     Scim,
     /// By an operator.
     Api,
+    /// By policies: a group that is there for as long as they put somebody in it. No member comes so.
+    Policy,
 }
 
 /// Whether a member may use the application.
@@ -239,9 +242,11 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&MemberRow>, after: &MemberRow
 /// Takes a member out of the directory, with its memberships. What an operator set is kept for its return.
 pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, now: Timestamp) -> Result<()> {
     let id = row.member.id;
-    for group in group::ids_of_member(tx, id)? {
-        group::unlink(tx, id, group);
+    let groups = group::ids_of_member(tx, id)?;
+    for group in &groups {
+        group::unlink(tx, id, *group);
     }
+    added::put(tx, row, &[])?;
     if row.has_standing() && row.member.issued == Issued::Scim {
         let mut kept = row.clone();
         kept.removed = true;
@@ -256,7 +261,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, now: Timestamp) -> Result
         tx.delete(&layout::member(id));
         tx.add(&layout::counter(Counter::Members), -1)?;
     }
-    emit(tx, now, Change::MemberRemoved { member_id: id })
+    emit(tx, now, Change::MemberRemoved { member_id: id })?;
+    groups.into_iter().try_for_each(|group| group::tidy(tx, group, now))
 }
 
 /// Members with an id above `after`, in the order of their coming, at most `limit`.
@@ -463,7 +469,13 @@ pub fn detach(tx: &mut Tx<'_>, connection: u32, now: Timestamp, most: usize) -> 
         after.member =
             Member { issued: Issued::Api, connection: None, scim_id: None, external_id: None, last_modified: now, ..after.member };
         put(tx, Some(before), &after)?;
+        let id = after.member.id;
         emit(tx, now, Change::MemberUpdated { member: after.member })?;
+        // No policy is asked about it any more, so none says that it is in a group.
+        added::put(tx, before, &[])?;
+        for group in group::ids_of_member(tx, id)? {
+            group::leave_named(tx, id, group, now)?;
+        }
     }
     Ok(found.len())
 }

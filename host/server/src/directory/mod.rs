@@ -6,6 +6,7 @@
 //!
 //! Knows no status code, header or JSON envelope, no SCIM request, and no plugin's inside: a policy is a function here.
 
+mod added;
 mod commit;
 mod decision;
 mod evaluate;
@@ -14,6 +15,7 @@ mod group;
 mod input;
 mod member;
 mod projector;
+mod shares;
 mod subject;
 mod sync;
 mod view;

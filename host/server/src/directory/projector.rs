@@ -1,19 +1,21 @@
-//! The thread that projects: tenant by tenant, one batch a turn, so that nobody's backlog holds up the others for long.
+//! The thread that projects: tenant by tenant, one batch a turn, and first whoever had least of its time, so that nobody's backlog or slow policy holds up
+//! the others for longer than a turn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::commit::{Projected, commit};
-use super::evaluate::evaluate;
+use super::evaluate::{Turn, evaluate};
+use super::shares::Shares;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
 use crate::admin::plugins::{Plugins, Ready};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, thread_time};
 use crate::error::{Error, Kind, Result};
-use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX, PROJECTION_TURN_MS_MAX};
+use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX};
 use crate::store::layout::{self, Counter, GROUP};
 use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table};
 use doorlist_scim::ErrorKind;
@@ -51,40 +53,56 @@ impl Projector {
             Ok(all) => self.begin(all),
             Err(error) => tracing::error!(%error, cause = error.cause().map(tracing::field::display), "the tenants cannot be listed"),
         }
-        let mut pending = BTreeSet::new();
+        let mut pending = Shares::default();
         // Tenants whose turn failed for a reason of ours, and when they have another.
         let mut resting: BTreeMap<PartitionNumber, Timestamp> = BTreeMap::new();
         while !stop.load(Ordering::Relaxed) {
             let now = self.clock.now();
-            pending.extend(resting.extract_if(.., |_, until| *until <= now).map(|(tenant, _)| tenant));
-            let patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
-            pending.extend(self.store.touched().take(patience));
+            resting.extract_if(.., |_, until| *until <= now).for_each(|(tenant, _)| pending.add(tenant));
+            let mut patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
             let (writes, mut own) = (self.store.writes(), 0);
-            for tenant in std::mem::take(&mut pending) {
+            // As many turns as tenants wait, whoever has them, and then perhaps a rest.
+            let mut turns = 0;
+            loop {
+                self.store.touched().take(patience).into_iter().for_each(|tenant| pending.add(tenant));
+                patience = Duration::ZERO;
+                turns += 1;
                 if stop.load(Ordering::Relaxed) {
                     return;
                 }
-                if resting.contains_key(&tenant) {
-                    continue;
+                let Some(tenant) = pending.next() else { break };
+                if !resting.contains_key(&tenant) {
+                    own += self.serve(tenant, &mut pending, &mut resting);
                 }
-                match self.turn(tenant) {
-                    Ok(0) => {}
-                    Ok(written) => {
-                        own += written;
-                        pending.insert(tenant);
-                    }
-                    Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {}
-                    Err(error) => {
-                        let cause = error.cause().map(ToString::to_string);
-                        tracing::error!(tenant, %error, cause, "a projection failed; it will be tried again");
-                        resting.insert(tenant, self.clock.now().plus_millis(REST_MS));
-                    }
+                if turns >= pending.len().max(1) {
+                    break;
                 }
             }
             let others = self.store.writes().saturating_sub(writes) > own;
             if own > 0 && others {
                 let took = u64::try_from(self.clock.now().as_millis() - now.as_millis()).unwrap_or(0);
                 std::thread::sleep(Duration::from_millis(took.clamp(PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX)));
+            }
+        }
+    }
+
+    /// A turn of a tenant, after which it waits again if there may be more to do. Gives how many writes it took.
+    fn serve(&self, tenant: PartitionNumber, pending: &mut Shares, resting: &mut BTreeMap<PartitionNumber, Timestamp>) -> u64 {
+        let begun = thread_time();
+        let outcome = self.turn(tenant);
+        pending.spend(tenant, thread_time().saturating_sub(begun));
+        match outcome {
+            Ok(0) => 0,
+            Ok(written) => {
+                pending.add(tenant);
+                written
+            }
+            Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => 0,
+            Err(error) => {
+                let cause = error.cause().map(ToString::to_string);
+                tracing::error!(tenant, %error, cause, "a projection failed; it will be tried again");
+                resting.insert(tenant, self.clock.now().plus_millis(REST_MS));
+                0
             }
         }
     }
@@ -133,13 +151,12 @@ impl Projector {
 
     fn evaluate(&self, taken: Taken, plugins: &Ready) -> (Setting, Projected) {
         let Taken { setting, users, groups, mut projected } = taken;
-        let end = self.clock.now().plus_millis(i64::try_from(PROJECTION_TURN_MS_MAX).unwrap_or(i64::MAX));
-        let is_late = || self.clock.now() > end;
+        let mut turn = Turn::begin();
         for chunk in chunks(groups) {
-            projected.groups.extend(evaluate(&setting, plugins, chunk, &is_late));
+            projected.groups.extend(evaluate(&setting, plugins, chunk, &mut turn));
         }
         for chunk in chunks(users) {
-            projected.users.extend(evaluate(&setting, plugins, chunk, &is_late));
+            projected.users.extend(evaluate(&setting, plugins, chunk, &mut turn));
         }
         (setting, projected)
     }

@@ -20,6 +20,7 @@ use crate::store::{PartitionNumber, Rows};
 
 /// What all subjects of a batch share.
 pub(super) struct Setting {
+    pub tenant: Id,
     pub pipeline: Pipeline,
     pub roles: Vec<String>,
     pub default_role: String,
@@ -39,7 +40,7 @@ impl Setting {
         }
         let pipeline = pipeline::current(rows)?;
         let catalog = Catalog::read(rows, Choices::default())?;
-        Ok(Self { pipeline, roles: record.roles, default_role: record.default_role, connections, catalog })
+        Ok(Self { tenant: record.id, pipeline, roles: record.roles, default_role: record.default_role, connections, catalog })
     }
 }
 

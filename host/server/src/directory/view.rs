@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::decision::VerdictChange;
 use super::member::Status;
 use crate::id::Id;
+use crate::limits::GROUPS_OF_USER_MAX;
 use crate::policy;
 
 /// What is proposed for a user.
@@ -55,6 +56,12 @@ impl UserView {
             }
             Effect::RemoveGroup(group) => self.groups.retain(|known| known.to_string() != group),
             Effect::AddNamedGroup(name) => {
+                if name.trim().is_empty() {
+                    return Err("It wanted to add a group with a blank name.".to_owned());
+                }
+                if self.named_groups.len() == GROUPS_OF_USER_MAX {
+                    return Err(format!("It wanted to add more than {GROUPS_OF_USER_MAX} groups by name."));
+                }
                 if !self.named_groups.contains(&name) {
                     self.named_groups.push(name);
                 }

@@ -64,6 +64,10 @@ pub enum Table {
     Walk = 49,
     /// Decisions by subject.
     Decision = 50,
+    /// Users by the groups that policies put them into.
+    AddedTo = 51,
+    /// The same rows the other way round.
+    AddedGroup = 52,
     /// Directory members.
     Member = 64,
     /// Directory members by what recognises them.

@@ -34,6 +34,8 @@ pub enum Counter {
     Walk = 9,
     /// Changes of the tenant's own schemas.
     Catalog = 10,
+    /// Groups in the directory that policies made.
+    NamedGroups = 11,
 }
 
 /// What recognises a directory member.
@@ -199,6 +201,16 @@ pub fn dirty() -> Key {
 /// A subject's dirty mark; the value is the stamp of the change that set it.
 pub fn dirty_mark(kind: u8, connection: u32, id: Id) -> Key {
     dirty().byte(kind).number(connection).id(id)
+}
+
+/// Head of the users that policies put into a group which the identity provider did not.
+pub fn added_to(connection: u32, group: Id) -> Key {
+    Key::new(Table::AddedTo).number(connection).id(group)
+}
+
+/// Head of the groups that policies put a user into and the identity provider did not.
+pub fn added_groups(connection: u32, user: Id) -> Key {
+    Key::new(Table::AddedGroup).number(connection).id(user)
 }
 
 /// The projection of everything that is under way.
