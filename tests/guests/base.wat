@@ -2,6 +2,7 @@
 ;; A test puts other code where a line starts with `;;!`, before what the function does otherwise, and the manifest
 ;; where it says so.
 (module
+  ;;! imports
   (memory (export "memory") 2)
   (table $table 1 funcref)
   ;; Free memory starts here; below are the manifest at 1024 and answers at 0.

@@ -15,6 +15,8 @@ mod guest;
 mod hostile;
 #[path = "policy/item.rs"]
 mod item;
+#[path = "policy/world.rs"]
+mod world;
 
 use doorlist::policy::{CallLimits, Host, HostSettings, LoadError, LoadLimits, Plugin, Tier, first_party as carried};
 use std::sync::LazyLock;

@@ -3,12 +3,11 @@
 //! One pass over the whole file counts what the compiler's cost grows with; the validator then admits the features
 //! that the languages of known guests need and no others. Nothing here runs or compiles.
 
+use super::fault::size;
 use super::imports;
-use super::limits::{
-    FUNCTION_BYTES_MAX, FUNCTIONS_MAX, LOCALS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, MODULES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
-    WASM_BYTES_MAX,
-};
+use super::limits::{Caps, MEMORIES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, Tier};
 use super::load_error::{LoadError, LoadStage};
+use super::world::World;
 use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures};
 
 /// The interface that a plugin exports, without its version.
@@ -19,7 +18,17 @@ const MAJOR: &str = "1";
 const COMPONENT_TYPE_SECTION: &str = "component-type";
 const WASM_PAGE_BYTES: u64 = 64 << 10;
 
-/// What an admitted upload is.
+/// What world `policy-json` consists of.
+const DESCRIBE: &str = "describe";
+const CONFIGURE: &str = "configure";
+const USER: &str = "user";
+const GROUP: &str = "group";
+/// The version of the contract that a plugin of world `policy-json` is built for: plain names of functions have none.
+const JSON_CONTRACT: &str = "1.0.0";
+/// Characters that are looked at of the version in an export's name.
+const VERSION_CHARS_MAX: usize = 32;
+
+/// What an upload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Component,
@@ -29,13 +38,25 @@ pub(super) enum Form {
     },
 }
 
+/// An admitted upload.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) form: Form,
+    pub(super) world: World,
+    /// The version of the contract.
+    pub(super) contract: String,
+    /// What a core module imports from, each once.
+    pub(super) imports: Vec<String>,
+}
+
 /// Admits or refuses an upload.
-pub(super) fn admit(wasm: &[u8]) -> Result<Form, LoadError> {
-    if wasm.len() > WASM_BYTES_MAX {
-        let message = format!("The plugin has more than {} MiB.", WASM_BYTES_MAX >> 20);
+pub(super) fn admit(wasm: &[u8], tier: Tier) -> Result<Admitted, LoadError> {
+    let caps = tier.caps();
+    if wasm.len() > caps.wasm_bytes {
+        let message = format!("The plugin has more than {}{}.", size(caps.wasm_bytes), larger(wasm.len(), tier));
         return Err(LoadError::new(LoadStage::Size, message));
     }
-    let mut census = Census::default();
+    let mut census = Census::new(caps);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(|error| broken(&error))?;
         census.count(&payload)?;
@@ -44,8 +65,16 @@ pub(super) fn admit(wasm: &[u8]) -> Result<Form, LoadError> {
         let message = format!("The file is not a plugin this server admits: {} (at byte {}).", plain(&error), error.offset());
         LoadError::new(LoadStage::Features, message).caused(error)
     })?;
-    census.contract()?;
-    Ok(census.form)
+    if !census.refused.is_empty() {
+        return Err(imports::refused(&census.refused));
+    }
+    let (world, contract) = census.contract()?;
+    Ok(Admitted { form: census.form, world, contract, imports: census.imports })
+}
+
+/// What somebody with a plugin that would fit the larger tier wants to know.
+fn larger(bytes: usize, tier: Tier) -> &'static str {
+    if tier == Tier::Small && bytes <= Tier::Large.caps().wasm_bytes { ", and the tenant may not have large ones" } else { "" }
 }
 
 fn features() -> WasmFeatures {
@@ -64,6 +93,7 @@ fn features() -> WasmFeatures {
 
 /// What is counted in an upload.
 struct Census {
+    caps: Caps,
     form: Form,
     /// How many modules or components are open around the payload.
     depth: u32,
@@ -72,12 +102,15 @@ struct Census {
     memories: u32,
     tables: u32,
     imports: Vec<String>,
+    /// What is imported and may not be.
+    refused: Vec<String>,
     exports: Vec<String>,
 }
 
-impl Default for Census {
-    fn default() -> Census {
+impl Census {
+    fn new(caps: Caps) -> Census {
         Census {
+            caps,
             form: Form::Module { typed: false },
             depth: 0,
             functions: 0,
@@ -85,17 +118,16 @@ impl Default for Census {
             memories: 0,
             tables: 0,
             imports: Vec::new(),
+            refused: Vec::new(),
             exports: Vec::new(),
         }
     }
-}
 
-impl Census {
     fn count(&mut self, payload: &Payload<'_>) -> Result<(), LoadError> {
         match payload {
             Payload::Version { encoding, .. } => {
                 if *encoding == Encoding::Module {
-                    bounded(&mut self.modules, 1, MODULES_MAX, "modules")?;
+                    bounded(&mut self.modules, 1, self.caps.modules, "modules")?;
                 } else if self.depth == 0 {
                     self.form = Form::Component;
                 }
@@ -103,9 +135,9 @@ impl Census {
             }
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
             Payload::FunctionSection(section) => {
-                bounded(&mut self.functions, section.count(), FUNCTIONS_MAX, "functions")?;
+                bounded(&mut self.functions, section.count(), self.caps.functions, "functions")?;
             }
-            Payload::CodeSectionEntry(body) => function(body)?,
+            Payload::CodeSectionEntry(body) => function(body, &self.caps)?,
             Payload::MemorySection(section) => {
                 bounded(&mut self.memories, section.count(), MEMORIES_MAX, "memories")?;
                 for memory in section.clone() {
@@ -138,7 +170,9 @@ impl Census {
                 for import in section.clone().into_imports() {
                     let import = import.map_err(|error| broken(&error))?;
                     if !imports::module(import.module) {
-                        self.imports.push(format!("{}.{}", import.module, import.name));
+                        self.refused.push(format!("{}.{}", import.module, import.name));
+                    } else if !self.imports.iter().any(|known| known == import.module) {
+                        self.imports.push(import.module.to_owned());
                     }
                 }
             }
@@ -157,36 +191,53 @@ impl Census {
         Ok(())
     }
 
-    /// Whether the plugin speaks the contract, as far as names tell.
-    fn contract(&self) -> Result<(), LoadError> {
-        if !self.imports.is_empty() {
-            return Err(imports::refused(&self.imports));
+    /// The world whose contract the plugin speaks, as far as names tell, and in which version.
+    fn contract(&self) -> Result<(World, String), LoadError> {
+        let has = |name: &str| self.exports.iter().any(|export| export == name);
+        if let Some(version) = self.exports.iter().find_map(|name| name.strip_prefix(PROJECTION)) {
+            return typed(version);
         }
-        let Some(version) = self.exports.iter().find_map(|name| name.strip_prefix(PROJECTION)) else {
-            let message = format!("The plugin does not export {PROJECTION}{MAJOR}.0.0, the contract of policies.");
-            return Err(LoadError::new(LoadStage::Exports, message));
+        let (describe, configure, user, group) = (has(DESCRIBE), has(CONFIGURE), has(USER), has(GROUP));
+        if describe && configure && (user || group) {
+            return Ok((World::Json { user, group }, JSON_CONTRACT.to_owned()));
+        }
+        let message = if describe || configure || user || group {
+            format!(
+                "A plugin of world policy-json exports `{DESCRIBE}`, `{CONFIGURE}` and at least one of `{USER}` and `{GROUP}`; this one does not."
+            )
+        } else {
+            format!(
+                "The plugin does not export {PROJECTION}{MAJOR}.0.0, the contract of policies, nor `{DESCRIBE}`, `{CONFIGURE}` and `{USER}` or `{GROUP}`, the same in JSON."
+            )
         };
-        let major: String = version.chars().take_while(char::is_ascii_digit).take(8).collect();
-        if major == MAJOR {
-            return Ok(());
-        }
-        let message = format!(
-            "The plugin is built for doorlist:policy@{major}; this server speaks {MAJOR}. \
-             Build it against doorlist:policy@{MAJOR}."
-        );
         Err(LoadError::new(LoadStage::Exports, message))
     }
 }
 
-fn function(body: &FunctionBody<'_>) -> Result<(), LoadError> {
+/// Whether this server speaks a version of the typed world: what stands behind the `@` of an export's name.
+fn typed(version: &str) -> Result<(World, String), LoadError> {
+    // Behind it a core module names a function.
+    let version: String = version.chars().take_while(|char| char.is_ascii_digit() || *char == '.').take(VERSION_CHARS_MAX).collect();
+    let major = version.split('.').next().unwrap_or_default();
+    if major == MAJOR {
+        return Ok((World::Typed, version));
+    }
+    let message = format!(
+        "The plugin is built for doorlist:policy@{major}; this server speaks {MAJOR}. \
+         Build it against doorlist:policy@{MAJOR}."
+    );
+    Err(LoadError::new(LoadStage::Exports, message))
+}
+
+fn function(body: &FunctionBody<'_>, caps: &Caps) -> Result<(), LoadError> {
     let range = body.range();
-    within(range.end.saturating_sub(range.start), FUNCTION_BYTES_MAX as u64, "bytes in a function")?;
+    within(range.end.saturating_sub(range.start), caps.function_bytes as u64, "bytes in a function")?;
     let mut locals: u64 = 0;
     for run in body.get_locals_reader().map_err(|error| broken(&error))? {
         let (count, _) = run.map_err(|error| broken(&error))?;
         locals = locals.saturating_add(count.into());
     }
-    within(locals, LOCALS_MAX.into(), "locals in a function")
+    within(locals, caps.locals.into(), "locals in a function")
 }
 
 fn bounded(count: &mut u32, more: u32, max: u32, what: &str) -> Result<(), LoadError> {

@@ -2,8 +2,7 @@
 
 use super::answer;
 use super::bindings::v1::doorlist::policy::types::{Group, GroupChange, User, UserChange};
-use super::fault::Fault;
-use super::limits::PROJECT_MS_MAX;
+use super::fault::{Fault, FaultKind};
 use super::plugin::Plugin;
 use super::sandbox::Sandbox;
 
@@ -14,6 +13,9 @@ use super::sandbox::Sandbox;
 pub struct Batch {
     sandbox: Result<Sandbox, Fault>,
     plugin: Plugin,
+    /// What an instance does not know of itself, and all that is left of one that is gone.
+    usage: Usage,
+    log: Vec<String>,
 }
 
 /// What running a plugin cost.
@@ -21,7 +23,7 @@ pub struct Batch {
 pub struct Usage {
     /// Items projected.
     pub evaluations: u64,
-    /// Microseconds inside the plugin, starting and configuring included.
+    /// Microseconds of processor time inside the plugin, starting and configuring included.
     pub micros: u64,
     /// Ticks of the deadlines' clock that passed inside it, of [`super::limits::TICK_MS`] each.
     pub epochs: u64,
@@ -35,9 +37,22 @@ pub struct Usage {
     pub log_lines: u64,
 }
 
+impl Usage {
+    /// Adds what something else cost.
+    fn add(&mut self, other: &Usage) {
+        self.evaluations += other.evaluations;
+        self.micros += other.micros;
+        self.epochs += other.epochs;
+        self.memory_bytes_peak = self.memory_bytes_peak.max(other.memory_bytes_peak);
+        self.traps += other.traps;
+        self.timeouts += other.timeouts;
+        self.log_lines += other.log_lines;
+    }
+}
+
 impl Batch {
     pub(super) fn new(sandbox: Sandbox, plugin: Plugin) -> Batch {
-        Batch { sandbox: Ok(sandbox), plugin }
+        Batch { sandbox: Ok(sandbox), plugin, usage: Usage::default(), log: Vec::new() }
     }
 
     /// The changes that the policy wants in a user's view, checked against the plugin's `writes`.
@@ -47,10 +62,7 @@ impl Batch {
     /// How the plugin failed. The instance is gone then, and every later call has the same answer.
     pub fn project_user(&mut self, user: &User) -> Result<Vec<UserChange>, Fault> {
         let sandbox = self.sandbox.as_mut().map_err(|fault| fault.clone())?;
-        let writes = &self.plugin.manifest().writes;
-        let changes = sandbox
-            .call(PROJECT_MS_MAX, |guest, store| guest.call_project_user(store, user))
-            .and_then(|changes| answer::user(changes, writes));
+        let changes = sandbox.project_user(user).and_then(|changes| answer::user(changes, &self.plugin.manifest().writes));
         self.keep(changes)
     }
 
@@ -61,27 +73,43 @@ impl Batch {
     /// As [`Batch::project_user`].
     pub fn project_group(&mut self, group: &Group) -> Result<Vec<GroupChange>, Fault> {
         let sandbox = self.sandbox.as_mut().map_err(|fault| fault.clone())?;
-        let writes = &self.plugin.manifest().writes;
-        let changes = sandbox
-            .call(PROJECT_MS_MAX, |guest, store| guest.call_project_group(store, group))
-            .and_then(|changes| answer::group(changes, writes));
+        let changes = sandbox.project_group(group).and_then(|changes| answer::group(changes, &self.plugin.manifest().writes));
         self.keep(changes)
     }
 
-    /// What the plugin has printed since the last call of this function, each entry one line.
+    /// What the plugin has printed since the last call of this function, each entry one line: at most [`super::limits::LOG_LINES_MAX`] of them with the bytes that
+    /// the limits allow, and one that says how many more there were. Lines of the contract's log begin with their level.
+    ///
+    /// What an instance printed before it failed is there too.
     pub fn take_log(&mut self) -> Vec<String> {
-        Vec::new()
+        match &mut self.sandbox {
+            Ok(sandbox) => sandbox.take_log(),
+            Err(_) => std::mem::take(&mut self.log),
+        }
     }
 
     /// What the batch has cost so far.
     pub fn usage(&self) -> Usage {
-        Usage::default()
+        let mut usage = self.usage;
+        if let Ok(sandbox) = &self.sandbox {
+            usage.add(&sandbox.usage());
+        }
+        usage
     }
 
     /// The answer; a fault ends the instance.
     fn keep<T>(&mut self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        self.usage.evaluations += 1;
         if let Err(fault) = &answer {
-            self.sandbox = Err(fault.clone());
+            if fault.kind == FaultKind::Timeout {
+                self.usage.timeouts += 1;
+            } else {
+                self.usage.traps += 1;
+            }
+            if let Ok(mut gone) = std::mem::replace(&mut self.sandbox, Err(fault.clone())) {
+                self.usage.add(&gone.usage());
+                self.log = gone.take_log();
+            }
         }
         answer
     }

@@ -1,17 +1,18 @@
 //! Making a component of a core module, so that authors need nothing but a compiler.
 
 use super::load_error::{LoadError, LoadStage};
+use super::world::World;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldKey};
 
 /// The contract, for modules that do not say their component type themselves.
 const CONTRACT: &str = include_str!("../../../../plugins/wit/policy.wit");
 
 /// The component around a core module. `typed` says that the module carries its component type.
-pub(super) fn componentize(module: &[u8], typed: bool) -> Result<Vec<u8>, LoadError> {
+pub(super) fn componentize(module: &[u8], typed: bool, world: World) -> Result<Vec<u8>, LoadError> {
     let mut module = module.to_vec();
     if !typed {
-        embed(&mut module).map_err(|cause| {
+        embed(&mut module, world).map_err(|cause| {
             let message = "The contract of policies cannot be written into the module.";
             LoadError::new(LoadStage::Componentize, message).caused(cause)
         })?;
@@ -24,10 +25,21 @@ pub(super) fn componentize(module: &[u8], typed: bool) -> Result<Vec<u8>, LoadEr
     })
 }
 
-fn embed(module: &mut Vec<u8>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn embed(module: &mut Vec<u8>, world: World) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut contract = Resolve::default();
     let package = contract.push_source("policy.wit", CONTRACT)?;
-    let world = contract.select_world(&[package], Some("policy"))?;
+    let (name, absent) = match world {
+        World::Typed => ("policy", Vec::new()),
+        World::Json { user, group } => {
+            let functions = [("user", user), ("group", group)];
+            ("policy-json", functions.into_iter().filter(|(_, there)| !there).map(|(name, _)| name).collect())
+        }
+    };
+    let world = contract.select_world(&[package], Some(name))?;
+    // A world has all its exports, the contract asks for one of these.
+    if let Some(world) = contract.worlds.get_mut(world) {
+        world.exports.retain(|name, _| !matches!(name, WorldKey::Name(name) if absent.contains(&name.as_str())));
+    }
     embed_component_metadata(module, &contract, world, StringEncoding::UTF8, false)?;
     Ok(())
 }

@@ -6,6 +6,8 @@ use super::limits::{
     MEMORY_BYTES_MAX, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
 };
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
@@ -30,22 +32,42 @@ impl std::error::Error for HostError {
     }
 }
 
-/// An engine whose clock ticks every [`TICK_MS`] until the last user of the engine is gone.
-pub(super) fn ticking() -> Result<Engine, HostError> {
+/// An engine whose clock ticks every [`TICK_MS`] until the last user of the engine is gone. A clone is the same engine.
+#[derive(Clone)]
+pub(super) struct Ticking {
+    engine: Engine,
+    ticks: Arc<AtomicU64>,
+}
+
+impl Ticking {
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Ticks so far.
+    pub(super) fn tick(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+}
+
+/// Starts an engine and its clock.
+pub(super) fn ticking() -> Result<Ticking, HostError> {
     let engine = engine().map_err(|error| HostError(error.into()))?;
-    let weak = engine.weak();
+    let ticks = Arc::new(AtomicU64::new(0));
+    let (weak, count) = (engine.weak(), Arc::clone(&ticks));
     // A thread of its own: a task would stand still when the runtime's threads are busy, with the deadlines.
     thread::Builder::new()
         .name("policy-clock".into())
         .spawn(move || {
             while let Some(engine) = weak.upgrade() {
                 engine.increment_epoch();
+                count.fetch_add(1, Ordering::Relaxed);
                 drop(engine);
                 thread::sleep(Duration::from_millis(TICK_MS));
             }
         })
         .map_err(|error| HostError(error.into()))?;
-    Ok(engine)
+    Ok(Ticking { engine, ticks })
 }
 
 /// With instance slots reserved in advance, or without where the address space for them is not to be had.

@@ -1,6 +1,6 @@
 //! How running a plugin fails, in words that are safe for strangers.
 
-use super::limits::{ANSWER_BYTES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX};
+use super::limits::CallLimits;
 use std::fmt;
 use wasmtime::Trap;
 
@@ -54,8 +54,8 @@ impl Fault {
     }
 
     /// What an error of the engine means. The cause goes to the log, since a plugin's author may want it.
-    pub(super) fn of(error: &wasmtime::Error) -> Fault {
-        let fault = classify(error);
+    pub(super) fn of(error: &wasmtime::Error, limits: &CallLimits) -> Fault {
+        let fault = classify(error, limits);
         tracing::debug!(kind = ?fault.kind, cause = format!("{error:#}"), "a plugin failed");
         fault
     }
@@ -64,22 +64,29 @@ impl Fault {
 /// A limit of an instance's memory or tables that a guest ran into. The engine hands it back as the trap's cause.
 #[derive(Debug)]
 pub(super) enum LimitReached {
-    Memory,
-    Table,
+    /// Bytes of memory.
+    Memory(usize),
+    /// Elements of a table.
+    Table(usize),
 }
 
 impl fmt::Display for LimitReached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LimitReached::Memory => write!(f, "more than {} MiB of memory", MEMORY_BYTES_MAX >> 20),
-            LimitReached::Table => write!(f, "a table of more than {TABLE_ELEMENTS_MAX} elements"),
+            LimitReached::Memory(bytes) => write!(f, "more than {} of memory", size(*bytes)),
+            LimitReached::Table(elements) => write!(f, "a table of more than {elements} elements"),
         }
     }
 }
 
 impl std::error::Error for LimitReached {}
 
-fn classify(error: &wasmtime::Error) -> Fault {
+/// Bytes as people read them.
+pub(super) fn size(bytes: usize) -> String {
+    if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes.div_ceil(1 << 10)) }
+}
+
+fn classify(error: &wasmtime::Error, limits: &CallLimits) -> Fault {
     use FaultKind as Kind;
     if let Some(limit) = error.downcast_ref::<LimitReached>() {
         return Fault::new(Kind::Memory, format!("The plugin wanted {limit}."));
@@ -91,7 +98,7 @@ fn classify(error: &wasmtime::Error) -> Fault {
         Some(_) => Fault::new(Kind::Trap, "The plugin did what WebAssembly forbids."),
         // The engine has no type for this one; a test notices if its words change.
         None if error.chain().any(|cause| cause.to_string().contains("too much data is being copied")) => {
-            Fault::new(Kind::OutputTooLarge, format!("The plugin answered with more than {} KiB.", ANSWER_BYTES_MAX >> 10))
+            Fault::new(Kind::OutputTooLarge, format!("The plugin answered with more than {}.", size(limits.answer_bytes)))
         }
         None => Fault::new(Kind::BadOutput, "The plugin answered with what the contract does not have."),
     }

@@ -1,18 +1,10 @@
 //! What a plugin may cost. Every bound of the module, with its reason.
 
-/// Largest upload. Compiled Rust, C and Zig policies have 10 to 300 KiB, one with an embedded QuickJS 1.7 MiB.
-pub const WASM_BYTES_MAX: usize = 5 << 20;
-/// Functions in all modules of an upload: compiling is paid per function. QuickJS has 1,700.
-pub const FUNCTIONS_MAX: u32 = 6_000;
-/// Largest function body: the compiler needs more than linear time in it. The largest of QuickJS has 54 KB.
-pub const FUNCTION_BYTES_MAX: usize = 64 << 10;
-/// Locals of one function: the compiler's time grows with blocks times locals. QuickJS needs 86.
-pub const LOCALS_MAX: u32 = 500;
-/// Core modules in a component. QuickJS has 11.
-pub const MODULES_MAX: u32 = 16;
-/// Memories in a component, all modules together. QuickJS has 3.
+/// Largest upload of all: what a request that uploads may carry.
+pub const WASM_BYTES_MAX: usize = Tier::Large.caps().wasm_bytes;
+/// Memories in a component, all modules together, whatever its tier. QuickJS has 3.
 pub const MEMORIES_MAX: u32 = 4;
-/// Tables in a component, all modules together. QuickJS has 3.
+/// Tables in a component, all modules together, whatever its tier. QuickJS has 3.
 pub const TABLES_MAX: u32 = 8;
 
 /// Memory of an instance: forty times what an interpreted policy touches.
@@ -112,6 +104,8 @@ pub const MESSAGE_BYTES_MAX: usize = 512;
 
 /// Lines that a plugin prints about one item and that are kept.
 pub const LOG_LINES_MAX: usize = 20;
+/// Bytes of one of those lines. Longer ones are cut.
+pub const LOG_LINE_BYTES_MAX: usize = 512;
 /// Bytes of all those lines together.
 pub const LOG_BYTES_MAX: usize = 4 << 10;
 
@@ -148,6 +142,22 @@ impl Default for CallLimits {
     }
 }
 
+impl CallLimits {
+    /// The same, with nothing above the most there is.
+    pub(super) fn bounded(&self) -> CallLimits {
+        let most = CallLimits::default();
+        CallLimits {
+            project_ms: self.project_ms.min(most.project_ms),
+            configure_ms: self.configure_ms.min(most.configure_ms),
+            memory_bytes: self.memory_bytes.min(most.memory_bytes),
+            table_elements: self.table_elements.min(most.table_elements),
+            instances: self.instances.min(most.instances),
+            answer_bytes: self.answer_bytes.min(most.answer_bytes),
+            log_bytes: self.log_bytes.min(most.log_bytes),
+        }
+    }
+}
+
 /// How large an upload may be, in every respect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tier {
@@ -156,6 +166,31 @@ pub enum Tier {
     Small,
     /// Python, and JavaScript on SpiderMonkey. Costs a minute of compiling, so an operator allows it per tenant.
     Large,
+}
+
+/// What an upload of a tier may consist of, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Bytes. Compiled Rust, C and Zig policies have 10 to 300 KiB, Go 4.4 MiB, QuickJS 1.7 MiB; SpiderMonkey 12 MiB, Python 19 MiB.
+    pub wasm_bytes: usize,
+    /// Functions in all modules: compiling is paid per function. QuickJS has 1,700, Go 2,500; SpiderMonkey and Python 13,000.
+    pub functions: u32,
+    /// Bytes of one function body: the compiler needs more than linear time in it. QuickJS has one of 54 KB, Python one of 427 KB.
+    pub function_bytes: usize,
+    /// Locals of one function: the compiler's time grows with blocks times locals. QuickJS needs 86, Python 271.
+    pub locals: u32,
+    /// Core modules in a component. QuickJS has 11, Python 38.
+    pub modules: u32,
+}
+
+impl Tier {
+    /// What an upload of the tier may consist of.
+    pub const fn caps(self) -> Caps {
+        match self {
+            Tier::Small => Caps { wasm_bytes: 5 << 20, functions: 6_000, function_bytes: 64 << 10, locals: 500, modules: 16 },
+            Tier::Large => Caps { wasm_bytes: 24 << 20, functions: 20_000, function_bytes: 512 << 10, locals: 500, modules: 64 },
+        }
+    }
 }
 
 /// What making machine code of an upload may cost. The defaults are the most that the tier allows.

@@ -1,19 +1,20 @@
 //! From an upload to a plugin.
 
-use super::admission::{self, Form};
-use super::bindings::v1::PolicyPre;
+use super::admission::{self, Admitted, Form};
 use super::bindings::v1::doorlist::policy::log;
 use super::componentize::componentize;
-use super::engine::{self, HostError};
+use super::engine::{self, HostError, Ticking};
 use super::gate::Gate;
 use super::imports;
-use super::limits::{COMPILE_WAIT_MS_MAX, COMPILES_MAX, DESCRIBE_MS_MAX, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX};
+use super::limits::{COMPILE_WAIT_MS_MAX, COMPILES_MAX, CallLimits, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX};
 use super::load_error::{LoadError, LoadStage};
 use super::manifest::Manifest;
 use super::plugin::{Facts, Loaded, Plugin};
 use super::problem;
-use super::sandbox::{Limits, Sandbox};
+use super::sandbox::Sandbox;
 use super::schema::SettingsSchema;
+use super::state::State;
+use super::world::{Linked, World};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,7 +44,7 @@ pub struct CacheSettings {
 
 /// What runs plugins: an engine with its clock, and the bounds on how much runs at a time. One in a process.
 pub struct Host {
-    engine: Engine,
+    clock: Ticking,
     slots: Arc<Gate>,
     compilers: Arc<Gate>,
 }
@@ -56,7 +57,7 @@ impl Host {
     /// The machine cannot run WebAssembly, or has no thread for the clock.
     pub fn new(settings: HostSettings) -> Result<Host, HostError> {
         let _ = settings;
-        Ok(Host { engine: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
+        Ok(Host { clock: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
     }
 
     /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
@@ -68,23 +69,38 @@ impl Host {
     ///
     /// The first stage that refuses it, and why.
     pub fn load(&self, wasm: &[u8], limits: &LoadLimits, owner: &str) -> Result<Plugin, LoadError> {
-        let _ = (limits, owner);
-        let form = unpanicked(LoadStage::Parse, || admission::admit(wasm))?;
+        let _ = owner;
+        let admitted = unpanicked(LoadStage::Parse, || admission::admit(wasm, limits.tier))?;
+        let compiled = match admitted.form {
+            Form::Component => self.compile(wasm)?,
+            Form::Module { typed } => {
+                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world))?;
+                self.compile(&component)?
+            }
+        };
+        self.finish(wasm, admitted, &compiled)
+    }
+
+    /// Machine code of a component.
+    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
         let _compiler = self
             .compilers
             .enter(COMPILE_WAIT_MS_MAX)
             .ok_or_else(|| LoadError::busy(LoadStage::Compile, "Other plugins are being compiled."))?;
-        let pre = match form {
-            Form::Component => self.compile(wasm)?,
-            Form::Module { typed } => {
-                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed))?;
-                self.compile(&component)?
-            }
-        };
-        let mut sandbox = Sandbox::start(&self.engine, &self.slots, &pre).map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
-        let said = sandbox
-            .call(DESCRIBE_MS_MAX, |guest, store| guest.call_describe(store))
+        unpanicked(LoadStage::Compile, || {
+            Component::new(self.clock.engine(), component)
+                .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))
+        })
+    }
+
+    /// Links what was compiled, and asks it what it is.
+    fn finish(&self, wasm: &[u8], admitted: Admitted, component: &Component) -> Result<Plugin, LoadError> {
+        let engine = self.clock.engine();
+        let imports = imported(engine, component)?;
+        let linked = link(engine, component, admitted.world)?;
+        let mut sandbox = Sandbox::start(&self.clock, &self.slots, &linked, &CallLimits::default())
             .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
+        let said = sandbox.describe()?;
         drop(sandbox);
         let (schema, schema_value) = unpanicked(LoadStage::SettingsSchema, || {
             SettingsSchema::build(&said.settings_schema).map_err(|problem| {
@@ -94,47 +110,47 @@ impl Host {
         })?;
         let manifest = Manifest::check(said, schema_value)?;
         Ok(Plugin::new(Loaded {
-            engine: self.engine.clone(),
+            clock: self.clock.clone(),
             slots: Arc::clone(&self.slots),
-            pre,
+            linked,
             manifest,
             schema,
             digest: digest(wasm),
             facts: Facts {
                 bytes: wasm.len(),
                 compiled_bytes: 0,
-                contract: "1.0.0".to_owned(),
-                is_json: false,
-                is_component: form == Form::Component,
-                imports: Vec::new(),
+                contract: admitted.contract,
+                is_json: admitted.world != World::Typed,
+                is_component: admitted.form == Form::Component,
+                imports: if admitted.form == Form::Component { imports } else { admitted.imports },
             },
         }))
     }
+}
 
-    /// Machine code, linked with nothing and checked against the contract.
-    fn compile(&self, component: &[u8]) -> Result<PolicyPre<Limits>, LoadError> {
-        let component = unpanicked(LoadStage::Compile, || {
-            Component::new(&self.engine, component)
-                .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))
-        })?;
-        let imports: Vec<String> = component
-            .component_type()
-            .imports(&self.engine)
-            // Types have names, and a component imports the names of the types it is asked for.
-            .filter(|(name, import)| !only_types(&self.engine, &import.ty) && !imports::component(name))
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if !imports.is_empty() {
-            return Err(imports::refused(&imports));
-        }
-        let mut linker = Linker::new(&self.engine);
-        let linked = log::add_to_linker::<_, HasSelf<_>>(&mut linker, |limits: &mut Limits| limits)
-            .and_then(|()| linker.instantiate_pre(&component));
-        linked.and_then(PolicyPre::new).map_err(|cause| {
-            let message = "The plugin's functions do not have the types that doorlist:policy@1.0.0 asks for.";
-            LoadError::new(LoadStage::Exports, message).caused(cause)
-        })
-    }
+/// What a component imports beside types, all of it admitted.
+fn imported(engine: &Engine, component: &Component) -> Result<Vec<String>, LoadError> {
+    let imported: Vec<String> = component
+        .component_type()
+        .imports(engine)
+        // Types have names, and a component imports the names of the types it is asked for.
+        .filter(|(_, import)| !only_types(engine, &import.ty))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let refused: Vec<String> = imported.iter().filter(|name| !imports::component(name)).cloned().collect();
+    if refused.is_empty() { Ok(imported) } else { Err(imports::refused(&refused)) }
+}
+
+/// Links a component with its log and with nothing else, and checks it against the contract.
+fn link(engine: &Engine, component: &Component, world: World) -> Result<Linked, LoadError> {
+    let mut linker = Linker::new(engine);
+    let linked =
+        log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).and_then(|()| linker.instantiate_pre(component));
+    let pre = linked.map_err(|cause| {
+        let message = "The plugin imports functions with other types than the contract's.";
+        LoadError::new(LoadStage::Exports, message).caused(cause)
+    })?;
+    Linked::check(engine, component, pre, world)
 }
 
 fn only_types(engine: &Engine, item: &ComponentItem) -> bool {

@@ -27,11 +27,14 @@ pub mod limits;
 mod load;
 mod load_error;
 mod manifest;
+mod output;
 mod plugin;
 mod problem;
 mod sandbox;
 mod schema;
 mod settings;
+mod state;
+mod world;
 
 pub use batch::{Batch, Usage};
 pub use bindings::v1::doorlist::policy::types::{

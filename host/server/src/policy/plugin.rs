@@ -1,17 +1,17 @@
 //! A plugin that can run, and what is known of it.
 
 use super::batch::Batch;
-use super::bindings::v1::PolicyPre;
+use super::engine::Ticking;
 use super::fault::{Fault, FaultKind};
 use super::gate::Gate;
-use super::limits::{CONFIGURE_MS_MAX, CallLimits, SETTINGS_BYTES_MAX};
+use super::limits::{CallLimits, SETTINGS_BYTES_MAX};
 use super::manifest::Manifest;
 use super::problem;
-use super::sandbox::{Limits, Sandbox};
+use super::sandbox::Sandbox;
 use super::schema::SettingsSchema;
 use super::settings::SettingsError;
+use super::world::Linked;
 use std::sync::Arc;
-use wasmtime::Engine;
 
 /// What is known of an upload beside what it says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub struct Plugin(Arc<Loaded>);
 
 /// What [`super::Host::load`] found.
 pub(super) struct Loaded {
-    pub(super) engine: Engine,
+    pub(super) clock: Ticking,
     pub(super) slots: Arc<Gate>,
-    pub(super) pre: PolicyPre<Limits>,
+    pub(super) linked: Linked,
     pub(super) manifest: Manifest,
     pub(super) schema: SettingsSchema,
     pub(super) digest: String,
@@ -110,10 +110,9 @@ impl Plugin {
     }
 
     fn configured(&self, settings: &str, limits: &CallLimits) -> Result<Sandbox, SettingsError> {
-        let _ = limits;
-        let Loaded { engine, slots, pre, .. } = &*self.0;
-        let mut sandbox = Sandbox::start(engine, slots, pre)?;
-        let answer = sandbox.call(CONFIGURE_MS_MAX, |guest, store| guest.call_configure(store, settings))?;
+        let Loaded { clock, slots, linked, .. } = &*self.0;
+        let mut sandbox = Sandbox::start(clock, slots, linked, limits)?;
+        let answer = sandbox.configure(settings)?;
         answer.map_err(|said| SettingsError::Problems(problem::of_plugin(said)))?;
         Ok(sandbox)
     }

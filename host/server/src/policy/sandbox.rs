@@ -1,124 +1,106 @@
 //! One instance of a plugin: the only place where a store is made and where a guest is entered.
 
-use super::bindings::v1::doorlist::policy::log;
-use super::bindings::v1::{Policy, PolicyPre, exports::doorlist::policy::projection::Guest};
-use super::fault::{Fault, FaultKind, LimitReached};
+use super::bindings::v1::doorlist::policy::types::{Manifest, Problem};
+use super::engine::Ticking;
+use super::fault::{Fault, FaultKind};
 use super::gate::{Gate, Place};
-use super::limits::{
-    ANSWER_BYTES_MAX, CORE_INSTANCES_MAX, HANDLES_MAX, INSTANCE_WAIT_MS_MAX, MEMORIES_MAX, MEMORY_BYTES_MAX, START_MS_MAX,
-    STARVED_FACTOR_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
-};
+use super::limits::{CallLimits, DESCRIBE_MS_MAX, HANDLES_MAX, INSTANCE_WAIT_MS_MAX, START_MS_MAX};
+use super::load_error::LoadError;
+use super::state::{Deadline, State};
+use super::world::{Entered, Linked};
+use super::{Group, GroupChange, Usage, User, UserChange};
 use crate::clock::thread_time;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
-
-/// What the engine asks before an instance grows, and when a deadline has come.
-pub(super) struct Limits {
-    deadline: Deadline,
-}
-
-/// The deadline of a call: processor time, as far as that can be had for nothing.
-///
-/// Half of it is counted by the wall clock, which costs a call nothing. A guest that is still busy then has the other half counted in the time
-/// its thread really got, so that one whose thread waits for a processor is not taken for one that loops.
-struct Deadline {
-    half: Duration,
-    /// The thread's time when the first half was over.
-    since: Option<Duration>,
-    /// Halves that may still go by on the wall.
-    left: u64,
-}
-
-impl Deadline {
-    const fn new(ms: u64) -> Deadline {
-        Deadline { half: Duration::from_millis(ms / 2), since: None, left: 2 * STARVED_FACTOR_MAX }
-    }
-
-    fn ticks(&self) -> u64 {
-        // Deadlines are milliseconds, far below 2^64.
-        ticks(u64::try_from(self.half.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    fn has_come(&mut self) -> UpdateDeadline {
-        let now = thread_time();
-        let since = *self.since.get_or_insert(now);
-        self.left = self.left.saturating_sub(1);
-        if now.saturating_sub(since) >= self.half || self.left == 0 {
-            UpdateDeadline::Interrupt
-        } else {
-            UpdateDeadline::Continue(self.ticks())
-        }
-    }
-}
-
-impl log::Host for Limits {
-    fn log(&mut self, _: log::Level, _: String) {}
-}
-
-impl ResourceLimiter for Limits {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        // An error, not `false`: a guest that is told no mostly panics, and its panic says less than ours.
-        if desired > MEMORY_BYTES_MAX { Err(LimitReached::Memory.into()) } else { Ok(true) }
-    }
-
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > TABLE_ELEMENTS_MAX { Err(LimitReached::Table.into()) } else { Ok(true) }
-    }
-
-    fn instances(&self) -> usize {
-        CORE_INSTANCES_MAX as usize
-    }
-
-    fn tables(&self) -> usize {
-        TABLES_MAX as usize
-    }
-
-    fn memories(&self) -> usize {
-        MEMORIES_MAX as usize
-    }
-}
+use wasmtime::{Engine, Store};
 
 /// A live instance. Whoever sees it fail drops it: a guest that trapped is never entered again.
 pub(super) struct Sandbox {
-    store: Store<Limits>,
-    policy: Policy,
+    store: Store<State>,
+    entered: Entered,
+    clock: Ticking,
+    /// The thread's time inside the guest.
+    spent: Duration,
+    /// Ticks that passed meanwhile.
+    epochs: u64,
     // Last, so that the slot is empty before somebody else is let in.
     _place: Place,
 }
 
 impl Sandbox {
-    /// A fresh instance, in a slot that this waits for. `pre` belongs to `engine`.
-    pub(super) fn start(engine: &Engine, slots: &Arc<Gate>, pre: &PolicyPre<Limits>) -> Result<Sandbox, Fault> {
+    /// A fresh instance, in a slot that this waits for. `linked` belongs to the engine.
+    pub(super) fn start(clock: &Ticking, slots: &Arc<Gate>, linked: &Linked, limits: &CallLimits) -> Result<Sandbox, Fault> {
         let place = slots.enter(INSTANCE_WAIT_MS_MAX).ok_or_else(|| Fault::new(FaultKind::Busy, "Too many policies run at once."))?;
-        let mut store = store(engine);
-        let policy = pre.instantiate(&mut store).map_err(|error| {
-            let fault = Fault::of(&error);
+        let mut store = store(clock.engine(), limits);
+        let (begun, tick) = (thread_time(), clock.tick());
+        let entered = linked.enter(&mut store).map_err(|error| {
+            let fault = store.data().fault(&error);
             match fault.kind {
                 // There is no answer yet that could be bad.
                 FaultKind::BadOutput => Fault::new(FaultKind::Start, "The plugin does not start."),
                 _ => fault,
             }
         })?;
-        Ok(Sandbox { store, policy, _place: place })
+        let (spent, epochs) = (thread_time().saturating_sub(begun), clock.tick().saturating_sub(tick));
+        Ok(Sandbox { store, entered, clock: clock.clone(), spent, epochs, _place: place })
     }
 
-    /// Calls an exported function with `deadline_ms` of time.
-    pub(super) fn call<T>(
-        &mut self,
-        deadline_ms: u64,
-        call: impl FnOnce(&Guest, &mut Store<Limits>) -> wasmtime::Result<T>,
-    ) -> Result<T, Fault> {
+    /// What the plugin says of itself.
+    pub(super) fn describe(&mut self) -> Result<Manifest, LoadError> {
+        self.call(DESCRIBE_MS_MAX, |entered, store| entered.describe(store))
+    }
+
+    /// Hands the plugin its settings. What it prints meanwhile belongs to no item and is left out.
+    pub(super) fn configure(&mut self, settings: &str) -> Result<Result<(), Vec<Problem>>, Fault> {
+        let answer = self.call(self.store.data().limits.configure_ms, |entered, store| entered.configure(store, settings));
+        self.store.data_mut().output.take();
+        answer
+    }
+
+    /// The changes that the plugin wants in a user's view, as it said them.
+    pub(super) fn project_user(&mut self, user: &User) -> Result<Vec<UserChange>, Fault> {
+        self.call(self.store.data().limits.project_ms, |entered, store| entered.project_user(store, user))
+    }
+
+    /// The changes that the plugin wants in a group's view, as it said them.
+    pub(super) fn project_group(&mut self, group: &Group) -> Result<Vec<GroupChange>, Fault> {
+        self.call(self.store.data().limits.project_ms, |entered, store| entered.project_group(store, group))
+    }
+
+    /// What it has printed since this was last asked.
+    pub(super) fn take_log(&mut self) -> Vec<String> {
+        self.store.data_mut().output.take()
+    }
+
+    /// What it has cost so far, as far as an instance knows.
+    pub(super) fn usage(&self) -> Usage {
+        let state = self.store.data();
+        Usage {
+            micros: u64::try_from(self.spent.as_micros()).unwrap_or(u64::MAX),
+            epochs: self.epochs,
+            memory_bytes_peak: state.memory_peak() as u64,
+            log_lines: state.output.total(),
+            ..Usage::default()
+        }
+    }
+
+    /// Enters the guest with `deadline_ms` of time.
+    fn call<T>(&mut self, deadline_ms: u64, call: impl FnOnce(&Entered, &mut Store<State>) -> T) -> T {
         arm(&mut self.store, deadline_ms);
-        call(self.policy.doorlist_policy_projection(), &mut self.store).map_err(|error| Fault::of(&error))
+        let (begun, tick) = (thread_time(), self.clock.tick());
+        let answer = call(&self.entered, &mut self.store);
+        self.spent += thread_time().saturating_sub(begun);
+        self.epochs += self.clock.tick().saturating_sub(tick);
+        answer
     }
 }
 
 /// The only constructor of a store: all limits are on before a guest's first instruction.
-fn store(engine: &Engine) -> Store<Limits> {
-    let mut store = Store::new(engine, Limits { deadline: Deadline::new(START_MS_MAX) });
-    store.limiter(|limits| limits);
-    store.set_hostcall_fuel(ANSWER_BYTES_MAX);
+fn store(engine: &Engine, limits: &CallLimits) -> Store<State> {
+    let limits = limits.bounded();
+    let mut store = Store::new(engine, State::new(limits, Deadline::new(START_MS_MAX)));
+    store.limiter(|state| state);
+    store.set_hostcall_fuel(limits.answer_bytes);
     store.set_max_component_handles(HANDLES_MAX);
     store.epoch_deadline_callback(|mut store| Ok(store.data_mut().deadline.has_come()));
     arm(&mut store, START_MS_MAX);
@@ -126,13 +108,8 @@ fn store(engine: &Engine) -> Store<Limits> {
 }
 
 /// Sets the deadline of what is entered next.
-fn arm(store: &mut Store<Limits>, ms: u64) {
+fn arm(store: &mut Store<State>, ms: u64) {
     let deadline = Deadline::new(ms);
     store.set_epoch_deadline(deadline.ticks());
     store.data_mut().deadline = deadline;
-}
-
-/// Ticks of the clock in a time, and one more since the current one has begun.
-const fn ticks(ms: u64) -> u64 {
-    ms.div_ceil(TICK_MS) + 1
 }

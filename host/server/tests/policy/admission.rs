@@ -3,7 +3,7 @@
 use crate::guest::{SAID, Said, guest, hostile};
 use crate::hostile::assert_good_plugin_answers;
 use crate::load;
-use doorlist::policy::{LoadError, LoadStage, first_party, limits};
+use doorlist::policy::{LoadError, LoadStage, Tier, first_party};
 
 /// A file of tests/guests.
 macro_rules! file {
@@ -36,7 +36,7 @@ fn what_is_no_plugin_is_refused_at_its_stage() {
     for (name, wasm, stage, text) in [
         ("nothing", Vec::new(), Parse, "not WebAssembly"),
         ("text", b"<!doctype html>".to_vec(), Parse, "not WebAssembly"),
-        ("too many bytes", vec![0; limits::WASM_BYTES_MAX + 1], Size, "5 MiB"),
+        ("too many bytes", vec![0; Tier::Small.caps().wasm_bytes + 1], Size, "5 MiB"),
         ("imports", file!("imports.wat"), Imports, "env.steal"),
         ("sockets", file!("wasi-component.wat"), Imports, "wasi:sockets/network"),
         ("other world", file!("other-world.wat"), Exports, "doorlist:policy/projection@1"),
@@ -54,8 +54,9 @@ fn what_is_no_plugin_is_refused_at_its_stage() {
 
 #[test]
 fn features_and_counts_that_no_plugin_needs_are_refused() {
-    let long = "nop ".repeat(limits::FUNCTION_BYTES_MAX);
-    let locals = "i64 ".repeat(limits::LOCALS_MAX as usize + 1);
+    let caps = Tier::Small.caps();
+    let long = "nop ".repeat(caps.function_bytes);
+    let locals = "i64 ".repeat(caps.locals as usize + 1);
     for (name, wasm) in [
         ("64-bit memory", module("(memory i64 1)")),
         ("two memories", module("(memory 1) (memory 1)")),
@@ -69,7 +70,7 @@ fn features_and_counts_that_no_plugin_needs_are_refused() {
         ("many tables", module(&"(table 1 funcref) ".repeat(9))),
         ("many locals", module(&format!("(func (local {locals}))"))),
         ("long function", module(&format!("(func {long})"))),
-        ("many functions", module(&"(func) ".repeat(limits::FUNCTIONS_MAX as usize + 1))),
+        ("many functions", module(&"(func) ".repeat(caps.functions as usize + 1))),
         ("many modules", wat::parse_str(format!("(component {})", "(core module) ".repeat(17))).unwrap()),
         ("deep in a component", wat::parse_str("(component (component (core module (memory 16384))))").unwrap()),
     ] {

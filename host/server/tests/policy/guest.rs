@@ -2,7 +2,11 @@
 
 /// A well-behaved plugin with places for other code.
 const BASE: &str = include_str!("../../../../tests/guests/base.wat");
-/// Where the base expects the manifest.
+/// The same in world `policy-json`.
+const BASE_JSON: &str = include_str!("../../../../tests/guests/base-json.wat");
+/// Where that has room for an answer of a test.
+const ANSWER_AT: u32 = 4096;
+/// Where the bases expect the manifest.
 const MANIFEST_AT: u32 = 1024;
 /// Bytes of the manifest record: six pairs of address and length.
 const RECORD_BYTES: u32 = 48;
@@ -21,7 +25,38 @@ pub const SAID: Said<'static> = Said { name: "hostile", version: "1.0.0", schema
 
 /// The base with a manifest and with code put at its places.
 pub fn guest(said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
-    let mut text = BASE.replace(";;! manifest", &manifest(said));
+    assemble(BASE.replace(";;! manifest", &manifest(said)), code)
+}
+
+/// The base of world `policy-json` with this manifest and with code put at its places.
+pub fn json_guest(manifest: &str, code: &[(&str, &str)]) -> Vec<u8> {
+    assemble(json_text(manifest, ""), code)
+}
+
+/// A guest of world `policy-json` that gives this answer at one place.
+pub fn json_answering(place: &str, answer: &str) -> Vec<u8> {
+    let code = format!("(return (call $answer (i32.const {ANSWER_AT}) (i32.const {})))", answer.len());
+    assemble(json_text(&json_manifest(&SAID), answer), &[(place, &code)])
+}
+
+fn json_text(manifest: &str, answer: &str) -> String {
+    let texts = format!("(data (i32.const {MANIFEST_AT}) {}) (data (i32.const {ANSWER_AT}) {})", quoted(manifest), quoted(answer));
+    BASE_JSON.replace("MANIFEST_BYTES", &manifest.len().to_string()).replace(";;! texts", &texts)
+}
+
+/// What a guest says of itself as JSON.
+pub fn json_manifest(said: &Said<'_>) -> String {
+    let Said { name, version, schema, reads, writes } = said;
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("a JSON Schema");
+    serde_json::json!({"name": name, "version": version, "settingsSchema": schema, "reads": reads, "writes": writes}).to_string()
+}
+
+fn quoted(text: &str) -> String {
+    let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    format!("\"{bytes}\"")
+}
+
+fn assemble(mut text: String, code: &[(&str, &str)]) -> Vec<u8> {
     for (place, code) in code {
         let marker = format!(";;! {place}\n");
         assert!(text.contains(&marker), "the base has a place {place}");

@@ -5,10 +5,8 @@
 //! the same as absent. This module does not know who speaks.
 
 mod apply;
-#[allow(dead_code, reason = "the world in JSON uses all of it")]
 mod input;
 mod read;
-#[allow(dead_code, reason = "the world in JSON uses all of it")]
 mod scan;
 mod write;
 
@@ -16,10 +14,9 @@ pub use apply::{apply_group, apply_user};
 pub use input::{group, user};
 pub use write::{group_change_to_json, group_to_json, group_view_to_json, user_change_to_json, user_to_json, user_view_to_json};
 
-#[cfg(test)]
-use input::{group_changes, manifest, problems, user_changes};
-#[cfg(test)]
-use scan::parse;
+pub(super) use input::{group_changes, manifest, problems, user_changes};
+pub(super) use read::Result;
+pub(super) use scan::parse;
 
 #[cfg(test)]
 mod tests;
