@@ -178,6 +178,12 @@ export function texts(item: User | Group, path: string): string[] {
   return item.attributes.flatMap(({ path: at, value }) => (at === path && typeof value === "string" ? [value] : []));
 }
 
+/** The complex values that an attribute has at a path, such as the elements of `emails`. What members each has is for the author to know. */
+export function complex<T extends { [name: string]: Json | undefined }>(item: User | Group, path: string): Partial<T>[] {
+  const isObject = (value: Json) => typeof value === "object" && value !== null && !Array.isArray(value);
+  return item.attributes.flatMap(({ path: at, value }) => (at === path && isObject(value) ? [value as Partial<T>] : []));
+}
+
 /** A user as Doorlist hands it to the first policy when only names, attributes and groups are known. For tests. */
 export function sampleUser(userName: string, attributes: Attribute[] = [], groups: string[] = []): User {
   const refs = groups.map((name) => ({ id: `id of ${name}`, name }));

@@ -2,13 +2,24 @@
 
 use crate::{
     Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Problem, Status, User, UserChange,
-    UserEffect, UserView, Value,
+    UserEffect, UserView, Value, pointer,
 };
+use serde::de::DeserializeOwned;
 
 impl Problem {
     /// What is wrong with the settings at a JSON Pointer (RFC 6901); an empty one means the whole.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Problem {
         Problem { pointer: pointer.into(), message: message.into() }
+    }
+
+    /// What is wrong with the settings at the end of a path of names and indices, which becomes the JSON Pointer.
+    ///
+    /// ```
+    /// let problem = doorlist_sdk::Problem::at(["names", "R/D"], "This department is listed twice.");
+    /// assert_eq!(problem.pointer, "/names/R~1D");
+    /// ```
+    pub fn at<S: AsRef<str>>(path: impl IntoIterator<Item = S>, message: impl Into<String>) -> Problem {
+        Problem::new(path.into_iter().map(|token| pointer::token(token.as_ref())).collect::<String>(), message)
     }
 }
 
@@ -16,6 +27,11 @@ impl Attribute {
     /// A textual value of the SCIM attribute at `path`.
     pub fn text(path: impl Into<String>, text: impl Into<String>) -> Attribute {
         Attribute { path: path.into(), value: Value::Text(text.into()) }
+    }
+
+    /// A complex value of the SCIM attribute at `path`, as JSON.
+    pub fn json(path: impl Into<String>, json: impl Into<String>) -> Attribute {
+        Attribute { path: path.into(), value: Value::Json(json.into()) }
     }
 }
 
@@ -56,8 +72,32 @@ impl User {
     }
 
     /// The first textual value of the declared attribute at `path`, which is compared as written in `READS`.
-    pub fn text(&self, path: &str) -> Option<&str> {
-        first_text(&self.attributes, path)
+    pub fn text<'a>(&'a self, path: &'a str) -> Option<&'a str> {
+        self.texts(path).next()
+    }
+
+    /// Every textual value of the declared attribute at `path`, in the order in which they were sent.
+    pub fn texts<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        texts(&self.attributes, path)
+    }
+
+    /// Every complex value of the declared attribute at `path` that has the members of `T`, such as the elements of `emails`.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// struct Email {
+    ///     value: String,
+    ///     #[serde(default)]
+    ///     primary: bool,
+    /// }
+    ///
+    /// let mut user = doorlist_sdk::User::sample("ada@example.com");
+    /// user.attributes.push(doorlist_sdk::Attribute::json("emails", r#"{"value": "ada@example.com", "primary": true}"#));
+    /// let primary = user.complex("emails").find(|email: &Email| email.primary).map(|email| email.value);
+    /// assert_eq!(primary.as_deref(), Some("ada@example.com"));
+    /// ```
+    pub fn complex<'a, T: DeserializeOwned + 'a>(&'a self, path: &'a str) -> impl Iterator<Item = T> + 'a {
+        complex(&self.attributes, path)
     }
 }
 
@@ -77,14 +117,31 @@ impl Group {
     }
 
     /// The first textual value of the declared attribute at `path`, which is compared as written in `READS`.
-    pub fn text(&self, path: &str) -> Option<&str> {
-        first_text(&self.attributes, path)
+    pub fn text<'a>(&'a self, path: &'a str) -> Option<&'a str> {
+        self.texts(path).next()
+    }
+
+    /// Every textual value of the declared attribute at `path`, in the order in which they were sent.
+    pub fn texts<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        texts(&self.attributes, path)
+    }
+
+    /// Every complex value of the declared attribute at `path` that has the members of `T`.
+    pub fn complex<'a, T: DeserializeOwned + 'a>(&'a self, path: &'a str) -> impl Iterator<Item = T> + 'a {
+        complex(&self.attributes, path)
     }
 }
 
-fn first_text<'a>(attributes: &'a [Attribute], path: &str) -> Option<&'a str> {
-    attributes.iter().find_map(|attribute| match &attribute.value {
-        Value::Text(text) if attribute.path == path => Some(text.as_str()),
+fn texts<'a>(attributes: &'a [Attribute], path: &'a str) -> impl Iterator<Item = &'a str> {
+    attributes.iter().filter(move |attribute| attribute.path == path).filter_map(|attribute| match &attribute.value {
+        Value::Text(text) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+fn complex<'a, T: DeserializeOwned + 'a>(attributes: &'a [Attribute], path: &'a str) -> impl Iterator<Item = T> + 'a {
+    attributes.iter().filter(move |attribute| attribute.path == path).filter_map(|attribute| match &attribute.value {
+        Value::Json(json) => serde_json::from_str(json).ok(),
         _ => None,
     })
 }

@@ -67,8 +67,8 @@
 //! The exported functions exist only when the target is wasm. On any other target the crate is a plain library, so
 //! that `cargo test` needs neither a sandbox nor a linker script.
 //!
-//! What a plugin cannot do: it has no clock, randomness, files or network; a panic is a trap, and the host then leaves
-//! the subject at its last good state. It may remember nothing between items; the host checks that now and then.
+//! What a plugin cannot do: it has no clock, randomness, files or network; a panic is a trap, whose message goes to the
+//! log, and the host then leaves the subject at its last good state. It may remember nothing between items; the host checks that now and then.
 
 extern crate self as doorlist_sdk;
 

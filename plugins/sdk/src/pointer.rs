@@ -51,10 +51,15 @@ pub(crate) fn at(text: &str, line: usize, column: usize) -> String {
 }
 
 /// One reference token with its slash, escaped as RFC 6901 section 3 asks.
+pub(crate) fn token(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// What a container adds to the pointer; nothing if no member of it has been reached.
 fn segment(open: &Open) -> String {
     match open {
         Open::Object(key) if key.is_empty() => String::new(),
-        Open::Object(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Open::Object(key) => token(key),
         Open::Array(index) => format!("/{index}"),
     }
 }

@@ -1,6 +1,6 @@
 //! The trait an author implements, and what the exported functions do with it.
 
-use crate::{Group, GroupChange, Manifest, Problem, User, UserChange, pointer};
+use crate::{Group, GroupChange, Manifest, Problem, User, UserChange, log, pointer};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -94,6 +94,7 @@ macro_rules! export_policy {
 /// What `describe` answers.
 #[doc(hidden)]
 pub fn __describe<P: Policy>() -> Manifest {
+    log::panics();
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     Manifest {
         name: P::NAME.into(),
@@ -108,6 +109,7 @@ pub fn __describe<P: Policy>() -> Manifest {
 /// What `configure` does.
 #[doc(hidden)]
 pub fn __configure<P: Policy>(settings: &str) -> Result<P, Vec<Problem>> {
+    log::panics();
     let settings = serde_json::from_str(settings).map_err(|error| {
         let text = error.to_string();
         let message = text.split(" at line ").next().unwrap_or(&text);
