@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use doorlist_tests::process::run;
 use doorlist_tests::{Client, Scratch};
 use serde_json::Value;
 
 use super::document::{self, Fixtures};
-use super::environment::{file, program, run};
+use super::environment::{file, program};
 use super::verdict::Finding;
 
 /// A suite that takes longer hangs.

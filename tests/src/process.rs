@@ -1,0 +1,66 @@
+//! Other programs, run to their end or to a deadline.
+
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::scratch::Scratch;
+
+/// Between two looks at a process.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What a process left.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Whether it ended well.
+    pub fn success(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// Why it failed, in its own words: that it got no connection, which explains the rest, or else what it said last.
+    pub fn reason(&self) -> &str {
+        let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+        let connection = lines.clone().find(|line| line.contains("connection") || line.contains("Connection"));
+        connection.or_else(|| lines.next_back()).unwrap_or("It does not say why.")
+    }
+}
+
+/// Runs a command to its end, or kills it at the deadline. Its output goes to files, so that a pipe that nobody reads cannot stop it.
+///
+/// # Errors
+/// Why it did not start or end.
+pub fn run(command: &mut Command, deadline: Duration) -> Result<Ended, String> {
+    let scratch = Scratch::new();
+    let name = command.get_program().to_string_lossy().into_owned();
+    let create = |name: &str| File::create(scratch.join(name)).map_err(|error| format!("No room for the output of {name}: {error}."));
+    command.stdin(Stdio::null()).stdout(create("stdout")?).stderr(create("stderr")?);
+    let mut child = command.spawn().map_err(|error| format!("{name} does not start: {error}."))?;
+    let end = Instant::now() + deadline;
+    let status = loop {
+        match child.try_wait().map_err(|error| format!("{name} cannot be waited for: {error}."))? {
+            Some(status) => break Some(status),
+            None if Instant::now() > end => break None,
+            None => thread::sleep(PAUSE),
+        }
+    };
+    if status.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let read = |name: &str| String::from_utf8_lossy(&fs::read(scratch.join(name)).unwrap_or_default()).into_owned();
+    match status {
+        Some(status) => Ok(Ended { code: status.code(), stdout: read("stdout"), stderr: read("stderr") }),
+        None => Err(format!("{name} did not end within {deadline:?}.\n{}\n{}", read("stdout"), read("stderr"))),
+    }
+}

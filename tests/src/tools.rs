@@ -1,0 +1,194 @@
+//! What policies are built with in each language: installed once below the target directory, by the ordinary clients of the package
+//! registries and without root, and lent to the projects that need it.
+//!
+//! Reading order: [`Language`], [`prepare`] (lends a project its tools, or says which are [`Absent`]), [`report`] (what a test says about
+//! a language that it leaves out).
+
+mod install;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::run;
+pub use install::{directory, installed, virtual_environment};
+
+/// A program that only says its version.
+const VERSION_MAX: Duration = Duration::from_secs(60);
+
+/// Downloading and unpacking the largest of the tools, some 100 megabytes.
+pub const INSTALL_MAX: Duration = Duration::from_secs(300);
+
+/// The oldest Node.js that the tools of TypeScript run on.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// A C compiler for WebAssembly that needs no root, where there is no clang.
+const ZIG: &str = "ziglang==0.17.1\n";
+
+/// A language that policies are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// TypeScript, and JavaScript, which is built by the same tools.
+    TypeScript,
+    /// Python.
+    Python,
+    /// C.
+    C,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Language; 4] = [Language::Rust, Language::TypeScript, Language::Python, Language::C];
+
+    /// As `doorlist-plugin.json` and `doorlist plugin new --lang` have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Language::Rust => "rust",
+            Language::TypeScript => "typescript",
+            Language::Python => "python",
+            Language::C => "c",
+        }
+    }
+
+    /// The language of the project in a directory.
+    ///
+    /// # Panics
+    /// If `doorlist-plugin.json` names none of them.
+    #[track_caller]
+    pub fn of(project: &Path) -> Language {
+        let text = fs::read_to_string(project.join("doorlist-plugin.json")).expect("a project has doorlist-plugin.json");
+        let said: serde_json::Value = serde_json::from_str(&text).expect("doorlist-plugin.json is JSON");
+        let found = Language::ALL.into_iter().find(|language| said["language"] == language.word());
+        found.unwrap_or_else(|| panic!("{} names no language: {text}", project.display()))
+    }
+
+    /// What to install for it.
+    fn advice(self) -> &'static str {
+        match self {
+            Language::Rust => "install Rust by rustup, then `rustup target add wasm32-unknown-unknown`",
+            Language::TypeScript => "install Node.js 20 or newer with npm, which gets the rest from its registry",
+            Language::Python => "install Python 3.10 or newer with venv, which gets the rest from PyPI",
+            Language::C => "`apt-get install clang lld`, or install Python 3 with venv, which gets ziglang from PyPI",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Language::Rust => "Rust",
+            Language::TypeScript => "TypeScript",
+            Language::Python => "Python",
+            Language::C => "C",
+        })
+    }
+}
+
+/// Tools that this machine does not have, and that could not be got.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// Whose tools.
+    pub language: Language,
+    /// What is missing, a sentence.
+    pub what: String,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has no tools here: {} To have them, {}.", self.language, self.what, self.language.advice())
+    }
+}
+
+/// Environment variables for the commands that build and test a project.
+pub type Environment = Vec<(&'static str, OsString)>;
+
+/// Lends the project in a directory the tools of its language: links to them, unless it has its own, and what the environment must say.
+///
+/// # Errors
+/// What this machine lacks.
+///
+/// # Panics
+/// If the project names no language, or the disk refuses.
+#[track_caller]
+pub fn prepare(project: &Path) -> Result<Environment, Absent> {
+    let language = Language::of(project);
+    let lent = match language {
+        Language::Rust => rust(),
+        Language::TypeScript => typescript(project),
+        Language::Python => python(project),
+        Language::C => c(),
+    };
+    lent.map_err(|what| Absent { language, what })
+}
+
+/// Says on standard error, past the harness that holds back what a passing test prints, that something is left out and why.
+pub fn report(what: &str, absent: &Absent) {
+    // Nothing is left to be told to if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "skipped: {what}. {absent}");
+}
+
+/// Rust projects share what they compile.
+fn rust() -> Result<Environment, String> {
+    version("cargo")?;
+    Ok(vec![("CARGO_TARGET_DIR", directory().join("rust").into())])
+}
+
+fn typescript(project: &Path) -> Result<Environment, String> {
+    let node = version("node")?;
+    let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
+        return Err(format!("Node.js is {node}."));
+    }
+    let npm = version("npm")?;
+    let text = fs::read_to_string(project.join("package.json")).expect("a project has package.json");
+    let package: serde_json::Value = serde_json::from_str(&text).expect("package.json is JSON");
+    let wanted = serde_json::json!({"private": true, "devDependencies": package["devDependencies"]}).to_string();
+    let home = installed("node", &format!("{node} {npm} {wanted}"), |home| {
+        fs::create_dir_all(home).and_then(|()| fs::write(home.join("package.json"), &wanted)).map_err(|error| format!("{error}."))?;
+        let ended = run(Command::new("npm").args(["install", "--no-audit", "--no-fund"]).current_dir(home), INSTALL_MAX)?;
+        if ended.success() { Ok(()) } else { Err(format!("npm installs nothing: {}", ended.reason())) }
+    })?;
+    link(&home.join("node_modules"), &project.join("node_modules"));
+    Ok(Environment::new())
+}
+
+fn python(project: &Path) -> Result<Environment, String> {
+    let requirements = fs::read_to_string(project.join("requirements.txt")).expect("a project has requirements.txt");
+    link(&virtual_environment("python", &requirements)?, &project.join(".venv"));
+    Ok(vec![("PYTHONDONTWRITEBYTECODE", "1".into())])
+}
+
+fn c() -> Result<Environment, String> {
+    if version("clang").is_ok() && version("wasm-ld").is_ok() {
+        return Ok(Environment::new());
+    }
+    let environment = virtual_environment("zig", ZIG).map_err(|reason| format!("There is no clang with wasm-ld, and: {reason}"))?;
+    let mut path = environment.join("bin").into_os_string();
+    if let Some(others) = std::env::var_os("PATH") {
+        path.push(":");
+        path.push(others);
+    }
+    Ok(vec![("PATH", path), ("ZIG_GLOBAL_CACHE_DIR", directory().join("zig-cache").into())])
+}
+
+/// What a program says its version is.
+fn version(program: &str) -> Result<String, String> {
+    let ended = run(Command::new(program).arg("--version"), VERSION_MAX)?;
+    if ended.success() { Ok(ended.stdout.trim().to_owned()) } else { Err(format!("{program} does not run: {}", ended.reason())) }
+}
+
+/// Makes `link` lead to `to`, unless something of the project's own is there.
+fn link(to: &Path, link: &Path) {
+    if link.is_symlink() {
+        fs::remove_file(link).expect("a link can be removed");
+    }
+    if !link.exists() {
+        std::os::unix::fs::symlink(to, link).expect("a link can be made");
+    }
+}
