@@ -122,7 +122,7 @@ pub fn prepare(project: &Path) -> Result<Environment, Absent> {
         Language::Rust => rust(),
         Language::TypeScript => typescript(project),
         Language::Python => python(project),
-        Language::C => c(),
+        Language::C => c(project),
     };
     lent.map_err(|what| Absent { language, what })
 }
@@ -164,17 +164,13 @@ fn python(project: &Path) -> Result<Environment, String> {
     Ok(vec![("PYTHONDONTWRITEBYTECODE", "1".into())])
 }
 
-fn c() -> Result<Environment, String> {
+fn c(project: &Path) -> Result<Environment, String> {
     if version("clang").is_ok() && version("wasm-ld").is_ok() {
         return Ok(Environment::new());
     }
     let environment = virtual_environment("zig", ZIG).map_err(|reason| format!("There is no clang with wasm-ld, and: {reason}"))?;
-    let mut path = environment.join("bin").into_os_string();
-    if let Some(others) = std::env::var_os("PATH") {
-        path.push(":");
-        path.push(others);
-    }
-    Ok(vec![("PATH", path), ("ZIG_GLOBAL_CACHE_DIR", directory().join("zig-cache").into())])
+    link(&environment, &project.join(".venv"));
+    Ok(vec![("ZIG_GLOBAL_CACHE_DIR", directory().join("zig-cache").into())])
 }
 
 /// What a program says its version is.
