@@ -11,6 +11,7 @@ mod concurrency;
 mod conformance;
 mod crash;
 mod directory;
+mod guide;
 mod scim;
 mod shared;
 mod shutdown;
