@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use doorlist::policy::limits::*;
-use doorlist::policy::{CallLimits, GroupChange, GroupEffect, LoadLimits, Status, Tier, UserChange, UserEffect, json};
 use doorlist::policy::{Attribute, Value};
+use doorlist::policy::{CallLimits, GroupChange, GroupEffect, LoadLimits, Status, Tier, UserChange, UserEffect, json};
 use serde_json::Value as Json;
 
 fn guide() -> String {
