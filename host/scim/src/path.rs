@@ -239,6 +239,14 @@ impl fmt::Display for PatchPath {
 }
 
 impl PatchPath {
+    /// Every value at the end of the path, of those elements that pass its filter; none if nothing is assigned.
+    pub fn values<'a>(&self, rt: &ResourceType, resource: &'a Resource) -> Vec<&'a Value> {
+        let end = AttrPath { sub: self.sub.clone(), ..self.attr.clone() };
+        let Some(filter) = &self.filter else { return end.values(resource) };
+        let chosen = self.attr.values(resource).into_iter().filter(|element| filter.matches_element(rt, element));
+        chosen.filter_map(|element| end.end_of(element)).collect()
+    }
+
     /// Reads the `path` of a PATCH operation.
     ///
     /// # Errors

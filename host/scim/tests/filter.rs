@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use doorlist_scim::limits::{FILTER_DEPTH_MAX, FILTER_LENGTH_BYTES_MAX};
-use doorlist_scim::{AttrPath, ErrorKind, Filter, Resource, ResourceType};
+use doorlist_scim::{AttrPath, ErrorKind, Filter, PatchPath, Resource, ResourceType};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -426,5 +426,52 @@ proptest! {
             let is_same = |found: &&Value| found.as_str().unwrap().eq_ignore_ascii_case(value);
             prop_assert!(found.iter().any(is_same));
         }
+    }
+}
+
+#[test]
+fn an_error_has_a_place() {
+    for (text, place, detail) in [
+        ("", 0, "an attribute should follow"),
+        ("  nonsense eq 1", 2, "names \"nonsense\""),
+        ("title", 5, "operator such as eq"),
+        ("title is 1", 6, "operator such as eq"),
+        ("title eq", 8, "not followed by a value"),
+        ("title pr title pr", 9, "where and, or or the end should follow"),
+        ("title pr and ü", 13, "where an attribute should follow"),
+        ("(title pr", 9, "ends where ) should follow"),
+        ("(title pr ] and", 10, "where and, or or ) should follow"),
+        ("title eq \"ü\" or active eq \"x\"", 27, "true or false"),
+        ("emails[type eq \"work\" and nonsense pr]", 26, "names \"nonsense\""),
+        ("emails[type pr].nonsense pr", 16, "names \"nonsense\""),
+        ("title[value pr]", 0, "no elements"),
+        ("active eq true and password pr", 19, "cannot be used"),
+        ("title eq \"x", 9, "does not end"),
+    ] {
+        let misread = Filter::parse_located(text, ResourceType::user()).expect_err(text);
+        assert!(misread.error.detail.contains(detail), "{text}: {}", misread.error);
+        assert_eq!(misread.at_bytes, place, "{text}: {}", misread.error);
+        assert_eq!(user(text), Err(misread.error));
+    }
+    let long = "x".repeat(FILTER_LENGTH_BYTES_MAX + 1);
+    assert_eq!(Filter::parse_located(&long, ResourceType::user()).map_err(|misread| misread.at_bytes), Err(0));
+}
+
+#[test]
+fn a_path_with_a_filter_has_the_values_of_the_elements_that_pass() {
+    for (path, values) in [
+        ("title", json!(["Straße 12"])),
+        ("name.givenName", json!(["Ada"])),
+        ("emails.value", json!(["ada@example.com", "Ada@Home.example"])),
+        (r#"emails[type eq "HOME"].value"#, json!(["Ada@Home.example"])),
+        ("emails[primary eq true].type", json!(["work"])),
+        (r#"emails[type eq "home"].primary"#, json!([])),
+        (r#"emails[type eq "other"].value"#, json!([])),
+        (r#"groups[display sw "o"]"#, json!([{"value": "g-Ops", "display": "Ops"}])),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", json!(["M-1"])),
+        ("ims.value", json!([])),
+    ] {
+        let parsed = PatchPath::parse(path, ResourceType::user()).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert_eq!(json!(parsed.values(ResourceType::user(), &ada())), values, "{path}");
     }
 }

@@ -32,6 +32,15 @@ pub struct Filter {
     node: Node,
 }
 
+/// Why a text is no filter, and where in it: for people who write filters and want to see the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misread {
+    /// What is wrong.
+    pub error: Error,
+    /// How many bytes of the text stand before the word that it is about.
+    pub at_bytes: usize,
+}
+
 /// One node of a filter. Paths are whole, also inside brackets, where only their sub-attribute is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Node {
@@ -99,6 +108,14 @@ impl Filter {
     /// [`FILTER_LENGTH_BYTES_MAX`](crate::limits::FILTER_LENGTH_BYTES_MAX) or nests deeper than
     /// [`FILTER_DEPTH_MAX`](crate::limits::FILTER_DEPTH_MAX).
     pub fn parse(text: &str, rt: &ResourceType) -> Result<Self, Error> {
+        Self::parse_located(text, rt).map_err(|misread| misread.error)
+    }
+
+    /// The same, where an error says its place.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_located(text: &str, rt: &ResourceType) -> Result<Self, Misread> {
         parse::resource_filter(text, Types::only(rt)).map(|node| Self { node })
     }
 
@@ -110,12 +127,12 @@ impl Filter {
     /// As [`parse`](Self::parse), where an attribute is unknown if none of the types defines it; not found if
     /// there is no type.
     pub fn parse_among(text: &str, types: &[&ResourceType]) -> Result<Self, Error> {
-        parse::resource_filter(text, Types::of(types)?).map(|node| Self { node })
+        Self::parse_types(text, Types::of(types)?)
     }
 
     /// The same, for types already told apart.
     pub(crate) fn parse_types(text: &str, types: Types<'_>) -> Result<Self, Error> {
-        parse::resource_filter(text, types).map(|node| Self { node })
+        parse::resource_filter(text, types).map(|node| Self { node }).map_err(|misread| misread.error)
     }
 
     /// Reads a filter over the elements of an attribute, up to its closing bracket. Gives the filter

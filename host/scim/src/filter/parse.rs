@@ -3,7 +3,7 @@
 
 use serde_json::Number;
 
-use super::{Comparison, Literal, Node, OPS, Op};
+use super::{Comparison, Literal, Misread, Node, OPS, Op};
 use crate::datetime::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{FILTER_DEPTH_MAX, FILTER_LENGTH_BYTES_MAX};
@@ -11,13 +11,10 @@ use crate::path::{AttrPath, Resolved, Types, echo, sub_spelling};
 use crate::quirks;
 use crate::schema::{Attribute, ResourceType, Type};
 
-pub(super) fn resource_filter(text: &str, types: Types<'_>) -> Result<Node, Error> {
-    let mut parser = Parser::new(text, types)?;
-    let node = parser.alternatives(None, 0)?;
-    match parser.rest.trim_start() {
-        "" => Ok(node),
-        rest => Err(unexpected(rest)),
-    }
+pub(super) fn resource_filter(text: &str, types: Types<'_>) -> Result<Node, Misread> {
+    let mut parser = Parser::new(text, types).map_err(|error| Misread { error, at_bytes: 0 })?;
+    let node = parser.whole();
+    node.map_err(|error| Misread { error, at_bytes: text.len().saturating_sub(parser.left) })
 }
 
 pub(super) fn element_filter<'t>(text: &'t str, rt: &ResourceType, attr: &AttrPath) -> Result<(Node, &'t str), Error> {
@@ -30,6 +27,8 @@ pub(super) fn element_filter<'t>(text: &'t str, rt: &ResourceType, attr: &AttrPa
 struct Parser<'t, 'r> {
     rest: &'t str,
     types: Types<'r>,
+    /// How many bytes were left where the last word began that was looked at: what an error is about.
+    left: usize,
 }
 
 /// The attribute whose brackets enclose a term, and the resource type it belongs to.
@@ -52,7 +51,23 @@ impl<'t, 'r> Parser<'t, 'r> {
         if text.len() > FILTER_LENGTH_BYTES_MAX {
             return Err(invalid(format!("The filter is longer than {FILTER_LENGTH_BYTES_MAX} bytes.")));
         }
-        Ok(Self { rest: text, types })
+        Ok(Self { rest: text, types, left: text.len() })
+    }
+
+    /// A filter and nothing behind it.
+    fn whole(&mut self) -> Result<Node, Error> {
+        let node = self.alternatives(None, 0)?;
+        match self.next() {
+            "" => Ok(node),
+            rest => Err(unexpected(rest, "and, or or the end")),
+        }
+    }
+
+    /// What is left, from the next word on.
+    fn next(&mut self) -> &'t str {
+        let rest = self.rest.trim_start();
+        self.left = rest.len();
+        rest
     }
 
     /// Terms joined by `or`. `within` is the attribute whose brackets enclose them.
@@ -74,6 +89,7 @@ impl<'t, 'r> Parser<'t, 'r> {
     }
 
     fn term(&mut self, within: Enclosed<'_, 'r>, depth: usize) -> Result<Node, Error> {
+        self.next();
         if depth > FILTER_DEPTH_MAX {
             return Err(invalid(format!("The filter nests deeper than {FILTER_DEPTH_MAX} levels.")));
         }
@@ -148,7 +164,7 @@ impl<'t, 'r> Parser<'t, 'r> {
         if text.is_empty() {
             return Err(match self.rest.trim_start() {
                 "" => invalid("The filter ends where an attribute should follow."),
-                rest => unexpected(rest),
+                rest => unexpected(rest, "an attribute"),
             });
         }
         let found = match within {
@@ -172,7 +188,7 @@ impl<'t, 'r> Parser<'t, 'r> {
 
     /// The characters an attribute path or an operator is made of; may be empty.
     fn name(&mut self) -> &'t str {
-        let rest = self.rest.trim_start();
+        let rest = self.next();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | ':' | '.' | '/')));
         let (name, rest) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or(("", rest));
         self.rest = rest;
@@ -181,11 +197,11 @@ impl<'t, 'r> Parser<'t, 'r> {
 
     /// A value: a JSON string, or what some clients send in its place.
     fn word(&mut self) -> Result<Word<'t>, Error> {
-        let rest = self.rest.trim_start();
+        let rest = self.next();
         if !rest.starts_with('"') {
             let (word, after) = quirks::bare_word(rest).ok_or_else(|| invalid("An operator is not followed by a value."))?;
             if word.contains(['"', '(', '[']) {
-                return Err(unexpected(word));
+                return Err(unexpected(word, "a value"));
             }
             self.rest = after;
             return Ok(Word::Bare(word));
@@ -223,9 +239,9 @@ impl<'t, 'r> Parser<'t, 'r> {
         if self.symbol(symbol) {
             return Ok(());
         }
-        Err(match self.rest.trim_start() {
+        Err(match self.next() {
             "" => invalid(format!("The filter ends where {symbol} should follow.")),
-            rest => unexpected(rest),
+            rest => unexpected(rest, &format!("and, or or {symbol}")),
         })
     }
 }
@@ -298,8 +314,8 @@ fn unknown(text: &str) -> Error {
     invalid(format!("The filter names \"{}\", which no schema of this resource defines.", echo(text)))
 }
 
-fn unexpected(rest: &str) -> Error {
-    invalid(format!("The filter cannot be read from \"{}\" on.", echo(rest)))
+fn unexpected(rest: &str, expected: &str) -> Error {
+    invalid(format!("The filter cannot be read from \"{}\" on, where {expected} should follow.", echo(rest)))
 }
 
 fn invalid(detail: impl Into<String>) -> Error {
