@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio, exit};
 
 /// The plugins, by directory below plugins/. `policy::first_party` names the same files.
-const PLUGINS: [&str; 3] = ["group-prefix", "user-group-filter", "role-protection"];
+const PLUGINS: [&str; 4] = ["group-prefix", "user-group-filter", "role-protection", "rules"];
+
+/// What they are made of beside their own directories, from the root of the project.
+const SHARED: [&str; 5] = ["plugins/sdk", "plugins/wit", "host/scim/src", "host/scim/Cargo.toml", "schemas/scim"];
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -62,8 +65,10 @@ fn variable(name: &str) -> Result<OsString, String> {
 
 /// What the policies are made of; nothing else makes this script run again.
 fn watch(workspace: &Path) {
-    let sources = PLUGINS.into_iter().chain(["sdk", "wit"]).map(|part| workspace.join("plugins").join(part));
-    let settings = ["Cargo.toml", "Cargo.lock"].map(|file| workspace.join(file));
+    // Not their tests.
+    let parts = |plugin: &str| ["src", "schemas", "Cargo.toml"].map(|part| workspace.join("plugins").join(plugin).join(part));
+    let sources = PLUGINS.into_iter().flat_map(parts);
+    let settings = SHARED.into_iter().chain(["Cargo.toml", "Cargo.lock"]).map(|part| workspace.join(part));
     // Cargo takes a path that does not exist for one that changed.
     for path in sources.chain(settings).filter(|path| path.exists()) {
         println!("cargo::rerun-if-changed={}", path.display());

@@ -15,6 +15,8 @@ mod guest;
 mod hostile;
 #[path = "policy/item.rs"]
 mod item;
+#[path = "policy/rules.rs"]
+mod rules;
 #[path = "policy/world.rs"]
 mod world;
 
@@ -25,7 +27,7 @@ use std::sync::LazyLock;
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new(HostSettings::default()).expect("this machine runs policies"));
 
 /// The first-party plugins, in the order in which the server carries them.
-static FIRST_PARTY: LazyLock<[Plugin; 3]> =
+static FIRST_PARTY: LazyLock<[Plugin; 4]> =
     LazyLock::new(|| carried().map(|(name, wasm)| load(wasm).unwrap_or_else(|error| panic!("{name}: {error}"))));
 
 /// A first-party plugin by its name.

@@ -30,6 +30,11 @@ fn manifests_name_what_operators_consent_to() {
             ("group-prefix", vec!["displayName"], vec!["included"]),
             ("user-group-filter", vec!["groups"], vec!["included"]),
             ("role-protection", vec!["current", "view"], vec!["included", "status", "role"]),
+            (
+                "rules",
+                vec!["id", "externalId", "userName", "displayName", "groups", "current", "view", "facts", "attributes"],
+                vec!["included", "status", "role", "groups", "userName", "displayName", "attributes"],
+            ),
         ]
     );
 }
