@@ -8,6 +8,7 @@ mod filters;
 mod local;
 mod pipeline;
 mod protection;
+mod rules;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,7 +8,7 @@ use super::evaluate::{GroupOutcome, UserOutcome};
 use super::event::{Change, emit};
 use super::group::{self, Group};
 use super::member::{self, Issued, Member, MemberRow};
-use super::subject::{Due, Setting};
+use super::subject::{self, Due, Setting};
 use super::walk::{self, Walk};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -259,6 +259,12 @@ impl Writer<'_, '_, '_> {
             Ok(attributes) => attributes,
             Err(text) => return Ok(Err(text)),
         };
+        let email = if attributes.get("emails") == subject.resource.get("emails") {
+            subject.email.clone()
+        } else {
+            // The policies gave it other addresses.
+            subject::email(&attributes, &view.user_name)
+        };
         let before = subject.member.as_ref();
         let came = before.filter(|row| !row.removed).map_or(self.now, |row| row.member.created);
         let mut row = MemberRow {
@@ -275,7 +281,7 @@ impl Writer<'_, '_, '_> {
                 external_id: subject.external_id.clone(),
                 user_name: view.user_name.clone(),
                 display_name: view.display_name.clone(),
-                email: subject.email.clone(),
+                email,
                 status: view.status,
                 role: view.role.clone(),
                 operator_role: before.and_then(|row| row.member.operator_role.clone()),

@@ -101,7 +101,7 @@ impl UserSubject {
             due,
             lifecycle: if active { Lifecycle::Active } else { Lifecycle::Inactive },
             display_name: display_name(&stored),
-            email: email(&stored),
+            email: email(&stored.resource, stored.text("userName")),
             groups: groups_of(rows, Scope { connection: due.connection }, due.id)?,
             resource: stored.resource,
             external_id,
@@ -194,12 +194,12 @@ fn display_name(stored: &Stored) -> String {
         .to_owned()
 }
 
-/// The address to use: the primary one, else the first, else `userName` if it looks like one (a client may send none at all).
-fn email(stored: &Stored) -> Option<String> {
-    let emails = stored.resource.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+/// The address to use: the primary one, else the first, else `user_name` if it looks like one (a client may send none at all).
+pub(super) fn email(attributes: &Map<String, Value>, user_name: &str) -> Option<String> {
+    let emails = attributes.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let is_primary = |email: &&Value| email.get("primary").and_then(Value::as_bool) == Some(true);
     let chosen = emails.iter().find(is_primary).or(emails.first());
     let address = chosen.and_then(|email| email.get("value")).and_then(Value::as_str);
-    let fallback = Some(stored.text("userName")).filter(|name| name.contains('@'));
+    let fallback = Some(user_name).filter(|name| name.contains('@'));
     address.or(fallback).map(str::to_owned)
 }
