@@ -30,6 +30,7 @@ fn main() {
 fn build() -> Result<(), String> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let manifest = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    adapter(&manifest, &out)?;
     let workspace = manifest.join("../..").canonicalize().map_err(|error| format!("no workspace: {error}"))?;
     watch(&workspace);
 
@@ -53,6 +54,14 @@ fn build() -> Result<(), String> {
         std::fs::copy(&built, out.join(plugin).with_extension("wasm")).map_err(|error| format!("no policy {plugin}: {error}"))?;
     }
     Ok(())
+}
+
+/// The stand-in for WASI, from its text.
+fn adapter(manifest: &Path, out: &Path) -> Result<(), String> {
+    let text = manifest.join("src/policy/wasi/adapter.wat");
+    println!("cargo::rerun-if-changed={}", text.display());
+    let wasm = wat::parse_file(&text).map_err(|error| format!("the stand-in for WASI: {error}"))?;
+    std::fs::write(out.join("wasi-adapter.wasm"), wasm).map_err(|error| format!("no stand-in for WASI: {error}"))
 }
 
 fn package(plugin: &str) -> String {

@@ -1,6 +1,6 @@
-;; A component that wants sockets.
+;; A component that wants to speak HTTP.
 (component
-  (import "wasi:sockets/network@0.2.0" (instance
-    (export "connect" (func (param "to" string)))))
+  (import "wasi:http/outgoing-handler@0.2.0" (instance
+    (export "handle" (func (param "to" string)))))
   (instance $projection)
   (export "doorlist:policy/projection@1.0.0" (instance $projection)))

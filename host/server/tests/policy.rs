@@ -17,6 +17,8 @@ mod hostile;
 mod item;
 #[path = "policy/rules.rs"]
 mod rules;
+#[path = "policy/wasi.rs"]
+mod wasi;
 #[path = "policy/world.rs"]
 mod world;
 
@@ -43,4 +45,9 @@ fn load(wasm: &[u8]) -> Result<Plugin, LoadError> {
 /// What a tenant may use that no operator restricted.
 fn limits() -> CallLimits {
     CallLimits::default()
+}
+
+/// What the log would say of an error.
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

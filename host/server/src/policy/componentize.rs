@@ -1,6 +1,7 @@
 //! Making a component of a core module, so that authors need nothing but a compiler.
 
 use super::load_error::{LoadError, LoadStage};
+use super::wasi::adapter;
 use super::world::World;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, WorldKey};
@@ -9,7 +10,9 @@ use wit_parser::{Resolve, WorldKey};
 const CONTRACT: &str = include_str!("../../../../plugins/wit/policy.wit");
 
 /// The component around a core module. `typed` says that the module carries its component type.
-pub(super) fn componentize(module: &[u8], typed: bool, world: World) -> Result<Vec<u8>, LoadError> {
+///
+/// `imports` says what it imports from: a module that wants WASI gets the stand-in.
+pub(super) fn componentize(module: &[u8], typed: bool, world: World, imports: &[String]) -> Result<Vec<u8>, LoadError> {
     let mut module = module.to_vec();
     if !typed {
         embed(&mut module, world).map_err(|cause| {
@@ -18,6 +21,10 @@ pub(super) fn componentize(module: &[u8], typed: bool, world: World) -> Result<V
         })?;
     }
     let mut encoder = ComponentEncoder::default();
+    if imports.iter().any(|name| name == adapter::MODULE) {
+        adapter::give(&mut encoder)
+            .map_err(|cause| LoadError::new(LoadStage::Componentize, "The stand-in for WASI cannot be made.").caused(cause))?;
+    }
     let component = encoder.validate(true).module(&module).and_then(ComponentEncoder::encode);
     component.map_err(|cause| {
         let message = "The module's functions do not have the names and types that doorlist:policy@1.0.0 asks for.";

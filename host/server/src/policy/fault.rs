@@ -61,25 +61,31 @@ impl Fault {
     }
 }
 
-/// A limit of an instance's memory or tables that a guest ran into. The engine hands it back as the trap's cause.
+/// Why the host stopped a guest that asked for something. The engine hands it back as the trap's cause.
 #[derive(Debug)]
-pub(super) enum LimitReached {
-    /// Bytes of memory.
+pub(super) enum Stopped {
+    /// It wanted more than these bytes of memory.
     Memory(usize),
-    /// Elements of a table.
+    /// It wanted a table of more than these elements.
     Table(usize),
+    /// It wanted to end.
+    Exit,
+    /// It wanted more random bytes at once than anybody needs.
+    Random,
 }
 
-impl fmt::Display for LimitReached {
+impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LimitReached::Memory(bytes) => write!(f, "more than {} of memory", size(*bytes)),
-            LimitReached::Table(elements) => write!(f, "a table of more than {elements} elements"),
+            Stopped::Memory(bytes) => write!(f, "The plugin wanted more than {} of memory.", size(*bytes)),
+            Stopped::Table(elements) => write!(f, "The plugin wanted a table of more than {elements} elements."),
+            Stopped::Exit => f.write_str("The plugin exited, as a program does and a policy must not."),
+            Stopped::Random => f.write_str("The plugin wanted more random bytes at once than there are."),
         }
     }
 }
 
-impl std::error::Error for LimitReached {}
+impl std::error::Error for Stopped {}
 
 /// Bytes as people read them.
 pub(super) fn size(bytes: usize) -> String {
@@ -88,8 +94,12 @@ pub(super) fn size(bytes: usize) -> String {
 
 fn classify(error: &wasmtime::Error, limits: &CallLimits) -> Fault {
     use FaultKind as Kind;
-    if let Some(limit) = error.downcast_ref::<LimitReached>() {
-        return Fault::new(Kind::Memory, format!("The plugin wanted {limit}."));
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        let kind = match stopped {
+            Stopped::Memory(_) | Stopped::Table(_) => Kind::Memory,
+            Stopped::Exit | Stopped::Random => Kind::Trap,
+        };
+        return Fault::new(kind, stopped.to_string());
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Fault::new(Kind::Timeout, "The plugin did not answer in time."),

@@ -5,15 +5,14 @@
 
 use super::admission::clean;
 use super::load_error::{LoadError, LoadStage};
+use super::wasi;
 
 /// The optional log, without its version.
 const LOG: &str = "doorlist:policy/log@";
 /// The version of the log that there is; later minor versions of it may be asked for, and have the same function.
 const LOG_MAJOR: &str = "1";
-/// What a core module calls WASI.
-const WASI_MODULE: &str = "wasi_snapshot_preview1";
-/// Packages of WASI that have an inert stand-in.
-const WASI_PACKAGES: [&str; 5] = ["cli", "io", "clocks", "random", "filesystem"];
+/// Packages of WASI that have an inert stand-in. Python asks for sockets whether or not it uses them; every call says that there are none.
+const WASI_PACKAGES: [&str; 6] = ["cli", "io", "clocks", "random", "filesystem", "sockets"];
 /// The version of those that has one.
 const WASI_VERSION: &str = "0.2";
 /// Imports that a refusal names.
@@ -21,7 +20,7 @@ const NAMED_MAX: usize = 10;
 
 /// Whether a core module may import functions from a module of this name.
 pub(super) fn module(name: &str) -> bool {
-    name == WASI_MODULE || is_log(name)
+    name == wasi::adapter::MODULE || is_log(name)
 }
 
 /// Whether a component may import an instance of this name.
@@ -75,7 +74,7 @@ mod tests {
             ("wasi:clocks/wall-clock@0.2", false, false),
             ("wasi:clocks/wall-clock", false, false),
             ("wasi:random/random@0.2.x", false, false),
-            ("wasi:sockets/network@0.2.0", false, false),
+            ("wasi:sockets/network@0.2.0", false, true),
             ("wasi:http/types@0.2.0", false, false),
             ("env", false, false),
             ("", false, false),

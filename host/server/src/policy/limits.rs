@@ -109,6 +109,11 @@ pub const LOG_LINE_BYTES_MAX: usize = 512;
 /// Bytes of all those lines together.
 pub const LOG_BYTES_MAX: usize = 4 << 10;
 
+/// Random bytes that a stand-in for WASI gives at once. Runtimes want some dozens, to seed their own.
+pub const RANDOM_BYTES_MAX: u64 = 16 << 10;
+/// Bytes that a stand-in for WASI says may be printed at once, as WASI itself bounds a blocking write.
+pub const WRITE_BYTES_MAX: u64 = 4 << 10;
+
 /// What running a plugin may cost a tenant. The defaults are the most there is; an operator may lower them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallLimits {

@@ -14,6 +14,7 @@ use super::problem;
 use super::sandbox::Sandbox;
 use super::schema::SettingsSchema;
 use super::state::State;
+use super::wasi;
 use super::world::{Linked, World};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -74,7 +75,7 @@ impl Host {
         let compiled = match admitted.form {
             Form::Component => self.compile(wasm)?,
             Form::Module { typed } => {
-                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world))?;
+                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world, &admitted.imports))?;
                 self.compile(&component)?
             }
         };
@@ -96,7 +97,7 @@ impl Host {
     /// Links what was compiled, and asks it what it is.
     fn finish(&self, wasm: &[u8], admitted: Admitted, component: &Component) -> Result<Plugin, LoadError> {
         let engine = self.clock.engine();
-        let imports = imported(engine, component)?;
+        let imports = imported(engine, component, admitted.form)?;
         let linked = link(engine, component, admitted.world)?;
         let mut sandbox = Sandbox::start(&self.clock, &self.slots, &linked, &CallLimits::default())
             .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
@@ -129,7 +130,7 @@ impl Host {
 }
 
 /// What a component imports beside types, all of it admitted.
-fn imported(engine: &Engine, component: &Component) -> Result<Vec<String>, LoadError> {
+fn imported(engine: &Engine, component: &Component, form: Form) -> Result<Vec<String>, LoadError> {
     let imported: Vec<String> = component
         .component_type()
         .imports(engine)
@@ -137,15 +138,19 @@ fn imported(engine: &Engine, component: &Component) -> Result<Vec<String>, LoadE
         .filter(|(_, import)| !only_types(engine, &import.ty))
         .map(|(name, _)| name.to_owned())
         .collect();
-    let refused: Vec<String> = imported.iter().filter(|name| !imports::component(name)).cloned().collect();
+    // What the adapter prints to is nothing that an upload may know of.
+    let ours = |name: &str| form != Form::Component && name == wasi::adapter::OUTPUT;
+    let refused: Vec<String> = imported.iter().filter(|name| !imports::component(name) && !ours(name)).cloned().collect();
     if refused.is_empty() { Ok(imported) } else { Err(imports::refused(&refused)) }
 }
 
-/// Links a component with its log and with nothing else, and checks it against the contract.
+/// Links a component with its log and with stand-ins for WASI, which is all there is, and checks it against the contract.
 fn link(engine: &Engine, component: &Component, world: World) -> Result<Linked, LoadError> {
     let mut linker = Linker::new(engine);
-    let linked =
-        log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state).and_then(|()| linker.instantiate_pre(component));
+    let linked = log::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut State| state)
+        .and_then(|()| wasi::link_adapter(&mut linker))
+        .and_then(|()| wasi::link(&mut linker, engine, component))
+        .and_then(|()| linker.instantiate_pre(component));
     let pre = linked.map_err(|cause| {
         let message = "The plugin imports functions with other types than the contract's.";
         LoadError::new(LoadStage::Exports, message).caused(cause)

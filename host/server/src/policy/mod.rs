@@ -34,6 +34,7 @@ mod sandbox;
 mod schema;
 mod settings;
 mod state;
+mod wasi;
 mod world;
 
 pub use batch::{Batch, Usage};

@@ -1,7 +1,7 @@
 //! What the host keeps of one instance: its limits, its deadline, what it used and what it printed.
 
 use super::bindings::v1::doorlist::policy::log;
-use super::fault::{Fault, LimitReached};
+use super::fault::{Fault, Stopped};
 use super::limits::{CallLimits, MEMORIES_MAX, STARVED_FACTOR_MAX, TABLES_MAX, TICK_MS};
 use super::output::Output;
 use crate::clock::thread_time;
@@ -16,16 +16,26 @@ pub(super) struct State {
     /// Bytes of all memories, now and at the most.
     memory: usize,
     memory_peak: usize,
+    /// Where the random numbers of the stand-ins are.
+    random: u64,
 }
 
 impl State {
     pub(super) fn new(limits: CallLimits, deadline: Deadline) -> State {
-        State { limits, deadline, output: Output::new(limits.log_bytes), memory: 0, memory_peak: 0 }
+        State { limits, deadline, output: Output::new(limits.log_bytes), memory: 0, memory_peak: 0, random: 0 }
     }
 
     /// Bytes that the instance's memories had together at the most.
     pub(super) fn memory_peak(&self) -> usize {
         self.memory_peak
+    }
+
+    /// The next random number: the same in every instance (SplitMix64).
+    pub(super) fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     /// What an error of the engine means for this instance.
@@ -94,7 +104,7 @@ impl ResourceLimiter for State {
         let together = self.memory.saturating_add(desired.saturating_sub(current));
         if together > self.limits.memory_bytes {
             // An error, not `false`: a guest that is told no mostly panics, and its panic says less than ours.
-            return Err(LimitReached::Memory(self.limits.memory_bytes).into());
+            return Err(Stopped::Memory(self.limits.memory_bytes).into());
         }
         self.memory = together;
         self.memory_peak = self.memory_peak.max(together);
@@ -103,7 +113,7 @@ impl ResourceLimiter for State {
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let max = self.limits.table_elements;
-        if desired > max { Err(LimitReached::Table(max).into()) } else { Ok(true) }
+        if desired > max { Err(Stopped::Table(max).into()) } else { Ok(true) }
     }
 
     fn instances(&self) -> usize {

@@ -38,7 +38,7 @@ fn what_is_no_plugin_is_refused_at_its_stage() {
         ("text", b"<!doctype html>".to_vec(), Parse, "not WebAssembly"),
         ("too many bytes", vec![0; Tier::Small.caps().wasm_bytes + 1], Size, "5 MiB"),
         ("imports", file!("imports.wat"), Imports, "env.steal"),
-        ("sockets", file!("wasi-component.wat"), Imports, "wasi:sockets/network"),
+        ("HTTP", file!("wasi-component.wat"), Imports, "wasi:http/outgoing-handler"),
         ("other world", file!("other-world.wat"), Exports, "doorlist:policy/projection@1"),
         ("newer major", file!("newer-major.wat"), Exports, "doorlist:policy@2; this server speaks 1"),
         ("missing function", file!("missing-function.wat"), Componentize, "doorlist:policy@1.0.0"),

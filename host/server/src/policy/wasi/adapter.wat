@@ -1,0 +1,131 @@
+;; `wasi_snapshot_preview1` of which nothing reaches the machine: wasi/mod.rs says what it answers. Errors are those of its `errno`:
+;; 8 `badf` for what is no open file, 52 `nosys` for what there is not, 70 `spipe` for a place in a stream.
+(module
+  (import "env" "memory" (memory 0))
+  (import "doorlist:adapter/output@1.0.0" "write" (func $write (param $to i32) (param $bytes i32) (param $length i32)))
+  ;; The same numbers in every instance.
+  (global $random (mut i64) (i64.const 0))
+
+  ;; There are no arguments and no environment.
+  (func $nothing (param $count i32) (param $bytes i32) (result i32)
+    (i32.store (local.get $count) (i32.const 0))
+    (i32.store (local.get $bytes) (i32.const 0))
+    (i32.const 0))
+  (export "args_sizes_get" (func $nothing))
+  (export "environ_sizes_get" (func $nothing))
+  (func $none (param i32 i32) (result i32) (i32.const 0))
+  (export "args_get" (func $none))
+  (export "environ_get" (func $none))
+
+  ;; Clocks stand at zero.
+  (func (export "clock_res_get") (param $clock i32) (param $at i32) (result i32)
+    (i64.store (local.get $at) (i64.const 1))
+    (i32.const 0))
+  (func (export "clock_time_get") (param $clock i32) (param $precision i64) (param $at i32) (result i32)
+    (i64.store (local.get $at) (i64.const 0))
+    (i32.const 0))
+
+  ;; Whatever is waited for has come.
+  (func (export "poll_oneoff") (param $waiting i32) (param $events i32) (param $count i32) (param $done i32) (result i32)
+    (local $left i32)
+    (local.set $left (local.get $count))
+    (block $all
+      (loop $next
+        (br_if $all (i32.eqz (local.get $left)))
+        ;; An event has 32 bytes: `userdata` of the subscription, no error, its type.
+        (i64.store (local.get $events) (i64.load (local.get $waiting)))
+        (i64.store offset=8 (local.get $events) (i64.const 0))
+        (i64.store offset=16 (local.get $events) (i64.const 0))
+        (i64.store offset=24 (local.get $events) (i64.const 0))
+        (i32.store8 offset=10 (local.get $events) (i32.load8_u offset=8 (local.get $waiting)))
+        (local.set $waiting (i32.add (local.get $waiting) (i32.const 48)))
+        (local.set $events (i32.add (local.get $events) (i32.const 32)))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br $next)))
+    (i32.store (local.get $done) (local.get $count))
+    (i32.const 0))
+  (func (export "sched_yield") (result i32) (i32.const 0))
+
+  ;; SplitMix64.
+  (func $number (result i64)
+    (local $z i64)
+    (local.set $z (i64.add (global.get $random) (i64.const 0x9e3779b97f4a7c15)))
+    (global.set $random (local.get $z))
+    (local.set $z (i64.mul (i64.xor (local.get $z) (i64.shr_u (local.get $z) (i64.const 30))) (i64.const 0xbf58476d1ce4e5b9)))
+    (local.set $z (i64.mul (i64.xor (local.get $z) (i64.shr_u (local.get $z) (i64.const 27))) (i64.const 0x94d049bb133111eb)))
+    (i64.xor (local.get $z) (i64.shr_u (local.get $z) (i64.const 31))))
+  (func (export "random_get") (param $at i32) (param $length i32) (result i32)
+    (block $full
+      (loop $next
+        (br_if $full (i32.eqz (local.get $length)))
+        (i64.store8 (local.get $at) (call $number))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $length (i32.sub (local.get $length) (i32.const 1)))
+        (br $next)))
+    (i32.const 0))
+
+  ;; Standard input is at its end, standard output and error are printed, there are no other files.
+  (func (export "fd_read") (param $file i32) (param $parts i32) (param $count i32) (param $read i32) (result i32)
+    (if (local.get $file) (then (return (i32.const 8))))
+    (i32.store (local.get $read) (i32.const 0))
+    (i32.const 0))
+  (func (export "fd_write") (param $file i32) (param $parts i32) (param $count i32) (param $written i32) (result i32)
+    (local $sum i32)
+    (if (i32.gt_u (i32.sub (local.get $file) (i32.const 1)) (i32.const 1)) (then (return (i32.const 8))))
+    (block $all
+      (loop $next
+        (br_if $all (i32.eqz (local.get $count)))
+        (call $write (local.get $file) (i32.load (local.get $parts)) (i32.load offset=4 (local.get $parts)))
+        (local.set $sum (i32.add (local.get $sum) (i32.load offset=4 (local.get $parts))))
+        (local.set $parts (i32.add (local.get $parts) (i32.const 8)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $next)))
+    (i32.store (local.get $written) (local.get $sum))
+    (i32.const 0))
+  ;; A terminal that may be written to and whose rights nobody inherits.
+  (func (export "fd_fdstat_get") (param $file i32) (param $at i32) (result i32)
+    (if (i32.gt_u (local.get $file) (i32.const 2)) (then (return (i32.const 8))))
+    (i64.store (local.get $at) (i64.const 2))
+    (i64.store offset=8 (local.get $at) (i64.const 0x42))
+    (i64.store offset=16 (local.get $at) (i64.const 0))
+    (i32.const 0))
+  (func (export "fd_close") (param $file i32) (result i32)
+    (if (result i32) (i32.gt_u (local.get $file) (i32.const 2)) (then (i32.const 8)) (else (i32.const 0))))
+  (func (export "fd_seek") (param $file i32) (param i64 i32 i32) (result i32)
+    (if (result i32) (i32.gt_u (local.get $file) (i32.const 2)) (then (i32.const 8)) (else (i32.const 70))))
+  (func (export "fd_prestat_get") (param i32 i32) (result i32) (i32.const 8))
+  (func (export "fd_prestat_dir_name") (param i32 i32 i32) (result i32) (i32.const 8))
+
+  ;; A program that exits has trapped.
+  (func (export "proc_exit") (param i32) (unreachable))
+  (func (export "proc_raise") (param i32) (result i32) (unreachable))
+
+  (func (export "fd_advise") (param i32 i64 i64 i32) (result i32) (i32.const 8))
+  (func (export "fd_allocate") (param i32 i64 i64) (result i32) (i32.const 8))
+  (func (export "fd_datasync") (param i32) (result i32) (i32.const 8))
+  (func (export "fd_fdstat_set_flags") (param i32 i32) (result i32) (i32.const 8))
+  (func (export "fd_fdstat_set_rights") (param i32 i64 i64) (result i32) (i32.const 8))
+  (func (export "fd_filestat_get") (param i32 i32) (result i32) (i32.const 8))
+  (func (export "fd_filestat_set_size") (param i32 i64) (result i32) (i32.const 8))
+  (func (export "fd_filestat_set_times") (param i32 i64 i64 i32) (result i32) (i32.const 8))
+  (func (export "fd_pread") (param i32 i32 i32 i64 i32) (result i32) (i32.const 8))
+  (func (export "fd_pwrite") (param i32 i32 i32 i64 i32) (result i32) (i32.const 8))
+  (func (export "fd_readdir") (param i32 i32 i32 i64 i32) (result i32) (i32.const 8))
+  (func (export "fd_renumber") (param i32 i32) (result i32) (i32.const 8))
+  (func (export "fd_sync") (param i32) (result i32) (i32.const 8))
+  (func (export "fd_tell") (param i32 i32) (result i32) (i32.const 8))
+  (func (export "path_create_directory") (param i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_filestat_get") (param i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_filestat_set_times") (param i32 i32 i32 i32 i64 i64 i32) (result i32) (i32.const 52))
+  (func (export "path_link") (param i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_open") (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_readlink") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_remove_directory") (param i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_rename") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_symlink") (param i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "path_unlink_file") (param i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "sock_accept") (param i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "sock_recv") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "sock_send") (param i32 i32 i32 i32 i32) (result i32) (i32.const 52))
+  (func (export "sock_shutdown") (param i32 i32) (result i32) (i32.const 52))
+)
