@@ -98,6 +98,12 @@ impl Operator {
         self.call("DELETE", path).send()
     }
 
+    /// Sends a plugin.
+    #[track_caller]
+    pub fn upload(&self, path: &str, wasm: &[u8]) -> Reply {
+        self.call("POST", path).header("content-type", http::WASM).bytes(wasm.to_vec()).send()
+    }
+
     /// Every item of a list, over all its pages.
     #[track_caller]
     pub fn all(&self, path: &str) -> Vec<Value> {
@@ -179,6 +185,18 @@ impl Tenant {
     #[track_caller]
     pub fn all(&self, path: &str) -> Vec<Value> {
         self.operator.all(&self.path(path))
+    }
+
+    /// Sends a plugin.
+    #[track_caller]
+    pub fn upload(&self, wasm: &[u8]) -> Reply {
+        self.operator.upload(&self.path("/plugins"), wasm)
+    }
+
+    /// The same with a signature.
+    #[track_caller]
+    pub fn upload_signed(&self, wasm: &[u8], signature: &str) -> Reply {
+        self.operator.upload(&query(&self.path("/plugins"), &[("signature", signature)]), wasm)
     }
 
     /// Why the directory has a user as it has, or has not.

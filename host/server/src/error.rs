@@ -12,6 +12,7 @@ pub struct Error {
     kind: Kind,
     detail: String,
     problems: Vec<Problem>,
+    stage: Option<&'static str>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -44,7 +45,7 @@ impl Error {
 
     /// An error of this kind.
     pub fn of(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), problems: Vec::new(), cause: None }
+        Self { kind, detail: detail.into(), problems: Vec::new(), stage: None, cause: None }
     }
 
     /// A value is not acceptable.
@@ -79,6 +80,12 @@ impl Error {
         self
     }
 
+    /// The same with the name of the stage at which it went wrong, where something passes several.
+    pub fn at_stage(mut self, stage: &'static str) -> Self {
+        self.stage = Some(stage);
+        self
+    }
+
     /// The same in the protocol's own form, without its cause.
     pub fn to_scim(&self) -> doorlist_scim::Error {
         let kind = match self.kind {
@@ -97,6 +104,11 @@ impl Error {
     /// The faults of a document, if the error is about one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The stage at which it went wrong, if there are several.
+    pub fn stage(&self) -> Option<&'static str> {
+        self.stage
     }
 
     /// The cause, for the log only.

@@ -100,6 +100,43 @@ pub const ROLES_MAX: usize = 50;
 /// Policies of one pipeline: the three of each connection, and some. Each costs every subject that it concerns a call.
 pub const POLICIES_MAX: usize = 3 * CONNECTIONS_MAX + 20;
 
+/// Bytes of a plugin that is uploaded: the most that any tenant may send. What one may is checked once all of it is here, so that the refusal can say so.
+pub const PLUGIN_UPLOAD_BYTES_MAX: usize = crate::policy::limits::WASM_BYTES_MAX;
+
+/// Milliseconds in which a plugin must have arrived: the largest at 200 KB a second.
+pub const PLUGIN_UPLOAD_MS_MAX: u64 = 120_000;
+
+/// Plugins that are being uploaded at a time, and held in memory for that.
+pub const PLUGIN_UPLOADS_MAX: usize = 8;
+
+/// The same of one tenant, so that a slow one does not take every place.
+pub const PLUGIN_UPLOADS_OF_TENANT_MAX: usize = 2;
+
+/// Plugin revisions that a tenant can have: those of its policies, and some versions of each to go back to.
+pub const PLUGINS_MAX: usize = 100;
+
+/// Bytes of one piece of a plugin's file, which is one row.
+pub const PLUGIN_PIECE_BYTES: usize = 256 << 10;
+
+/// Pieces that one write stores or deletes, so that nobody waits long behind it.
+pub const PLUGIN_PIECES_PER_WRITE_MAX: usize = 4;
+
+/// Plugins of tenants that are held ready to run, beyond which the one that was used longest ago is loaded anew when it is needed: those of a few tenants
+/// that have as many as they can. Their machine code is mapped from files.
+pub const PLUGINS_READY_MAX: usize = 4 * PLUGINS_MAX;
+
+/// Threads that load plugins for projection. One tenant never has more than one of them.
+pub const PLUGIN_LOADERS_MAX: usize = 2;
+
+/// Milliseconds after which a plugin is loaded again that could not be for a reason of ours.
+pub const PLUGIN_RETRY_MS: u64 = 1_000;
+
+/// Pipeline revisions before the one in force whose plugins cannot be deleted: one may want to go back to them.
+pub const PIPELINE_RETURN_MAX: u64 = 10;
+
+/// Keys of one tenant that sign plugins.
+pub const SIGNING_KEYS_MAX: usize = 20;
+
 /// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
 pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 

@@ -44,6 +44,11 @@ impl PublicKey {
     }
 }
 
+/// Whether a text is a signature, of whomever and of whatever.
+pub fn is_readable(signature: &str) -> bool {
+    BASE64.decode(signature.trim().as_bytes()).is_ok_and(|bytes| Signature::from_slice(&bytes).is_ok())
+}
+
 impl fmt::Display for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&BASE64.encode(self.0.as_bytes()))
@@ -118,6 +123,7 @@ mod tests {
         assert!(public.verifies(&digest, &signature));
         assert!(public.verifies(&digest, &format!("{signature}\n")), "a file ends with a line break");
         assert!(!public.verifies(&another, &signature));
+        assert!(is_readable(&signature) && !is_readable("") && !is_readable("AAAA") && !is_readable(&signature[1..]));
         assert!(!other.public().verifies(&digest, &signature));
         for place in 0..signature.len() {
             let mut broken = signature.clone().into_bytes();

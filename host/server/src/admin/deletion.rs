@@ -9,11 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::connections::{self, Step};
+use super::plugins::file;
 use super::tenants;
 use crate::activity::Gatherer;
 use crate::client::Clients;
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::id::Id;
 use crate::limits::ACTIVITY_GATHER_MS;
 use crate::store::{PartitionNumber, Store};
 
@@ -24,6 +26,8 @@ pub enum Deletion {
     Tenant(PartitionNumber),
     /// A tenant's connection with this number.
     Connection(PartitionNumber, u32),
+    /// A file of a tenant's plugin that no revision has.
+    PluginFile(PartitionNumber, Id),
 }
 
 /// The deletions that are under way.
@@ -58,6 +62,8 @@ impl Deletions {
         for tenant in live {
             let numbers = store.tenant(tenant).read(connections::deleting)?;
             self.edit(|under_way| under_way.extend(numbers.into_iter().map(|number| Deletion::Connection(tenant, number))));
+            let files = store.tenant(tenant).read(file::loose)?;
+            self.edit(|under_way| under_way.extend(files.into_iter().map(|id| Deletion::PluginFile(tenant, id))));
         }
         Ok(())
     }
@@ -69,6 +75,9 @@ impl Deletions {
             let step = match deletion {
                 Deletion::Tenant(number) => tenants::delete_step(store, number).map(|done| if done { Step::Done } else { Step::More }),
                 Deletion::Connection(tenant, number) => connections::delete_step(store, tenant, number, clock.now()),
+                Deletion::PluginFile(tenant, id) => {
+                    file::delete_step(&store.tenant(tenant), id).map(|done| if done { Step::Done } else { Step::More })
+                }
             };
             match step {
                 Ok(Step::Done) => drop(self.edit(|under_way| under_way.remove(&deletion))),

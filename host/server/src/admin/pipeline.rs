@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::name::{self, Problems};
-use super::plugins::Plugins;
-use super::{connections, listing};
+use super::plugins::signing::{self, SigningKey};
+use super::plugins::{Plugins, revision};
+use super::{connections, listing, tenants};
 use crate::activity::Actor;
 use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
-use crate::limits::{PIPELINE_REVISIONS_MAX, POLICIES_MAX};
-use crate::policy::{CallLimits, Plugin, SettingsError};
+use crate::limits::{PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
+use crate::policy::{CallLimits, FaultKind, Plugin, SettingsError};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Table, Tenant, Tx, from_json};
 
@@ -133,11 +134,12 @@ pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<
     Ok((revisions, more))
 }
 
-/// Checks proposed policies against the plugins of the tenant, or without one against those that come with Doorlist, and completes them. Runs guest
-/// code: not for threads that run async code.
+/// Checks proposed policies against the plugins of the tenant, or without one against those that come with Doorlist, and completes them: settings are given the
+/// defaults of the plugin's JSON Schema where they say nothing. Runs guest code: not for threads that run async code.
 ///
 /// # Errors
-/// With a JSON Pointer for each problem: names, unknown plugins, settings that the plugin refuses, more than [`POLICIES_MAX`] policies.
+/// With a JSON Pointer for each problem: names, unknown plugins, settings that the plugin refuses, a plugin that is not signed as the tenant asks, more than
+/// [`POLICIES_MAX`] policies. Conflict if a plugin cannot be loaded any more.
 pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy>) -> Result<Vec<Policy>> {
     let mut problems = Problems::default();
     if proposed.len() > POLICIES_MAX {
@@ -145,6 +147,7 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
         problems.finish()?;
         return Ok(Vec::new());
     }
+    let rules = tenant.map(Rules::read).transpose()?.flatten();
     let mut names = BTreeSet::new();
     let mut policies = Vec::with_capacity(proposed.len());
     for (at, new) in proposed.into_iter().enumerate() {
@@ -154,18 +157,25 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
             problems.add(format!("{pointer}/name"), "Another policy of the pipeline has this name.");
         }
         let Some(plugin) = plugins.find(tenant, &new.plugin, new.version.as_deref())? else {
-            match plugins.find(tenant, &new.plugin, None)? {
-                Some(_) => problems.add(format!("{pointer}/version"), "The plugin has no such version."),
-                None => problems.add(format!("{pointer}/plugin"), "There is no such plugin."),
+            if is_known(plugins, tenant, &new.plugin)? {
+                problems.add(format!("{pointer}/version"), "The plugin has no such version.");
+            } else {
+                problems.add(format!("{pointer}/plugin"), "There is no such plugin.");
             }
             continue;
         };
-        problems.add_under(&format!("{pointer}/settings"), settings_problems(&plugin, &new.settings)?);
+        let limits = rules.as_ref().map_or_else(|| Ok(CallLimits::default()), |rules| rules.admit(tenant, &plugin));
+        let limits = limits.unwrap_or_else(|refusal| {
+            problems.add(format!("{pointer}/plugin"), refusal);
+            CallLimits::default()
+        });
+        let settings = plugin.complete(new.settings);
+        problems.add_under(&format!("{pointer}/settings"), settings_problems(&plugin, &settings, &limits)?);
         policies.push(Policy {
             name,
             plugin: new.plugin,
             version: plugin.manifest().version.clone(),
-            settings: new.settings,
+            settings,
             mode: new.mode,
             connection: new.connection,
         });
@@ -174,25 +184,100 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
     Ok(policies)
 }
 
+/// Whether there is any version of a plugin.
+fn is_known(plugins: &Plugins, tenant: Option<&Tenant>, name: &str) -> Result<bool> {
+    let own = || tenant.map_or(Ok(false), |tenant| tenant.read(|rows| Ok(revision::newest(rows, name)?.is_some())));
+    Ok(plugins.find(None, name, None)?.is_some() || own()?)
+}
+
+/// What a tenant asks of the plugins in its pipeline.
+struct Rules {
+    limits: CallLimits,
+    /// The keys of which one has to have signed a plugin; nobody has to without them.
+    signers: Option<Vec<SigningKey>>,
+    /// Digests of the revisions that are in force already. They stay admitted when keys change.
+    in_force: BTreeSet<String>,
+}
+
+impl Rules {
+    fn read(tenant: &Tenant) -> Result<Option<Self>> {
+        tenant.read(|rows| {
+            let Some(record) = tenants::at(rows, tenant.number())? else { return Ok(None) };
+            let mut in_force = BTreeSet::new();
+            if record.signature_required {
+                for policy in current(rows)?.policies {
+                    in_force.extend(revision::get(rows, &policy.plugin, &policy.version)?.map(|revision| revision.sha256));
+                }
+            }
+            let signers = record.signature_required.then_some(record.signing_keys);
+            Ok(Some(Self { limits: record.plugin_limits.call(), signers, in_force }))
+        })
+    }
+
+    /// What this plugin's calls may cost, or why it may not come into the pipeline.
+    fn admit(&self, tenant: Option<&Tenant>, plugin: &Plugin) -> Result<CallLimits, &'static str> {
+        let manifest = plugin.manifest();
+        let own = tenant.and_then(|tenant| tenant.read(|rows| revision::get(rows, &manifest.name, &manifest.version)).ok().flatten());
+        let Some(own) = own.filter(|own| own.sha256 == plugin.digest()) else { return Ok(CallLimits::default()) };
+        let is_signed = |keys: &Vec<SigningKey>| own.signed.as_ref().is_some_and(|signed| signing::signer(keys, signed).is_some());
+        if self.signers.as_ref().is_none_or(is_signed) || self.in_force.contains(plugin.digest()) {
+            return Ok(self.limits);
+        }
+        Err("This tenant asks that plugins be signed by one of its keys, and this one is not.")
+    }
+}
+
 /// What the plugin says is wrong with the settings.
-fn settings_problems(plugin: &Plugin, settings: &Value) -> Result<Vec<Problem>> {
-    match plugin.check_settings(settings, &CallLimits::default()) {
+fn settings_problems(plugin: &Plugin, settings: &Value, limits: &CallLimits) -> Result<Vec<Problem>> {
+    match plugin.check_settings(settings, limits) {
         Ok(()) => Ok(Vec::new()),
         Err(SettingsError::Problems(problems)) => {
             let problem = |problem: crate::policy::Problem| Problem { pointer: problem.pointer, message: problem.message };
             Ok(problems.into_iter().map(problem).collect())
         }
+        Err(SettingsError::Fault(fault)) if fault.kind == FaultKind::Busy => Err(Error::new(ErrorKind::Unavailable, fault.message)),
         Err(SettingsError::Fault(fault)) => {
-            let detail = format!("The plugin {} failed while it checked its settings. {fault}", plugin.manifest().name);
-            Err(Error::new(ErrorKind::Unavailable, detail))
+            let message = format!("The plugin failed while it checked these. {fault}");
+            Ok(vec![Problem { pointer: String::new(), message }])
         }
     }
+}
+
+/// Who uses a plugin revision, in a sentence: the pipeline in force, or one before it that one may want to go back to.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn user_of(rows: &impl Rows, plugin: &str, version: &str) -> Result<Option<String>> {
+    /// Of a pipeline, only what this is about: settings can be megabytes.
+    #[derive(Deserialize)]
+    struct Named {
+        policies: Vec<NamedPolicy>,
+    }
+    #[derive(Deserialize)]
+    struct NamedPolicy {
+        name: String,
+        plugin: String,
+        version: String,
+    }
+    let current = rows.number(&layout::counter(Counter::Pipeline))?;
+    for revision in (current.saturating_sub(PIPELINE_RETURN_MAX)..=current).rev() {
+        let policies = rows.json::<Named>(&layout::pipeline(revision))?.map(|pipeline| pipeline.policies).unwrap_or_default();
+        let Some(user) = policies.into_iter().find(|policy| policy.plugin == plugin && policy.version == version) else { continue };
+        return Ok(Some(if revision == current {
+            format!("The policy {:?} of the pipeline in force uses this version.", user.name)
+        } else {
+            format!(
+                "Revision {revision} of the pipeline uses this version, and one may want to go back to any of the last {PIPELINE_RETURN_MAX} revisions."
+            )
+        }));
+    }
+    Ok(None)
 }
 
 /// Makes a new revision of these policies, unless they are the newest one's already, and has everything projected by it.
 ///
 /// # Errors
-/// Conflict if `expected` is given and not the newest revision's number; a problem for each policy whose connection does not exist.
+/// Conflict if `expected` is given and not the newest revision's number; a problem for each policy whose connection or plugin does not exist.
 pub fn put(tx: &mut Tx<'_>, policies: Vec<Policy>, expected: Option<u64>, actor: &Actor, now: Timestamp) -> Result<Pipeline> {
     let current = current(tx)?;
     if expected.is_some_and(|expected| expected != current.revision) {
@@ -205,6 +290,10 @@ pub fn put(tx: &mut Tx<'_>, policies: Vec<Policy>, expected: Option<u64>, actor:
             && !connections::exists(tx, connection)?
         {
             problems.add(format!("/policies/{at}/connection"), "There is no such connection.");
+        }
+        // One that somebody deletes between check and put is not put.
+        if !revision::is_first_party(&policy.plugin) && !tx.has(&layout::plugin(&policy.plugin, &policy.version))? {
+            problems.add(format!("/policies/{at}/version"), "The plugin has no such version.");
         }
     }
     problems.finish()?;

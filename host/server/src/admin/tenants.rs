@@ -3,12 +3,17 @@
 //! A tenant's record is a row of the installation; everything else of it lies in its own partition. Knows nothing of what
 //! that is, except that all of it goes when the tenant goes.
 
+use doorlist_scim::ErrorKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::keys::{Role, Scope};
 use super::name::{self, Problems};
+use super::plugins::limits::PluginLimits;
+use super::plugins::signing::{self, SigningKey};
 use super::{keys, listing, tokens};
 use crate::clock::Timestamp;
+use crate::directory;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{DELETE_ROWS_PER_WRITE_MAX, ROLES_MAX, TENANTS_MAX};
@@ -33,6 +38,15 @@ pub struct Tenant {
     /// Whether its SCIM clients see resource types for conformance work, such as `/TestResources`. They never reach the directory.
     #[serde(default)]
     pub test_resources: bool,
+    /// The keys whose signatures of plugins count.
+    #[serde(default)]
+    pub signing_keys: Vec<SigningKey>,
+    /// Whether plugins have to be signed by one of them to be uploaded and to come into the pipeline.
+    #[serde(default)]
+    pub signature_required: bool,
+    /// What its plugins may cost.
+    #[serde(default)]
+    pub plugin_limits: PluginLimits,
     /// Whether it has been deleted and its rows are going.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
@@ -62,6 +76,12 @@ pub struct TenantPatch {
     pub name: Option<String>,
     /// Whether its SCIM clients see resource types for conformance work. Resources of theirs are kept while they do not.
     pub test_resources: Option<bool>,
+    /// The keys whose signatures of plugins count, all of them. For owners. What is in force stays in force.
+    pub signing_keys: Option<Vec<SigningKey>>,
+    /// Whether plugins have to be signed to be uploaded and to come into the pipeline. For owners. What is in force stays in force.
+    pub signature_required: Option<bool>,
+    /// What its plugins may cost, all of it. Keys of the tenant may lower what holds; raising it takes a key of the installation.
+    pub plugin_limits: Option<PluginLimits>,
 }
 
 /// Roles of a tenant that names none.
@@ -71,12 +91,15 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 26] = [
+const TABLES: [Table; 29] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
     Table::Catalog,
     Table::Client,
+    Table::Plugin,
+    Table::PluginFile,
+    Table::LooseFile,
     Table::Resource,
     Table::Index,
     Table::GroupMember,
@@ -122,28 +145,66 @@ pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Resul
         .ok()
         .filter(|number| u64::from(*number) <= TENANTS_MAX)
         .ok_or_else(|| Error::conflict(format!("An installation can have {TENANTS_MAX} tenants, and has had them.")))?;
-    let tenant = Tenant { id, name, created: now, roles, default_role, test_resources: new.test_resources, deleting: false };
+    let tenant = Tenant {
+        id,
+        name,
+        created: now,
+        roles,
+        default_role,
+        test_resources: new.test_resources,
+        signing_keys: Vec::new(),
+        signature_required: false,
+        plugin_limits: PluginLimits::default(),
+        deleting: false,
+    };
     tx.put_json(&layout::tenant(number), &tenant)?;
     tx.put_json(&layout::tenant_number(id), &number)?;
     Ok(tenant)
 }
 
-/// Changes a tenant. `tx` is the tenant's.
+/// Changes a tenant. `tx` is the tenant's; `role` and `scope` say what the operator who asks may.
 ///
 /// # Errors
-/// 404 if there is none, or if the name is not acceptable.
-pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch) -> Result<Tenant> {
+/// 404 if there is none; with a JSON Pointer for each value that is not acceptable; 403 if a key of the tenant would raise a limit, or somebody else than an
+/// owner would say whose signatures count.
+pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch, (role, scope): (Role, Scope)) -> Result<Tenant> {
     let mut problems = Problems::default();
     let name = patch.name.as_ref().map(|name| name::checked(name, "/name", &mut problems));
+    let keys = patch.signing_keys.as_ref().map(|keys| signing::checked(keys, "/signingKeys", &mut problems));
+    patch.plugin_limits.iter().for_each(|limits| limits.check("/pluginLimits", &mut problems));
     problems.finish()?;
-    let (number, tenant) = get(tx, id)?;
-    let test_resources = patch.test_resources.unwrap_or(tenant.test_resources);
-    if test_resources != tenant.test_resources {
+    let (number, before) = get(tx, id)?;
+    let tenant = Tenant {
+        name: name.unwrap_or(before.name.clone()),
+        test_resources: patch.test_resources.unwrap_or(before.test_resources),
+        signing_keys: keys.unwrap_or(before.signing_keys.clone()),
+        signature_required: patch.signature_required.unwrap_or(before.signature_required),
+        plugin_limits: patch.plugin_limits.clone().unwrap_or(before.plugin_limits.clone()),
+        ..before.clone()
+    };
+    may_change(&before, &tenant, (role, scope))?;
+    if tenant.test_resources != before.test_resources {
         provision::outdate(tx)?;
     }
-    let tenant = Tenant { name: name.unwrap_or(tenant.name.clone()), test_resources, ..tenant };
+    if tenant.plugin_limits.call() != before.plugin_limits.call() {
+        // What came of a plugin may be something else under other limits.
+        directory::reproject_all(tx)?;
+    }
     tx.put_json(&layout::tenant(number), &tenant)?;
     Ok(tenant)
+}
+
+/// Refuses changes that are not this operator's to make.
+fn may_change(before: &Tenant, after: &Tenant, (role, scope): (Role, Scope)) -> Result<()> {
+    let forbidden = |detail: &str| Err(Error::new(ErrorKind::Forbidden, detail));
+    let signatures = |tenant: &Tenant| (tenant.signing_keys.clone(), tenant.signature_required);
+    if signatures(before) != signatures(after) && role < Role::Owner {
+        return forbidden("Saying whose signatures of plugins count needs a key with the role owner.");
+    }
+    if scope != Scope::Root && after.plugin_limits.exceeds(&before.plugin_limits) {
+        return forbidden("A key of the tenant can lower what plugins may cost. Raising it needs a key of the installation.");
+    }
+    Ok(())
 }
 
 /// A tenant with the number of its partition. `rows` are the installation's or any tenant's.
@@ -238,6 +299,7 @@ mod tests {
             Table::Token | Table::Key => true,
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
             Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName => true,
+            Table::Plugin | Table::PluginFile | Table::LooseFile => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,

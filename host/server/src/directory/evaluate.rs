@@ -146,7 +146,7 @@ impl Asking<'_> {
     }
 
     fn ask_about<S: Subject>(&self, plugin: &Plugin, settings: &str, batch: &mut Option<Batch>, outcome: &mut Outcome<S>, twice: bool) {
-        let mut ready = match batch.take().map_or_else(|| plugin.batch(settings, self.plugins.limits()), Ok) {
+        let mut ready = match batch.take().map_or_else(|| plugin.batch(settings, self.plugins.limits(plugin)), Ok) {
             Ok(ready) => ready,
             Err(fault) => return outcome.faulted(self.policy, plugin, &fault, Vec::new()),
         };
@@ -172,7 +172,7 @@ impl Asking<'_> {
 
     /// Whether an instance that has seen nobody else gives another answer. One that does not answer for want of time or place says nothing of the plugin.
     fn answers_differently<S: Subject>(&self, plugin: &Plugin, settings: &str, outcome: &Outcome<S>, changes: &[S::Change]) -> bool {
-        let Ok(mut fresh) = plugin.batch(settings, self.plugins.limits()) else { return false };
+        let Ok(mut fresh) = plugin.batch(settings, self.plugins.limits(plugin)) else { return false };
         let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut fresh);
         self.plugins.spent(plugin, &fresh.usage());
         match answer {

@@ -31,6 +31,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 pub use request::RequestId;
+use admin::uploads::Uploads;
 use scim::pace::Pace;
 pub use serve::serve;
 
@@ -86,6 +87,8 @@ pub struct Shared {
     pub walks: AllWalks,
     /// The deletions that are under way.
     pub deletions: Deletions,
+    /// The plugins that are being uploaded.
+    uploads: Uploads,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
@@ -107,6 +110,7 @@ impl App {
             pace: Pace::new(scim_rate),
             walks: AllWalks::default(),
             deletions: Deletions::default(),
+            uploads: Uploads::default(),
             store,
             stopping: watch::Sender::new(false),
         }))

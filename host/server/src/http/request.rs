@@ -14,7 +14,7 @@ use doorlist_scim::ErrorKind;
 
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::{BODY_BYTES_MAX, BODY_MS_MAX};
+use crate::limits::{BODY_BYTES_MAX, BODY_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX};
 
 /// The id of a request, which log, activity and answer carry: its own, or the one that a proxy gave it.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct RequestId(Arc<str>);
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
 /// Bytes of a refused body that are let come: those of the largest that is taken, with room for a client that exceeds it.
-const BODY_DISCARD_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
+const BODY_DISCARD_BYTES_MAX: usize = PLUGIN_UPLOAD_BYTES_MAX + 2 * BODY_BYTES_MAX;
 
 /// Milliseconds for which a refused body is let come. Its sender has the answer, so there is little to wait for.
 const BODY_DISCARD_MS_MAX: u64 = 5_000;
@@ -74,8 +74,20 @@ pub fn bearer(headers: &HeaderMap) -> Result<&str> {
 ///
 /// # Errors
 /// If it has more than [`BODY_BYTES_MAX`] bytes, has not arrived after [`BODY_MS_MAX`] milliseconds, or breaks off.
-pub async fn body(mut body: Body) -> Result<Vec<u8>> {
-    let read = tokio::time::timeout(Duration::from_millis(BODY_MS_MAX), read(&mut body)).await;
+pub async fn body(body: Body) -> Result<Vec<u8>> {
+    bounded(body, BODY_BYTES_MAX, BODY_MS_MAX).await
+}
+
+/// The whole body where it is a plugin.
+///
+/// # Errors
+/// As [`body`], with [`PLUGIN_UPLOAD_BYTES_MAX`] and [`PLUGIN_UPLOAD_MS_MAX`].
+pub async fn wasm(body: Body) -> Result<Vec<u8>> {
+    bounded(body, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX).await
+}
+
+async fn bounded(mut body: Body, bytes_max: usize, ms_max: u64) -> Result<Vec<u8>> {
+    let read = tokio::time::timeout(Duration::from_millis(ms_max), read(&mut body, bytes_max)).await;
     let late = || Error::new(ErrorKind::InvalidSyntax, "The body did not arrive in time.");
     let read = read.map_err(|_| late())?;
     if read.is_err() {
@@ -84,16 +96,16 @@ pub async fn body(mut body: Body) -> Result<Vec<u8>> {
     read
 }
 
-async fn read(body: &mut Body) -> Result<Vec<u8>> {
-    let too_large = || Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {BODY_BYTES_MAX} bytes."));
+async fn read(body: &mut Body, bytes_max: usize) -> Result<Vec<u8>> {
+    let too_large = || Error::new(ErrorKind::PayloadTooLarge, format!("The body has more than {bytes_max} bytes."));
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > BODY_BYTES_MAX {
+    if announced > bytes_max {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(announced);
     while let Some(data) = next(body).await {
         let data = data.map_err(|()| Error::new(ErrorKind::InvalidSyntax, "The body broke off."))?;
-        if bytes.len() + data.len() > BODY_BYTES_MAX {
+        if bytes.len() + data.len() > bytes_max {
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);
@@ -111,7 +123,7 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, ()>> {
 /// Lets the rest of a body come and throws it away, while the answer is on its way already. For a body that is refused unread: its sender often
 /// looks for the answer only once it has sent everything, and its next request comes on the same connection.
 ///
-/// More than 16 MiB or five seconds end the connection instead.
+/// More than 32 MiB or five seconds end the connection instead.
 pub fn discard(mut body: Body) {
     if body.is_end_stream() {
         return;

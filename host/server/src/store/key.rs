@@ -44,6 +44,12 @@ pub enum Table {
     Catalog = 22,
     /// What is known of the clients of connections, by number.
     Client = 23,
+    /// The tenant's plugin revisions, by name and version.
+    Plugin = 24,
+    /// Files of plugins, in pieces.
+    PluginFile = 25,
+    /// Files of plugins that no revision has: they are coming, or going.
+    LooseFile = 26,
     /// SCIM resources: the JSON that GET answers with.
     Resource = 32,
     /// Ids of resources by attribute value.

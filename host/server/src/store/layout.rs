@@ -125,6 +125,36 @@ pub fn client(connection: u32) -> Key {
     Key::new(Table::Client).number(connection)
 }
 
+/// Head of the tenant's plugin revisions.
+pub fn plugins() -> Key {
+    Key::new(Table::Plugin)
+}
+
+/// A plugin revision.
+pub fn plugin(name: &str, version: &str) -> Key {
+    plugins().text(name).text(version)
+}
+
+/// Head of the pieces of a plugin's file.
+pub fn plugin_file(file: Id) -> Key {
+    Key::new(Table::PluginFile).id(file)
+}
+
+/// A piece of a plugin's file.
+pub fn plugin_piece(file: Id, piece: u32) -> Key {
+    plugin_file(file).number(piece)
+}
+
+/// Head of the files of plugins that no revision has.
+pub fn loose_files() -> Key {
+    Key::new(Table::LooseFile)
+}
+
+/// A file of a plugin that no revision has.
+pub fn loose_file(file: Id) -> Key {
+    loose_files().id(file)
+}
+
 /// Head of a connection's resources of a type, in the order of their creation.
 pub fn resources(connection: u32, kind: u8) -> Key {
     Key::new(Table::Resource).number(connection).byte(kind)

@@ -6,8 +6,9 @@ use doorlist_tests::callers::text;
 use doorlist_tests::{Client, Operator, Reply, Tenant};
 use serde_json::json;
 
-use super::endpoints::{ADMIN, Endpoint, Of, body, schema};
+use super::endpoints::{ADMIN, Endpoint, Of, schema, with_body};
 use super::{NOBODY, Seen};
+use crate::guests::plain;
 use crate::shared;
 
 /// A tenant with something for each variable part of a path.
@@ -33,7 +34,7 @@ impl World {
         let owner = Operator::new(tenant.operator.address(), &text(&key, "key"));
         let urn = format!("urn:example:{}:User", tenant.id);
         let _ = tenant.post("/schemas", &schema(&urn)).expect(201);
-        let plugin = &tenant.all("/plugins")[0];
+        let plugin = tenant.upload(&plain("owned", "1.0.0")).expect(201);
         let ids = BTreeMap::from([
             ("tenant", tenant.id.clone()),
             ("connection", client.connection.clone()),
@@ -42,8 +43,8 @@ impl World {
             ("user", user),
             ("group", group),
             ("schema", urn),
-            ("name", text(plugin, "name")),
-            ("version", text(plugin, "version")),
+            ("name", text(&plugin, "name")),
+            ("version", text(&plugin, "version")),
         ]);
         tenant.synced();
         Self { tenant, client, ids, owner }
@@ -85,8 +86,7 @@ impl World {
 }
 
 fn attack(operator: &Operator, endpoint: &Endpoint, path: &str) -> Reply {
-    let call = operator.call(endpoint.method, path);
-    if endpoint.method == "GET" { call.send() } else { call.json(&body(endpoint)).send() }
+    with_body(operator.call(endpoint.method, path), endpoint).send()
 }
 
 #[test]
@@ -125,8 +125,7 @@ fn who_has_no_key_gets_nothing() {
             assert_eq!(Seen::of(&reply, NOBODY), first, "{endpoint:?}: why a key opens nothing is nobody's business");
         }
         let call = world.tenant.operator.call(endpoint.method, &path).without("authorization");
-        let reply = if endpoint.method == "GET" { call.send() } else { call.json(&body(endpoint)).send() };
-        reply.problem(401);
+        with_body(call, endpoint).send().problem(401);
     }
     assert_eq!(world.everything(), before);
 }

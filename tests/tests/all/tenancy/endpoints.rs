@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use doorlist_tests::http::PROBLEM_JSON;
+use doorlist_tests::http::{Call, PROBLEM_JSON, WASM};
 use doorlist_tests::raw::Socket;
 use serde_json::{Value, json};
 
+use crate::guests::plain;
 use crate::shared;
 
 /// Whose an endpoint is.
@@ -47,6 +48,7 @@ pub const ADMIN: &[Endpoint] = &[
     owners(installation(tenant("POST", "/keys"))),
     owners(installation(tenant("DELETE", "/keys/{key}"))),
     installation(tenant("GET", "/activity")),
+    installation(tenant("GET", "/metrics")),
     tenant("GET", "/tenants/{tenant}"),
     tenant("PATCH", "/tenants/{tenant}"),
     owners(installation(tenant("DELETE", "/tenants/{tenant}"))),
@@ -86,7 +88,9 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("PUT", "/tenants/{tenant}/pipeline"),
     tenant("GET", "/tenants/{tenant}/pipeline/revisions"),
     tenant("GET", "/tenants/{tenant}/plugins"),
+    tenant("POST", "/tenants/{tenant}/plugins"),
     tenant("GET", "/tenants/{tenant}/plugins/{name}/{version}"),
+    tenant("DELETE", "/tenants/{tenant}/plugins/{name}/{version}"),
     tenant("GET", "/tenants/{tenant}/events"),
     tenant("GET", "/tenants/{tenant}/activity"),
     tenant("GET", "/tenants/{tenant}/sync"),
@@ -141,6 +145,15 @@ pub fn body(endpoint: &Endpoint) -> Value {
         ("PATCH", path) if path.ends_with("/{group}") => json!({"displayName": "Changed by an intruder"}),
         ("PUT", path) if path.ends_with("/pipeline") => json!({"policies": []}),
         _ => json!({}),
+    }
+}
+
+/// The call with what the endpoint takes, if anything.
+pub fn with_body<'a>(call: Call<'a>, endpoint: &Endpoint) -> Call<'a> {
+    match endpoint.method {
+        "GET" => call,
+        "POST" if endpoint.path.ends_with("/plugins") => call.header("content-type", WASM).bytes(plain("intruder", "1.0.0")),
+        _ => call.json(&body(endpoint)),
     }
 }
 

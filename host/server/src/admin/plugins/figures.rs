@@ -93,6 +93,12 @@ impl Figures {
         self.with(|all| all.retain(|series, _| series.tenant != tenant));
     }
 
+    /// Forgets the figures of a revision that is gone.
+    pub fn forget_revision(&self, tenant: PartitionNumber, name: &str, version: &str) {
+        let series = Series { tenant, plugin: name.to_owned(), version: version.to_owned() };
+        self.with(|all| all.retain(|other, _| *other != series));
+    }
+
     fn edit(&self, tenant: PartitionNumber, name: &str, version: &str, edit: impl FnOnce(&mut Figure)) {
         let series = Series { tenant, plugin: name.to_owned(), version: version.to_owned() };
         self.with(|all| {
@@ -127,6 +133,10 @@ mod tests {
         assert_eq!(figures.of(1, "a", "1.0.1"), Figure::default());
         figures.forget(2);
         assert_eq!(figures.all().len(), 1);
+        figures.forget_revision(1, "a", "1.0.1");
+        assert_eq!(figures.all().len(), 1);
+        figures.forget_revision(1, "a", "1.0.0");
+        assert_eq!(figures.all(), []);
     }
 
     #[test]

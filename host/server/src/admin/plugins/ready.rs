@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of where they came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figures::Figures;
 use crate::policy::{CallLimits, Plugin, Usage};
@@ -13,23 +13,27 @@ pub struct Ready {
     tenant: PartitionNumber,
     plugins: BTreeMap<(String, String), Result<Plugin, String>>,
     limits: CallLimits,
+    /// Names and versions of those that come with Doorlist.
+    first_party: BTreeSet<(String, String)>,
+    most: CallLimits,
     figures: Figures,
 }
 
 impl Ready {
-    /// None yet.
+    /// None yet. `limits` are the tenant's.
     pub(super) fn new(tenant: PartitionNumber, limits: CallLimits, figures: Figures) -> Self {
-        Self { tenant, plugins: BTreeMap::new(), limits, figures }
+        Self { tenant, plugins: BTreeMap::new(), limits, first_party: BTreeSet::new(), most: CallLimits::default(), figures }
     }
 
-    /// Adds a plugin under the name and version by which a policy names it, or why it cannot run.
+    /// Adds a plugin of the tenant under the name and version by which a policy names it, or why it cannot run.
     pub(super) fn add(&mut self, name: &str, version: &str, plugin: Result<Plugin, String>) {
         self.plugins.insert((name.to_owned(), version.to_owned()), plugin);
     }
 
-    /// Whether it is there already.
-    pub(super) fn has(&self, name: &str, version: &str) -> bool {
-        self.plugins.contains_key(&(name.to_owned(), version.to_owned()))
+    /// Adds a plugin that comes with Doorlist.
+    pub(super) fn add_first_party(&mut self, name: &str, version: &str, plugin: Plugin) {
+        self.first_party.insert((plugin.manifest().name.clone(), plugin.manifest().version.clone()));
+        self.add(name, version, Ok(plugin));
     }
 
     /// The plugin that a policy names.
@@ -41,9 +45,11 @@ impl Ready {
         self.plugins.get(&(name.to_owned(), version.to_owned())).cloned().unwrap_or_else(missing)
     }
 
-    /// What a call may cost this tenant.
-    pub fn limits(&self) -> &CallLimits {
-        &self.limits
+    /// What a call of this one may cost. Those that come with Doorlist are not the tenant's to starve: what they protect has to stay protected.
+    pub fn limits(&self, plugin: &Plugin) -> &CallLimits {
+        let manifest = plugin.manifest();
+        let is_first_party = self.first_party.contains(&(manifest.name.clone(), manifest.version.clone()));
+        if is_first_party { &self.most } else { &self.limits }
     }
 
     /// Takes down what a batch has cost.

@@ -43,12 +43,7 @@ impl Shape {
     /// # Errors
     /// If it is another one than JSON's.
     pub(super) fn check_media_type(&self, headers: &HeaderMap) -> Result<()> {
-        let Some(kind) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-        let essence = kind.to_str().ok().and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case("application/json") {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::UnsupportedMediaType, "The body has to be application/json."))
+        if headers.contains_key(header::CONTENT_TYPE) { expect_media_type(headers, JSON) } else { Ok(()) }
     }
 
     /// Reads a body. An empty one counts as an object without fields, so that what is all optional can be left out.
@@ -76,6 +71,25 @@ impl Shape {
     }
 }
 
+/// Media type of JSON.
+const JSON: &str = "application/json";
+
+/// Media type of WebAssembly.
+pub(super) const WASM: &str = "application/wasm";
+
+/// Refuses a body that does not say that it is `expected`.
+///
+/// # Errors
+/// 415 if it says something else, or nothing.
+pub(super) fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<()> {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::UnsupportedMediaType, format!("The body has to be {expected}.")))
+}
+
 /// A violation of the JSON Schema in our words, at the place that has to change.
 fn told(error: &ValidationError<'_>) -> Vec<Problem> {
     let place = error.instance_path().as_str();
@@ -95,8 +109,12 @@ fn told(error: &ValidationError<'_>) -> Vec<Problem> {
         ValidationErrorKind::Format { format } => at(format!("This has to have the format {format}.")),
         ValidationErrorKind::MinLength { limit } => at(format!("This has to have at least {limit} characters.")),
         ValidationErrorKind::MaxLength { limit } => at(format!("This has to have at most {limit} characters.")),
+        ValidationErrorKind::Minimum { limit } => at(format!("This has to be at least {limit}.")),
         ValidationErrorKind::MaxItems { limit } => at(format!("This has to have at most {limit} entries.")),
-        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => at(choices(context)),
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => match meant(context, place) {
+            Some(errors) => errors.iter().flat_map(told).collect(),
+            None => at(choices(context)),
+        },
         _ => at("This is not acceptable.".to_owned()),
     }
 }
@@ -110,6 +128,16 @@ fn type_words(kind: &jsonschema::error::TypeKind) -> String {
             format!("of type {}", names.join(" or "))
         }
     }
+}
+
+/// What is wrong by the one alternative that was meant, where all others are of another type: what may be null mostly is not.
+fn meant<'a, 'b>(alternatives: &'a [Vec<ValidationError<'b>>], place: &str) -> Option<&'a [ValidationError<'b>]> {
+    let is_of_its_type = |errors: &&Vec<ValidationError<'_>>| {
+        let is_type = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Type { .. });
+        !errors.iter().any(|error| is_type(error) && error.instance_path().as_str() == place)
+    };
+    let mut meant = alternatives.iter().filter(is_of_its_type);
+    meant.next().filter(|_| meant.next().is_none()).map(Vec::as_slice)
 }
 
 /// The constants that would have been right, if the alternatives were constants.

@@ -12,7 +12,9 @@ use serde_json::Value;
 use super::super::{ADMIN_BASE, App, RequestId};
 use super::endpoint::Endpoint;
 use super::page::{Asked, Place};
+use super::uploads;
 use crate::activity::{self, Actor, Entry};
+use crate::admin::keys::{Role, Scope};
 use crate::admin::tenants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -28,6 +30,10 @@ pub(super) struct Caller {
     pub tenant: Option<tenants::Tenant>,
     /// Who it is, for the log.
     pub actor: Actor,
+    /// How much they may do.
+    pub role: Role,
+    /// What they reach.
+    pub scope: Scope,
     /// When the request came.
     pub now: Timestamp,
     /// The request's id.
@@ -66,6 +72,10 @@ pub(super) struct Call {
     pub query: Vec<(String, String)>,
     /// The body, as the endpoint's JSON Schema asks.
     pub body: Option<Value>,
+    /// The body, if the endpoint takes a WebAssembly file.
+    pub wasm: Vec<u8>,
+    /// The place that such a file takes up until the call is over.
+    pub place: Option<uploads::Place>,
 }
 
 impl Call {
@@ -183,6 +193,10 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
 pub(super) struct Reply {
     body: Option<Vec<u8>>,
     location: Option<String>,
+    /// Of a body that is no JSON.
+    media: Option<&'static str>,
+    /// Whether what was to be made is there already.
+    is_known: bool,
 }
 
 impl Reply {
@@ -196,13 +210,24 @@ impl Reply {
     /// # Errors
     /// None that a value of ours can cause.
     pub(super) fn json(value: &impl Serialize) -> Result<Self> {
-        Ok(Self { body: Some(serde_json::to_vec(value).map_err(Error::internal)?), location: None })
+        Ok(Self { body: Some(serde_json::to_vec(value).map_err(Error::internal)?), ..Self::default() })
+    }
+
+    /// With text of this media type.
+    pub(super) fn text(media: &'static str, text: String) -> Self {
+        Self { body: Some(text.into_bytes()), media: Some(media), ..Self::default() }
+    }
+
+    /// The same, saying that what was to be made is there already.
+    pub(super) fn known(self) -> Self {
+        Self { is_known: true, ..self }
     }
 
     /// As a response.
     pub(super) fn into_response(self, status: StatusCode) -> Response {
+        let status = if self.is_known { StatusCode::OK } else { status };
         let mut response = match self.body {
-            Some(body) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Some(body) => (status, [(header::CONTENT_TYPE, self.media.unwrap_or("application/json"))], body).into_response(),
             None => status.into_response(),
         };
         if let Some(location) = self.location.and_then(|location| location.try_into().ok()) {

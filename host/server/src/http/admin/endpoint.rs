@@ -36,12 +36,30 @@ pub(super) struct Parameter {
     pub schema: Value,
 }
 
+/// What an endpoint takes.
+pub(super) enum Takes {
+    /// JSON of this shape.
+    Json(Shape),
+    /// A WebAssembly file, which is read as such (`application/wasm`).
+    Wasm,
+}
+
 /// What an endpoint answers if all goes well.
 pub(super) struct Answer {
     /// The status.
     pub status: StatusCode,
-    /// The JSON Schema of the body; without one there is no body.
+    /// The JSON Schema of the body; without one there is no body, or one that is no JSON.
     pub schema: Option<SchemaOf>,
+    /// Whether 200 says that what was to be made is there already.
+    pub or_ok: bool,
+    /// The media type of a body that is no JSON.
+    pub media: Option<&'static str>,
+}
+
+impl Answer {
+    const fn of(status: StatusCode) -> Self {
+        Self { status, schema: None, or_ok: false, media: None }
+    }
 }
 
 /// What an endpoint does.
@@ -64,7 +82,7 @@ pub(super) struct Endpoint {
     /// Its query parameters.
     pub query: Vec<Parameter>,
     /// What it takes as a body.
-    pub body: Option<Shape>,
+    pub body: Option<Takes>,
     /// What it answers.
     pub answer: Answer,
     /// What it does.
@@ -79,7 +97,7 @@ impl Endpoint {
 
     /// Something that makes something. Answers 201.
     pub(super) fn post(path: &'static str, operation: &'static str, summary: &'static str) -> Self {
-        let answer = Answer { status: StatusCode::CREATED, schema: None };
+        let answer = Answer::of(StatusCode::CREATED);
         Self { answer, ..Self::change(Method::POST, path, operation, summary) }
     }
 
@@ -108,7 +126,7 @@ impl Endpoint {
             role: Role::Admin,
             query: Vec::new(),
             body: None,
-            answer: Answer { status: StatusCode::OK, schema: None },
+            answer: Answer::of(StatusCode::OK),
             run: Box::new(|_| Box::pin(async { Err(Error::new(ErrorKind::NotImplemented, "This is not there yet.")) })),
         }
     }
@@ -125,7 +143,22 @@ impl Endpoint {
 
     /// Takes a `T`.
     pub(super) fn takes<T: JsonSchema>(self) -> Self {
-        Self { body: Some(Shape::of::<T>()), ..self }
+        Self { body: Some(Takes::Json(Shape::of::<T>())), ..self }
+    }
+
+    /// Takes a WebAssembly file.
+    pub(super) fn takes_wasm(self) -> Self {
+        Self { body: Some(Takes::Wasm), ..self }
+    }
+
+    /// Answers 200 instead if what was to be made is there already.
+    pub(super) fn or_ok(self) -> Self {
+        Self { answer: Answer { or_ok: true, ..self.answer }, ..self }
+    }
+
+    /// Answers with text of this media type.
+    pub(super) fn gives_text(self, media: &'static str) -> Self {
+        Self { answer: Answer { media: Some(media), ..self.answer }, ..self }
     }
 
     /// Answers with a `T`.
@@ -146,7 +179,7 @@ impl Endpoint {
 
     /// Answers 204 without a body.
     pub(super) fn empty(self) -> Self {
-        Self { answer: Answer { status: StatusCode::NO_CONTENT, schema: None }, ..self }
+        Self { answer: Answer::of(StatusCode::NO_CONTENT), ..self }
     }
 
     /// Reads a query parameter.

@@ -6,8 +6,9 @@ use super::connections::{Connection, CreatedConnection, CreatedToken};
 use super::directory::GroupName;
 use super::endpoint::{Endpoint, Parameter, limit};
 use super::keys::CreatedKey;
-use super::pipeline::{NewPipeline, Plugin};
-use super::{connections, directory, feed, keys, pipeline, schemas, tenants};
+use super::pipeline::NewPipeline;
+use super::plugins::Plugin;
+use super::{connections, directory, feed, keys, metrics, pipeline, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -15,11 +16,12 @@ use crate::admin::pipeline::Pipeline;
 use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
+use crate::signature::SIGNATURE_BYTES_MAX;
 use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {
-    [of_installation(), of_tenant(), of_schemas(), of_connections(), of_members(), of_groups(), of_pipeline(), of_feed()]
+    [of_installation(), of_tenant(), of_schemas(), of_connections(), of_members(), of_groups(), of_pipeline(), of_plugins(), of_feed()]
         .into_iter()
         .flatten()
         .collect()
@@ -43,13 +45,16 @@ fn of_installation() -> Vec<Endpoint> {
         Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first")
             .gives_pages::<Entry>()
             .runs(feed::activity),
+        Endpoint::get("/metrics", "getMetrics", "Read what plugins have cost each tenant since the server started, for Prometheus")
+            .gives_text(metrics::MEDIA)
+            .runs(metrics::get),
     ]
 }
 
 fn of_tenant() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/tenants/{tenant}", "getTenant", "Read a tenant").gives::<Tenant>().runs(tenants::get),
-        Endpoint::patch("/tenants/{tenant}", "patchTenant", "Change a tenant's name, or whether its clients see test resources")
+        Endpoint::patch("/tenants/{tenant}", "patchTenant", "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, whether clients see test resources")
             .takes::<TenantPatch>()
             .gives::<Tenant>()
             .runs(tenants::patch),
@@ -177,12 +182,30 @@ fn of_pipeline() -> Vec<Endpoint> {
         Endpoint::get("/tenants/{tenant}/pipeline/revisions", "listPipelineRevisions", "List the pipeline's revisions, newest first")
             .gives_pages::<Pipeline>()
             .runs(pipeline::revisions),
-        Endpoint::get("/tenants/{tenant}/plugins", "listPlugins", "List the plugins that the pipeline can name")
+    ]
+}
+
+fn of_plugins() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/plugins";
+    const ONE: &str = "/tenants/{tenant}/plugins/{name}/{version}";
+    let signature = Parameter {
+        name: "signature",
+        description: "An Ed25519 signature over the SHA-256 of the file, base64, by a key that the tenant lists.",
+        schema: json!({"type": "string", "maxLength": SIGNATURE_BYTES_MAX}),
+    };
+    vec![
+        Endpoint::get(LIST, "listPlugins", "List the plugins that the pipeline can name: those that come with Doorlist, and the tenant's own")
             .gives_pages::<Plugin>()
-            .runs(pipeline::plugins),
-        Endpoint::get("/tenants/{tenant}/plugins/{name}/{version}", "getPlugin", "Read what a plugin says of itself")
+            .runs(plugins::list),
+        Endpoint::post(LIST, "uploadPlugin", "Upload a plugin, which makes an immutable revision; the same bytes again are the same revision")
+            .with(signature)
+            .takes_wasm()
             .gives::<Plugin>()
-            .runs(pipeline::plugin),
+            .or_ok()
+            .runs(plugins::upload),
+        Endpoint::get(ONE, "getPlugin", "Read what a plugin says of itself, and what it has cost").gives::<Plugin>().runs(plugins::get),
+        Endpoint::delete(ONE, "deletePlugin", "Delete a plugin revision that neither the pipeline nor one of the last ten before it uses")
+            .runs(plugins::delete),
     ]
 }
 

@@ -16,10 +16,13 @@ mod feed;
 mod keys;
 mod openapi;
 mod page;
+mod metrics;
 mod pipeline;
+mod plugins;
 pub(super) mod problem;
 mod schemas;
 mod tenants;
+pub(super) mod uploads;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -33,7 +36,8 @@ use axum::routing::any;
 use doorlist_scim::ErrorKind;
 
 use self::call::{Call, Caller, Reply};
-use self::endpoint::{Access, Endpoint};
+use self::body::{WASM, expect_media_type};
+use self::endpoint::{Access, Endpoint, Takes};
 use super::request::{self, RequestId};
 use super::{ADMIN_BASE, App};
 use crate::activity::{Entry, likeness};
@@ -112,24 +116,30 @@ async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: 
     let request_id = parts.extensions.get::<RequestId>().cloned();
     let request_id = request_id.ok_or_else(|| Error::internal("a request came without an id"))?;
     let now = app.clock.now();
-    let caller = Caller { rows, tenant, actor: operator.actor(), now, request_id };
+    let (role, scope) = (operator.role, operator.scope);
+    let caller = Caller { rows, tenant, actor: operator.actor(), role, scope, now, request_id };
     let gatherer = app.gatherer.clone();
     let refused = caller.clone();
-    let role = operator.role;
     let outcome = async move {
         if role < endpoint.role {
             let detail = format!("This needs a key with the role {} or above.", endpoint.role_word());
             return Err(Error::new(ErrorKind::Forbidden, detail));
         }
         let query = endpoint.read_query(&parts.uri)?;
-        let body = match &endpoint.body {
-            Some(shape) => {
+        let mut call = Call { app, endpoint, caller, path, query, body: None, wasm: Vec::new(), place: None };
+        match &endpoint.body {
+            Some(Takes::Json(shape)) => {
                 shape.check_media_type(&parts.headers)?;
-                Some(shape.read(request::body(body.take().unwrap_or_default()).await?)?)
+                call.body = Some(shape.read(request::body(body.take().unwrap_or_default()).await?)?);
             }
-            None => None,
-        };
-        (endpoint.run)(Call { app, endpoint, caller, path, query, body }).await
+            Some(Takes::Wasm) => {
+                expect_media_type(&parts.headers, WASM)?;
+                call.place = Some(call.app.uploads.enter(call.caller.rows.number())?);
+                call.wasm = request::wasm(body.take().unwrap_or_default()).await?;
+            }
+            None => {}
+        }
+        (endpoint.run)(call).await
     }
     .await;
     if let Err(error) = &outcome

@@ -4,12 +4,14 @@
 
 use std::sync::LazyLock;
 
+use axum::http::StatusCode;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::ENDPOINTS;
-use super::endpoint::{Access, Endpoint};
+use super::body::WASM;
+use super::endpoint::{Access, Endpoint, Takes};
 use super::problem::Problem;
 use crate::http::ADMIN_BASE;
 
@@ -78,6 +80,9 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
         let schema = schema(answers).to_value();
         success.insert("content".to_owned(), json!({"application/json": {"schema": schema}}));
     }
+    if let (Some(media), Some(success)) = (endpoint.answer.media, success.as_object_mut()) {
+        success.insert("content".to_owned(), json!({media: {"schema": {"type": "string"}}}));
+    }
     let reach = match endpoint.access {
         Access::Installation => "of the installation",
         Access::Tenant => "of the installation or the tenant",
@@ -93,10 +98,25 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
             "default": {"$ref": "#/components/responses/Problem"},
         },
     });
-    if let (Some(shape), Some(operation)) = (&endpoint.body, operation.as_object_mut()) {
-        let schema = (shape.schema)(requests).to_value();
-        let body = json!({"content": {"application/json": {"schema": schema}}, "required": !shape.is_optional()});
+    let body = match &endpoint.body {
+        Some(Takes::Json(shape)) => {
+            let schema = (shape.schema)(requests).to_value();
+            Some(json!({"content": {"application/json": {"schema": schema}}, "required": !shape.is_optional()}))
+        }
+        // OpenAPI 3.1 section 4.8.14.3: a body that is no JSON needs no schema.
+        Some(Takes::Wasm) => Some(json!({"content": {WASM: {}}, "required": true})),
+        None => None,
+    };
+    if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
         operation.insert("requestBody".to_owned(), body);
+    }
+    if endpoint.answer.or_ok
+        && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
+        && let Some(made) = responses.get(endpoint.answer.status.as_str()).cloned()
+    {
+        let mut known = made;
+        known["description"] = "What was to be made is there already.".into();
+        responses.insert(StatusCode::OK.as_str().to_owned(), known);
     }
     operation
 }

@@ -26,6 +26,10 @@ pub(super) struct Problem<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(default)]
     problems: &'a [error::Problem],
+    /// Which of the stages that an uploaded plugin passes refused it: signature, size, parse, features, imports, exports, componentize, compile, describe, manifest or
+    /// settingsSchema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'a str>,
 }
 
 /// The status of an error.
@@ -39,7 +43,7 @@ pub(super) fn status(error: &Error) -> u16 {
 /// The response that tells of an error. Its cause goes to the log.
 pub(super) fn respond(error: &Error) -> Response {
     let status = StatusCode::from_u16(status(error)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = render(status, &error.to_string(), error.problems());
+    let mut response = render(status, &error.to_string(), error.problems(), error.stage());
     let headers = response.headers_mut();
     match status {
         StatusCode::UNAUTHORIZED => drop(headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"))),
@@ -52,12 +56,12 @@ pub(super) fn respond(error: &Error) -> Response {
 
 /// The response that tells of something that is wrong with a request at first sight.
 pub(in crate::http) fn plain(status: StatusCode, detail: &str) -> Response {
-    render(status, detail, &[])
+    render(status, detail, &[], None)
 }
 
-fn render(status: StatusCode, detail: &str, problems: &[error::Problem]) -> Response {
+fn render(status: StatusCode, detail: &str, problems: &[error::Problem], stage: Option<&str>) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
-    let body = Problem { kind: "about:blank", title, status: status.as_u16(), detail, problems };
+    let body = Problem { kind: "about:blank", title, status: status.as_u16(), detail, problems, stage };
     // Text and numbers can always be written as JSON.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/problem+json")], Body::from(body)).into_response()

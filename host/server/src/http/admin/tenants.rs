@@ -25,12 +25,14 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
 pub(super) async fn patch(mut call: Call) -> Result<Reply> {
     let id = call.id("tenant")?;
     let patch: TenantPatch = call.take_body()?;
-    Reply::json(&call.write(Some(id.to_string()), move |tx, _| tenants::patch(tx, id, &patch)).await?)
+    let who = (call.caller.role, call.caller.scope);
+    Reply::json(&call.write(Some(id.to_string()), move |tx, _| tenants::patch(tx, id, &patch, who)).await?)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Reply> {
     let id = call.id("tenant")?;
     let number = call.write(Some(id.to_string()), move |tx, _| tenants::delete(tx, id)).await?;
+    call.app.plugins.forget_tenant(number);
     call.app.deletions.add(Deletion::Tenant(number));
     Ok(Reply::empty())
 }
