@@ -30,8 +30,8 @@ use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
 use tokio::sync::watch;
 
-pub use request::RequestId;
 use admin::uploads::Uploads;
+pub use request::RequestId;
 use scim::pace::Pace;
 pub use serve::serve;
 

@@ -20,7 +20,8 @@ fn a_lowered_limit_holds_at_once_and_only_there() {
     let users = tenants.map(|tenant| {
         let client = tenant.connect();
         let _ = tenant.upload(&wasm).expect(201);
-        let policies = json!([{"name": "p", "plugin": "grows"}, {"name": "q", "plugin": "role-protection", "settings": {"roles": ["owner"]}}]);
+        let policies =
+            json!([{"name": "p", "plugin": "grows"}, {"name": "q", "plugin": "role-protection", "settings": {"roles": ["owner"]}}]);
         let _ = tenant.put("/pipeline", &json!({"policies": policies})).expect(200);
         client.user("ada@example.com")
     });

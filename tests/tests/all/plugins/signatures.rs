@@ -48,7 +48,9 @@ fn a_tenant_takes_only_what_its_keys_signed() {
     // A key that goes takes its name along, and what it signed is in force as before.
     let _ = tenant.patch("", &json!({"signingKeys": []})).expect(200);
     assert_eq!(tenant.get("/plugins/old/1.0.0").expect(200)["signature"], json!({"publicKey": key.public().to_string()}));
-    let _ = tenant.put("/pipeline", &json!({"policies": [{"name": "p", "plugin": "old"}, {"name": "q", "plugin": "group-prefix"}]})).expect(200);
+    let _ = tenant
+        .put("/pipeline", &json!({"policies": [{"name": "p", "plugin": "old"}, {"name": "q", "plugin": "group-prefix"}]}))
+        .expect(200);
     assert_eq!(pointers(tenant.put("/pipeline", &uses("new"))), ["/policies/0/plugin"]);
 }
 

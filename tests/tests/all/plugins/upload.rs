@@ -36,7 +36,8 @@ fn a_revision_is_what_was_uploaded_and_nothing_else() {
     tenant.upload(&plain("group-prefix", "9.0.0")).problem(409);
     let _ = tenant.upload(&plain("mine", "1.1.0")).expect(201);
     // In order, over pages, and among those that come with Doorlist.
-    let names = |items: &[Value]| -> Vec<String> { items.iter().map(|one| format!("{}/{}", text(one, "name"), text(one, "version"))).collect() };
+    let names =
+        |items: &[Value]| -> Vec<String> { items.iter().map(|one| format!("{}/{}", text(one, "name"), text(one, "version"))).collect() };
     let all = names(&tenant.all("/plugins"));
     assert!(all.windows(2).all(|two| two[0] < two[1]) && all.contains(&"mine/1.1.0".to_owned()), "{all:?}");
     let (mut paged, mut cursor) = (Vec::new(), String::new());
@@ -89,7 +90,9 @@ fn a_refusal_names_the_stage_and_says_why() {
         let (found, detail) = refused(tenant.upload(&wasm));
         assert_eq!(found, stage, "{head:?}: {detail}");
     }
-    let call = |media: &str| tenant.operator.call("POST", &tenant.path("/plugins")).header("content-type", media).bytes(plain("x", "1.0.0")).send();
+    let call = |media: &str| {
+        tenant.operator.call("POST", &tenant.path("/plugins")).header("content-type", media).bytes(plain("x", "1.0.0")).send()
+    };
     call("application/json").problem(415);
     call("text/plain").problem(415);
     tenant.operator.upload(&query(&tenant.path("/plugins"), &[("nonsense", "1")]), b"x").problem(400);

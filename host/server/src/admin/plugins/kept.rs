@@ -126,7 +126,8 @@ fn run(shared: &Shared, first: (Tenant, Revision)) {
     let mut next = Some(first);
     while let Some((tenant, revision)) = next {
         let load = || shared.load(&tenant, &revision);
-        let outcome = catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(|_| Err(Error::internal("loading a plugin panicked; see the panic's own line")));
+        let outcome = catch_unwind(AssertUnwindSafe(load))
+            .unwrap_or_else(|_| Err(Error::internal("loading a plugin panicked; see the panic's own line")));
         if let Err(error) = outcome {
             // It is not kept: the projector, once it is told, asks again.
             let cause = error.cause().map(ToString::to_string);

@@ -155,7 +155,8 @@ pub(super) fn must_be_free(rows: &impl Rows, name: &str, version: &str) -> Resul
         return Err(Error::conflict(detail));
     }
     if get(rows, name, version)?.is_some() {
-        let detail = format!("There is a version {version} of {name} already, and it has other bytes. A changed plugin needs a new version.");
+        let detail =
+            format!("There is a version {version} of {name} already, and it has other bytes. A changed plugin needs a new version.");
         return Err(Error::conflict(detail));
     }
     Ok(())

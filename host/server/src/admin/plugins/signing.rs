@@ -140,7 +140,10 @@ mod tests {
         assert_eq!(refused(&[good.clone(), listed("other", &other)]), [""; 0]);
         assert_eq!(refused(&[good.clone(), listed("other", &key)]), ["/signingKeys/1/publicKey"]);
         assert_eq!(refused(&[good.clone(), listed("key ", &other)]), ["/signingKeys/1/name"]);
-        assert_eq!(refused(&[SigningKey { name: " ".into(), public_key: "x".into() }]), ["/signingKeys/0/name", "/signingKeys/0/publicKey"]);
+        assert_eq!(
+            refused(&[SigningKey { name: " ".into(), public_key: "x".into() }]),
+            ["/signingKeys/0/name", "/signingKeys/0/publicKey"]
+        );
         assert_eq!(refused(&vec![good; SIGNING_KEYS_MAX + 1]), ["/signingKeys"]);
     }
 }

@@ -199,11 +199,16 @@ fn only_the_installation_raises_what_is_lowered() {
     let before = walk(&world);
     assert_eq!(world.patch(lowered.clone(), root).unwrap().plugin_limits.call().project_ms, 20);
     assert_ne!(walk(&world), before, "what came of plugins is computed again");
-    for raised in [json!({}), json!({"projectMs": 21, "memoryBytes": 1 << 20}), json!({"projectMs": 20, "memoryBytes": 1 << 20, "tier": "large"})] {
+    for raised in
+        [json!({}), json!({"projectMs": 21, "memoryBytes": 1 << 20}), json!({"projectMs": 20, "memoryBytes": 1 << 20, "tier": "large"})]
+    {
         assert_eq!(kind(world.patch(json!({"pluginLimits": raised}), own)), FORBIDDEN, "{raised}");
     }
     world.patch(lowered, own).unwrap();
-    assert_eq!(world.patch(json!({"pluginLimits": {"projectMs": 10, "memoryBytes": 1 << 20}}), own).unwrap().plugin_limits.call().project_ms, 10);
+    assert_eq!(
+        world.patch(json!({"pluginLimits": {"projectMs": 10, "memoryBytes": 1 << 20}}), own).unwrap().plugin_limits.call().project_ms,
+        10
+    );
     let refused = world.patch(json!({"pluginLimits": {"projectMs": 51, "logBytes": 5000}}), root).expect_err("above what there is");
     let pointers: Vec<&str> = refused.problems().iter().map(|problem| problem.pointer.as_str()).collect();
     assert_eq!(pointers, ["/pluginLimits/projectMs", "/pluginLimits/logBytes"]);

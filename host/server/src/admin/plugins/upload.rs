@@ -134,7 +134,9 @@ fn take_away(tenant: &Tenant, id: Id) {
         match file::delete_step(tenant, id) {
             Ok(true) => return,
             Ok(false) => {}
-            Err(error) => return tracing::warn!(tenant = tenant.number(), %error, "a plugin's file that came to nothing is left until the next start"),
+            Err(error) => {
+                return tracing::warn!(tenant = tenant.number(), %error, "a plugin's file that came to nothing is left until the next start");
+            }
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::admin::pipeline::Pipeline;
 use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
-use crate::signature::SIGNATURE_BYTES_MAX;
 use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
+use crate::signature::SIGNATURE_BYTES_MAX;
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {
@@ -54,10 +54,14 @@ fn of_installation() -> Vec<Endpoint> {
 fn of_tenant() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/tenants/{tenant}", "getTenant", "Read a tenant").gives::<Tenant>().runs(tenants::get),
-        Endpoint::patch("/tenants/{tenant}", "patchTenant", "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, whether clients see test resources")
-            .takes::<TenantPatch>()
-            .gives::<Tenant>()
-            .runs(tenants::patch),
+        Endpoint::patch(
+            "/tenants/{tenant}",
+            "patchTenant",
+            "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, whether clients see test resources",
+        )
+        .takes::<TenantPatch>()
+        .gives::<Tenant>()
+        .runs(tenants::patch),
         Endpoint::delete("/tenants/{tenant}", "deleteTenant", "Delete a tenant and everything of it")
             .of_installation()
             .for_owners()
@@ -194,15 +198,23 @@ fn of_plugins() -> Vec<Endpoint> {
         schema: json!({"type": "string", "maxLength": SIGNATURE_BYTES_MAX}),
     };
     vec![
-        Endpoint::get(LIST, "listPlugins", "List the plugins that the pipeline can name: those that come with Doorlist, and the tenant's own")
-            .gives_pages::<Plugin>()
-            .runs(plugins::list),
-        Endpoint::post(LIST, "uploadPlugin", "Upload a plugin, which makes an immutable revision; the same bytes again are the same revision")
-            .with(signature)
-            .takes_wasm()
-            .gives::<Plugin>()
-            .or_ok()
-            .runs(plugins::upload),
+        Endpoint::get(
+            LIST,
+            "listPlugins",
+            "List the plugins that the pipeline can name: those that come with Doorlist, and the tenant's own",
+        )
+        .gives_pages::<Plugin>()
+        .runs(plugins::list),
+        Endpoint::post(
+            LIST,
+            "uploadPlugin",
+            "Upload a plugin, which makes an immutable revision; the same bytes again are the same revision",
+        )
+        .with(signature)
+        .takes_wasm()
+        .gives::<Plugin>()
+        .or_ok()
+        .runs(plugins::upload),
         Endpoint::get(ONE, "getPlugin", "Read what a plugin says of itself, and what it has cost").gives::<Plugin>().runs(plugins::get),
         Endpoint::delete(ONE, "deletePlugin", "Delete a plugin revision that neither the pipeline nor one of the last ten before it uses")
             .runs(plugins::delete),

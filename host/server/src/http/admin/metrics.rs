@@ -129,7 +129,10 @@ mod tests {
         let id = Id::from_bytes([7; 16]);
         let text = render(&[(series(1), figure), (series(2), figure)], &BTreeMap::from([(1, id)]));
         let labels = format!("{{tenant=\"{id}\",plugin=\"a-b\",version=\"1.0.0\"}}");
-        assert!(text.contains(&format!("# TYPE doorlist_plugin_seconds_total counter\ndoorlist_plugin_seconds_total{labels} 2.000005\n")), "{text}");
+        assert!(
+            text.contains(&format!("# TYPE doorlist_plugin_seconds_total counter\ndoorlist_plugin_seconds_total{labels} 2.000005\n")),
+            "{text}"
+        );
         assert!(text.contains(&format!("doorlist_plugin_evaluations_total{labels} 3\n")), "{text}");
         assert_eq!(text.lines().count(), 3 * METRICS.len(), "a tenant that is gone has no line: {text}");
     }

@@ -81,10 +81,9 @@ impl Plugin {
     }
 
     fn of_tenant(call: &Call, revision: Revision, keys: &[SigningKey]) -> Self {
-        let signature = revision.signed.map(|signed| Signature {
-            key: signing::signer(keys, &signed).map(|key| key.name.clone()),
-            public_key: signed.public_key,
-        });
+        let signature = revision
+            .signed
+            .map(|signed| Signature { key: signing::signer(keys, &signed).map(|key| key.name.clone()), public_key: signed.public_key });
         Self {
             usage: usage(call, &revision.described),
             described: revision.described,
