@@ -11,7 +11,7 @@ use crate::policy::limits::{DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MA
 
 /// What a plugin says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "PluginManifest")]
 pub struct Described {
     /// Its name: lower-case letters, digits and hyphens, a letter first.
@@ -28,7 +28,7 @@ pub struct Described {
     #[schemars(length(max = DESCRIPTION_BYTES_MAX), regex(pattern = r"^[^\x00-\x09\x0b-\x1f\x7f-\u009f]*$"))]
     pub description: String,
     /// The JSON Schema (draft 2020-12) of its settings.
-    #[serde(default)]
+    #[serde(default = "any_settings")]
     #[schemars(extend("type" = "object"))]
     pub settings_schema: Value,
     /// What it is given of a user or group, and nothing else: words, and paths of SCIM attributes.
@@ -42,6 +42,11 @@ pub struct Described {
         extend("items" = {"type": "string", "enum": ["included", "status", "role", "groups", "userName", "displayName", "attributes"]})
     )]
     pub writes: Vec<String>,
+}
+
+/// The JSON Schema that takes everything.
+fn any_settings() -> Value {
+    Value::Object(serde_json::Map::new())
 }
 
 impl Described {

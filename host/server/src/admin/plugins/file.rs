@@ -32,13 +32,13 @@ pub(super) fn store(tenant: &Tenant, file: Id, bytes: &[u8]) -> Result<()> {
         tenants::at(tx, number)?.ok_or_else(|| Error::not_found("tenant"))?;
         tx.put_json(&layout::loose_file(file), &Loose::Coming)
     })?;
-    let pieces: Vec<(u32, Vec<u8>)> = (0_u32..).zip(bytes.chunks(PLUGIN_PIECE_BYTES).map(<[u8]>::to_vec)).collect();
-    for some in pieces.chunks(PLUGIN_PIECES_PER_WRITE_MAX) {
-        let some = some.to_vec();
+    for (place, bytes) in (0_u32..).step_by(PLUGIN_PIECES_PER_WRITE_MAX).zip(bytes.chunks(PLUGIN_PIECES_PER_WRITE_MAX * PLUGIN_PIECE_BYTES))
+    {
+        let bytes = bytes.to_vec();
         tenant.write(move |tx| {
             must_be_coming(tx, file)?;
-            for (piece, bytes) in &some {
-                tx.put(&layout::plugin_piece(file, *piece), bytes.clone());
+            for (piece, bytes) in (place..).zip(bytes.chunks(PLUGIN_PIECE_BYTES)) {
+                tx.put(&layout::plugin_piece(file, piece), bytes.to_vec());
             }
             Ok(())
         })?;

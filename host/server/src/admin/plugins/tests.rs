@@ -11,13 +11,17 @@ use super::signing::SigningKey;
 use super::upload::{Upload, Uploaded};
 use super::*;
 use crate::activity::Actor;
+use crate::admin::connections::{Creation, NewConnection};
 use crate::admin::deletion::Deletions;
 use crate::admin::keys::{Role, Scope};
 use crate::admin::pipeline::{self, Mode, NewPolicy};
 use crate::admin::tenants::{NewTenant, TenantPatch};
 use crate::clock::{Clock, Timestamp};
-use crate::error::Kind;
+use crate::directory::{self, Projector, SubjectKind};
+use crate::error::Kind as ErrorOf;
 use crate::limits::{PIPELINE_RETURN_MAX, PLUGIN_PIECE_BYTES};
+use crate::provision::{self, Context, Create, Kind};
+use crate::secret::{Purpose, Secret};
 use crate::signature::SecretKey;
 use crate::store::{Key, Range, Rows, Store, Table, layout};
 use guest::{SAID, Said, guest};
@@ -128,12 +132,12 @@ fn padded(wasm: &[u8], bytes: usize) -> Vec<u8> {
     wasm
 }
 
-fn kind<T: std::fmt::Debug>(result: Result<T>) -> Kind {
+fn kind<T: std::fmt::Debug>(result: Result<T>) -> ErrorOf {
     result.expect_err("this has to be refused").kind()
 }
 
-const CONFLICT: Kind = Kind::Scim(ErrorKind::Conflict);
-const FORBIDDEN: Kind = Kind::Scim(ErrorKind::Forbidden);
+const CONFLICT: ErrorOf = ErrorOf::Scim(ErrorKind::Conflict);
+const FORBIDDEN: ErrorOf = ErrorOf::Scim(ErrorKind::Forbidden);
 
 #[test]
 fn the_same_bytes_are_the_same_revision_and_others_need_another_version() {
@@ -169,7 +173,7 @@ fn refusals_name_their_stage() {
         (guest(&Said { schema: "[]", ..SAID }, &[]), "settingsSchema"),
     ] {
         let error = world.upload(&wasm, None).expect_err(stage);
-        assert_eq!((error.kind(), error.stage()), (Kind::Scim(ErrorKind::InvalidValue), Some(stage)), "{error}");
+        assert_eq!((error.kind(), error.stage()), (ErrorOf::Scim(ErrorKind::InvalidValue), Some(stage)), "{error}");
     }
     assert_eq!((world.pieces(), world.tenant.read(file::loose).unwrap()), (0, Vec::new()));
 }
@@ -232,8 +236,8 @@ fn what_a_pipeline_uses_is_not_deleted_and_what_none_uses_goes_whole() {
     world.put(json!([])).unwrap();
     world.put(with("1.1.0")).unwrap();
     let id = world.delete(&made).unwrap();
-    assert_eq!(kind(world.delete(&made)), Kind::Scim(ErrorKind::NotFound));
-    assert_eq!(kind(world.put(with("1.0.0"))), Kind::Scim(ErrorKind::InvalidValue));
+    assert_eq!(kind(world.delete(&made)), ErrorOf::Scim(ErrorKind::NotFound));
+    assert_eq!(kind(world.put(with("1.0.0"))), ErrorOf::Scim(ErrorKind::InvalidValue));
     assert_eq!(kind(world.delete(&other)), CONFLICT);
     // As after a restart: what is left of the file is found and goes.
     assert_eq!(world.tenant.read(file::loose).unwrap(), [id]);
@@ -279,6 +283,46 @@ fn a_file_that_is_damaged_is_not_run_and_the_reason_is_told() {
         assert!(reason.contains("mine/1.0.0") && reason.contains(word), "{reason}");
         world.delete(&made).unwrap();
     }
+}
+
+/// After a restart with a damaged file: whom the policy is about stays as it was, and the reason is told. The mended file helps once the server starts again.
+#[test]
+fn subjects_of_a_plugin_that_cannot_be_loaded_are_stuck_with_the_reason() {
+    let world = World::new();
+    let made = world.made(&plain("mine", "1.0.0"));
+    let new: NewConnection = serde_json::from_value(json!({"provider": "okta", "name": "Okta"})).unwrap();
+    let (creation, secret) = (Creation::check(&PLUGINS, new).unwrap(), Secret::generate(Purpose::Scim).unwrap());
+    let ids = (Id::new(NOW), Id::new(NOW));
+    world.tenant.write(move |tx| creation.run(tx, 1, ids, &secret, (&Actor::System, NOW)).map(drop)).unwrap();
+    world.put(json!([{"name": "mine", "plugin": "mine"}])).unwrap();
+    let user = |name: &str| {
+        let create = Create::parse(Arc::clone(Kind::user()), &json!({"userName": name})).unwrap();
+        world.tenant.write(move |tx| create.run(tx, provision::Scope { connection: 1 }, &Context::of_nobody(NOW)).map(drop)).unwrap();
+    };
+    let projected = |name: &str| {
+        let projector = Projector::new(world.store.clone(), Arc::new(Plugins::default()), Clock::new(|| NOW));
+        for _ in 0..600 {
+            projector.turn(1).unwrap();
+            if world.tenant.read(directory::is_settled).unwrap() {
+                return world.tenant.read(|rows| directory::find_decision(rows, SubjectKind::User, name)).unwrap();
+            }
+            world.store.touched().take(Duration::from_millis(100));
+        }
+        panic!("it is never projected")
+    };
+    user("ada");
+    assert_eq!((projected("ada").included, projected("ada").stuck), (true, None));
+    let (piece, good) = (layout::plugin_piece(made.file(), 0), plain("mine", "1.0.0"));
+    let damaged = piece.clone();
+    world.tenant.write(move |tx| Ok(tx.put(&damaged, b"damaged".to_vec()))).unwrap();
+    user("ben");
+    let reason = projected("ben").stuck.expect("nobody can say what becomes of it");
+    assert_eq!(reason.policy.as_deref(), Some("mine"));
+    assert!(reason.text.contains("mine/1.0.0 cannot be loaded any more"), "{}", reason.text);
+    assert_eq!(projected("ada").stuck, None, "whom nothing is due of is not asked about");
+    world.tenant.write(move |tx| Ok(tx.put(&piece, good.clone()))).unwrap();
+    world.tenant.write(directory::reproject_all).unwrap();
+    assert_eq!(projected("ben").stuck, None);
 }
 
 #[test]

@@ -40,3 +40,25 @@ pub(super) async fn revisions(call: Call) -> Result<Reply> {
     let next_cursor = items.last().filter(|_| more).map(|last: &Pipeline| last.revision.write());
     Reply::json(&Page { items, next_cursor })
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::generate::SchemaSettings;
+
+    use super::NewPipeline;
+
+    /// The copy for whoever writes pipelines in files, beside the sources.
+    const COPY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/pipeline.schema.json");
+
+    #[test]
+    fn the_pipelines_schema_has_a_copy_that_says_the_same() {
+        let schema = SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<NewPipeline>();
+        let mut text = serde_json::to_string_pretty(&schema).unwrap();
+        text.push('\n');
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(COPY, &text).unwrap();
+        }
+        let copy = std::fs::read_to_string(COPY).unwrap_or_default();
+        assert!(copy == text, "schemas/pipeline.schema.json is out of date: run the tests once with UPDATE=1");
+    }
+}

@@ -47,7 +47,9 @@ pub(super) fn respond(error: &Error) -> Response {
     let headers = response.headers_mut();
     match status {
         StatusCode::UNAUTHORIZED => drop(headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"))),
-        StatusCode::SERVICE_UNAVAILABLE => drop(headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"))),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+            drop(headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1")))
+        }
         _ => {}
     }
     super::super::note_cause(&mut response, error);
