@@ -314,8 +314,13 @@ pub(crate) fn sub_spelling<'a>(attribute: &'a Attribute, sub: &str) -> Option<&'
 /// How much of what a client wrote is repeated to it.
 const ECHO_CHARS_MAX: usize = 100;
 
-/// A client's own words, short enough to be repeated in an error.
+/// A client's own words, short enough to be repeated in an error. What speaks of a password, other than by a name or path
+/// alone, may have one in it.
 pub(crate) fn echo(text: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '$' | ':' | '.' | '/');
+    if text.to_ascii_lowercase().contains("password") && !text.chars().all(is_name) {
+        return "(not shown)".to_owned();
+    }
     let mut start: String = text.chars().take(ECHO_CHARS_MAX).collect();
     if start.len() < text.len() {
         start.push('…');

@@ -240,6 +240,16 @@ fn names(list: Option<&str>, types: Types<'_>) -> Result<Vec<AttrPath>, Error> {
     if names.len() > PROJECTION_NAMES_MAX {
         return Err(Error::new(ErrorKind::InvalidValue, format!("At most {PROJECTION_NAMES_MAX} attributes can be named.")));
     }
-    let path = |name| AttrPath::resolve_among(name, types).map_or_else(|| AttrPath::top(None, name), |found| found.path);
-    Ok(names.into_iter().map(path).collect())
+    let mut paths = Vec::with_capacity(names.len());
+    for name in names {
+        match AttrPath::resolve_among(name, types) {
+            Some(found) => paths.push(found.path),
+            // A schema's URN alone names all that it defines, as that of an extension does.
+            None if name.eq_ignore_ascii_case(&types.own.schema.id) => {
+                paths.extend(types.own.schema.attributes.iter().map(|attribute| AttrPath::top(None, &attribute.name)));
+            }
+            None => paths.push(AttrPath::top(None, name)),
+        }
+    }
+    Ok(paths)
 }

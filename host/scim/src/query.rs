@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
@@ -119,7 +119,9 @@ impl Query {
                 Value::Null if name.eq_ignore_ascii_case(CURSOR) => Cow::Borrowed(""),
                 Value::Null => continue,
                 Value::String(text) => Cow::Borrowed(text.as_str()),
-                Value::Number(number) if is_one_of(name, &["startIndex", "count"]) => Cow::Owned(number.to_string()),
+                Value::Number(number) if is_one_of(name, &["startIndex", "count"]) => Cow::Owned(digits(number)),
+                // Of another type; what that is called depends on what else is asked for.
+                other if name.eq_ignore_ascii_case("count") => Cow::Owned(other.to_string()),
                 Value::Array(list) if is_one_of(name, &["attributes", "excludedAttributes"]) => {
                     let names: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
                     Cow::Owned(names.ok_or_else(|| malformed(name))?.join(","))
@@ -237,6 +239,23 @@ impl<'a> Parameters<'a> {
         })
     }
 }
+
+/// A number as a query would have it. One with too many digits for an integer is as good as the largest there is.
+fn digits(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.as_i64().is_none() && float.trunc() == float && float.abs() >= LARGE => {
+            if float < 0.0 {
+                "-1".to_owned()
+            } else {
+                usize::MAX.to_string()
+            }
+        }
+        _ => number.to_string(),
+    }
+}
+
+/// Whole numbers from here on are written without a fraction whatever their type: 2 to the power of 63.
+const LARGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// A whole number, with everything negative as zero and everything too large as the largest.
 fn whole(text: &str) -> Option<usize> {

@@ -16,7 +16,8 @@ use crate::write::values::is_void;
 ///   would cut the link between the two accounts.
 /// - `active`: its absence says nothing, and guessing would let a PUT revive or lock out a person.
 ///
-/// Null counts as absent (RFC 7643, section 2.5). A PATCH can still remove either.
+/// Null counts as absent (RFC 7643, section 2.5), and so does a blank text: Okta is reported to send empty ones for what
+/// is unset. A PATCH can still remove either.
 pub const KEPT_WHEN_ABSENT: [&str; 2] = ["externalId", "active"];
 
 /// The name of an attribute that is dropped even where no schema defines it. JumpCloud and Okta send
@@ -35,12 +36,29 @@ pub(crate) fn key_path(key: &str, rt: &ResourceType) -> Option<AttrPath> {
     AttrPath::resolve(key, rt)
 }
 
+/// Whether a key of an object of attributes is a path that selects elements of an attribute, such as
+/// `emails[type eq "work"].value`. Servers report such keys of Entra, in the value of a PATCH operation without a path.
+/// No schema could mean them, and to keep them by that name would acknowledge a change that is not made.
+pub(crate) fn is_element_path(key: &str, rt: &ResourceType) -> bool {
+    key.split_once('[').is_some_and(|(attribute, _)| AttrPath::resolve(attribute.trim_end(), rt).is_some())
+}
+
 /// A value of a filter without quotes, up to a space or closing bracket, and what is behind it. Entra's
 /// documentation has `externalId eq jyoung`, and an early authentik sent the like; to find nobody for it
-/// would create everybody twice.
+/// would create everybody twice. So it would for a word that begins with a quotation mark of another kind, or ends like
+/// a statement: such a word is nobody's name, and none of these.
 pub(crate) fn bare_word(text: &str) -> Option<(&str, &str)> {
+    const MARKS: [char; 10] = ['\'', '`', '´', '‘', '’', '‚', '“', '”', '„', '«'];
     let end = text.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']')).unwrap_or(text.len());
-    text.split_at_checked(end).filter(|(word, _)| !word.is_empty())
+    let is_value = |word: &str| !word.is_empty() && !word.starts_with(MARKS) && !word.ends_with([';', ',']);
+    text.split_at_checked(end).filter(|(word, _)| is_value(word))
+}
+
+/// Whether a plus in a query is one. Programs that write forms write spaces as plus signs; those that encode for a URL (RFC 3986)
+/// write them as `%20`, and some of them leave a plus as it is, as in `userName%20eq%20%22a+b@example.com%22`. To look
+/// for `a b@example.com` then would find nobody, and everybody with a plus would be created twice.
+pub fn plus_is_plus(query: &str) -> bool {
+    query.contains("%20")
 }
 
 /// What follows the dot behind the brackets of a filter: `emails[type eq "work"].value eq "x"`, which is a path
@@ -79,6 +97,11 @@ pub(crate) fn bare_value(attribute: &Attribute, text: &str) -> Option<Map<String
 /// attributes that are unset; to a text, the empty one is a value like any other.
 pub(crate) fn is_unset(attribute: &Attribute, value: &Value) -> bool {
     !matches!(attribute.kind, Type::String | Type::Reference) && value.as_str() == Some("")
+}
+
+/// Whether a value is a text of nothing but spaces.
+pub(crate) fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 /// Whether a complex attribute is given only to be emptied. Entra removes a manager by replacing it

@@ -75,7 +75,7 @@ pub fn replace(rt: &ResourceType, current: &Resource, body: &Value) -> Result<In
     let (mut incoming, hidden) = read(rt, body, Some(current))?;
     let resource = &mut incoming.resource;
     for name in quirks::KEPT_WHEN_ABSENT {
-        let is_absent = rt.core(name).is_some() && !resource.contains_key(name);
+        let is_absent = rt.core(name).is_some() && resource.get(name).is_none_or(quirks::is_blank);
         if let (true, Some(kept)) = (is_absent, current.get(name)) {
             resource.insert(name.to_owned(), kept.clone());
         }

@@ -1,7 +1,7 @@
 //! Recognising clients by what they are known to send; see `provider.rs` for where each body comes from.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use doorlist_scim::dialect::{Client, Trait, Traits};
+use doorlist_scim::dialect::{Client, Headers, Trait, Traits};
 use serde_json::{Value, json};
 
 use Trait::*;
@@ -11,7 +11,7 @@ const ENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 fn body(method: &str, body: Value) -> Traits {
-    Traits::of_request(method, &[], None, Some(&body))
+    Traits::of_request(method, &[], Headers::default(), Some(&body))
 }
 
 fn patch(operations: Value) -> Traits {
@@ -20,11 +20,11 @@ fn patch(operations: Value) -> Traits {
 
 fn get(parameters: &[(&str, &str)]) -> Traits {
     let parameters: Vec<(String, String)> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Traits::of_request("GET", &parameters, None, None)
+    Traits::of_request("GET", &parameters, Headers::default(), None)
 }
 
 fn agent(agent: &str) -> Traits {
-    Traits::of_request("GET", &[], Some(agent), None)
+    Traits::of_request("GET", &[], Headers { user_agent: Some(agent), ..Headers::default() }, None)
 }
 
 fn check(table: &[(Traits, &[Trait], Client)]) {
@@ -148,6 +148,17 @@ fn entra_is_known_with_and_without_its_flag() {
             Client::Entra,
         ),
         (agent("Microsoft-Azure-AD/1.0"), &[MicrosoftAgent], Client::Entra),
+        (Traits::of_request("GET", &[], Headers { has_adscimversion: true, ..Headers::default() }, None), &[EntraHeader], Client::Entra),
+        (
+            body(
+                "POST",
+                json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+                    {"method": "PATCH", "path": "/Users/1", "data": {"Operations": [{"op": "Replace", "path": "active", "value": "False"}]}},
+                    {"method": "DELETE", "path": "/Users/2"}]}),
+            ),
+            &[CapitalisedOperations, StringBooleans],
+            Client::Entra,
+        ),
         (agent("entra provisioning"), &[MicrosoftAgent], Client::Entra),
     ]);
 }
@@ -204,7 +215,7 @@ fn what_everybody_sends_tells_nothing() {
 #[test]
 fn sets_add_up_and_keep_their_numbers() {
     let numbers: Vec<u64> = Trait::ALL.iter().map(|one| [*one].into_iter().collect::<Traits>().bits()).collect();
-    assert_eq!(numbers, (0..23).map(|bit| 1 << bit).collect::<Vec<u64>>(), "stored numbers keep their meaning");
+    assert_eq!(numbers, (0..24).map(|bit| 1 << bit).collect::<Vec<u64>>(), "stored numbers keep their meaning");
     let mut set = Traits::default();
     set.insert(CapitalisedOperations);
     set.insert(CapitalisedOperations);

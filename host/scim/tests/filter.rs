@@ -58,6 +58,8 @@ fn matching_follows_the_rfc() {
         (r#"title eq "straße 12""#, true),
         (r#"title co "RAßE""#, true),
         // Operators on text.
+        (r#"displayName co "O'Brien""#, true),
+        (r#"nickName eq O'Brien"#, false),
         (r#"userName ne "ada@example.com""#, false),
         (r#"userName ne "bob@example.com""#, true),
         (r#"userName co "@example""#, true),
@@ -225,6 +227,13 @@ fn what_is_no_filter_is_refused_and_never_matches_anything() {
         "meta.created gt \"2011-02-30T00:00:00Z\"",
         "x509Certificates.value co \"x\"",
         "'; drop table users; --",
+        // Quotation marks that are none, and what ends like a statement, are not read as values that nobody has.
+        "userName eq 'ada@example.com'",
+        "userName eq `ada@example.com`",
+        "userName eq “ada@example.com”",
+        "userName eq ‘ada@example.com’",
+        "userName eq ada@example.com;",
+        "emails[type eq 'work'].value eq \"x\"",
         "userName eq \"a\u{0}b\"",
     ];
     for filter in table {

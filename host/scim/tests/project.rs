@@ -47,6 +47,12 @@ fn attributes_names_what_is_there() {
         ),
         ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", json!({ENT: {"department": "Ops"}})),
         ("URN:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", json!({ENT: {"manager": {"value": "m"}}})),
+        // The core schema's URN alone names all that it defines, and nothing of an extension.
+        (
+            CORE,
+            json!({"userName": "ada", "name": {"givenName": "Ada", "familyName": "Lovelace"},
+                "emails": [{"type": "work", "value": "w@x"}, {"display": "nothing else"}]}),
+        ),
         ("department", json!({})),
         ("nothing", json!({})),
         ("Custom", json!({"custom": {"a": 1}})),
@@ -69,6 +75,7 @@ fn excluded_attributes_names_what_is_not() {
         ("name.givenName,name.familyName", vec!["name"], None),
         ("emails.display", vec![], Some(("emails", json!([{"type": "work", "value": "w@x"}])))),
         (ENT, vec![ENT], None),
+        (CORE, vec!["userName", "name", "emails"], None),
         (
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName",
             vec![],

@@ -41,6 +41,10 @@ fn cursors_are_handed_on_as_they_came() {
     assert_eq!(read(&[("cursor", ""), ("startIndex", "1")]).unwrap_err().kind, ErrorKind::InvalidValue);
     assert_eq!(read(&[("cursor", ""), ("cursor", "")]).unwrap_err().kind, ErrorKind::InvalidValue);
     assert_eq!(read(&[("cursor", ""), ("count", "many")]).unwrap_err().kind, ErrorKind::InvalidCount);
+    for count in [json!(true), json!([1]), json!({}), json!(1.5), json!("many")] {
+        let error = Query::from_search(&[ResourceType::user()], &json!({"cursor": "", "count": count}), 50).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::InvalidCount, "{count}");
+    }
     let search = |body: Value| Query::from_search(&[rt], &body, 50);
     for empty in [json!({"cursor": ""}), json!({"cursor": null}), json!({"Cursor": null, "startIndex": null})] {
         assert_eq!(search(empty).unwrap().page.start, cursor(""));

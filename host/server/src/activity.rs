@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::{ACTIVITY_MAX, ACTIVITY_WAITING_MAX};
+use crate::limits::{ACTIVITY_MAX, ACTIVITY_SUBJECT_CHARACTERS_MAX, ACTIVITY_WAITING_MAX};
+use crate::secret;
 use crate::store::layout::{self, Counter};
 use crate::store::{PartitionNumber, Store, Tx};
 
@@ -83,12 +84,23 @@ fn is_one(count: &u64) -> bool {
 /// If the disk refuses.
 pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<u64> {
     let sequence = tx.add(&layout::counter(Counter::Activity), 1)?;
-    let entry = Entry { sequence, ..entry.clone() };
+    let entry = redacted(Entry { sequence, ..entry.clone() });
     tx.put_json(&layout::activity(sequence), &entry)?;
     if let Some(old) = sequence.checked_sub(ACTIVITY_MAX).filter(|old| *old > 0) {
         tx.delete(&layout::activity(old));
     }
     Ok(sequence)
+}
+
+/// The entry as it may be kept. What a client wrote stands in its subject, query and detail, and a client may put a secret where none belongs.
+fn redacted(mut entry: Entry) -> Entry {
+    for text in [&mut entry.subject, &mut entry.query, &mut entry.detail] {
+        if let Some(text) = text {
+            *text = secret::hidden(text);
+        }
+    }
+    entry.subject = entry.subject.map(|subject| subject.chars().take(ACTIVITY_SUBJECT_CHARACTERS_MAX).collect());
+    entry
 }
 
 /// Gathers the entries of requests that changed nothing.

@@ -67,6 +67,9 @@ pub const QUICK_CANDIDATES_MAX: usize = 4;
 /// Comparisons that a filter may have to be answered there.
 pub const QUICK_TERMS_MAX: usize = 4;
 
+/// Seconds after which a client may send again what could not be answered (503): what stands in the way is over in less.
+pub const UNAVAILABLE_RETRY_SECONDS: u64 = 1;
+
 /// Members beyond which a PATCH of a group is answered without a body, so that it costs what the change costs.
 pub const PATCH_ANSWER_MEMBERS_MAX: usize = 100;
 
@@ -170,6 +173,9 @@ pub const USER_AGENT_MS_MIN: i64 = 60_000;
 
 /// Characters of a client's `User-Agent` that are kept: those of real ones have about 50.
 pub const USER_AGENT_CHARACTERS_MAX: usize = 200;
+
+/// Characters of the id that a request named which its activity entry keeps: ids of ours have 36.
+pub const ACTIVITY_SUBJECT_CHARACTERS_MAX: usize = 64;
 
 /// Characters of a request's query that its activity entry keeps.
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;

@@ -93,6 +93,21 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The text without what looks like a secret, or like the start of one.
+pub fn hidden(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    let found = |text: &str| [Purpose::Scim, Purpose::Key].into_iter().filter_map(|purpose| text.find(purpose.head())).min();
+    while let Some((before, secret)) = found(rest).and_then(|at| rest.split_at_checked(at)) {
+        shown.push_str(before);
+        shown.push_str("(not shown)");
+        let end = secret.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(secret.len());
+        rest = secret.get(end..).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    shown
+}
+
 /// CRC-32 of `body` in base 62, padded to six characters (62^6 exceeds 2^32).
 fn check(body: &str) -> String {
     let mut sum = crc32fast::hash(body.as_bytes());
@@ -125,6 +140,21 @@ mod tests {
             }
             assert!(Secret::parse(purpose, &text[..text.len() - 1]).is_none());
             assert!(Secret::parse(purpose, "dl_scim_é").is_none());
+        }
+    }
+
+    #[test]
+    fn a_text_can_be_shown_without_the_secrets_in_it() {
+        let secret = Secret::generate(Purpose::Scim).unwrap().to_string();
+        for (text, shown) in [
+            (secret.clone(), "(not shown)"),
+            (format!("There is no resource \"{secret}\"."), "There is no resource \"(not shown)\"."),
+            (format!("a{secret} and dl_key_abc, é"), "a(not shown) and (not shown), é"),
+            (secret[..20].to_owned(), "(not shown)"),
+            ("dl_other_abc".to_owned(), "dl_other_abc"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(hidden(&text), shown);
         }
     }
 

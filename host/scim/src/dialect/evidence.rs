@@ -57,7 +57,8 @@ fn weights_of(one: Trait) -> Weights {
         Trait::NullReferences => weights(0, 0, 6),
         // Reported for Okta in a capture; inferred for the others, that who gives a name gives the own one.
         Trait::OktaAgent => weights(0, 100, 0),
-        Trait::MicrosoftAgent => weights(0, 0, 100),
+        // A server that serves Entra knows it by the header.
+        Trait::MicrosoftAgent | Trait::EntraHeader => weights(0, 0, 100),
         Trait::JumpCloudAgent => weights(100, 0, 0),
         // Documented for Entra in an example, and reported by a server that serves it.
         Trait::BareManager => weights(0, 0, 4),

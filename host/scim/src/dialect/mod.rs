@@ -90,11 +90,13 @@ pub enum Trait {
     PhoneUris = 21,
     /// Changes at paths like `emails[type eq "work"].value`. Entra.
     FilteredPaths = 22,
+    /// The header `Adscimversion`. Entra.
+    EntraHeader = 23,
 }
 
 impl Trait {
     /// Every trait, in the order of their bits.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::CapitalisedOperations,
         Self::StringBooleans,
         Self::PathlessReplace,
@@ -118,6 +120,7 @@ impl Trait {
         Self::EmptyManager,
         Self::PhoneUris,
         Self::FilteredPaths,
+        Self::EntraHeader,
     ];
 
     fn bit(self) -> u64 {
@@ -150,8 +153,18 @@ impl Trait {
             Self::EmptyManager => "a manager with an empty value",
             Self::PhoneUris => "phone numbers as tel: URIs",
             Self::FilteredPaths => "changes by the type of an element",
+            Self::EntraHeader => "Entra's header Adscimversion",
         }
     }
+}
+
+/// What a request says of its client beside parameters and body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Headers<'a> {
+    /// `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// Whether there is an `Adscimversion`.
+    pub has_adscimversion: bool,
 }
 
 /// A set of traits.
@@ -160,9 +173,10 @@ pub struct Traits(u64);
 
 impl Traits {
     /// What one request shows. `parameters` are decoded; `body` is the JSON of it, if it has any. Looks at the
-    /// first few operations, elements and keys only, so it costs next to nothing.
-    pub fn of_request(method: &str, parameters: &[(String, String)], user_agent: Option<&str>, body: Option<&Value>) -> Self {
-        request::traits(method, parameters, user_agent, body)
+    /// first few operations, elements and keys only, so it costs next to nothing. The operations of a bulk request are looked
+    /// at as the requests that they stand for.
+    pub fn of_request(method: &str, parameters: &[(String, String)], headers: Headers<'_>, body: Option<&Value>) -> Self {
+        request::traits(method, parameters, headers, body)
     }
 
     /// The set as a number, to be stored.

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Trait, Traits};
+use super::{Headers, Trait, Traits};
+use crate::bulk::BULK_REQUEST_URN;
 use crate::filter::quoted;
 use crate::message::field;
 use crate::quirks;
@@ -30,10 +31,13 @@ const MICROSOFT_SCHEMA_PREFIX: &str = "http://schemas.microsoft.com/2006/11/Reso
 /// The parameter that arrives when Entra's newer behaviour was asked for in the base URL.
 const COMPLIANCE_FLAG: &str = "aadOptscim062020";
 
-pub(super) fn traits(method: &str, parameters: &[(String, String)], user_agent: Option<&str>, body: Option<&Value>) -> Traits {
+pub(super) fn traits(method: &str, parameters: &[(String, String)], headers: Headers<'_>, body: Option<&Value>) -> Traits {
     let mut found = Traits::default();
-    if let Some(agent) = user_agent {
+    if let Some(agent) = headers.user_agent {
         of_agent(agent, &mut found);
+    }
+    if headers.has_adscimversion {
+        found.insert(Trait::EntraHeader);
     }
     for (name, value) in parameters.iter().take(KEYS_MAX) {
         of_parameter(name, value, &mut found);
@@ -41,18 +45,33 @@ pub(super) fn traits(method: &str, parameters: &[(String, String)], user_agent: 
     let Some(object) = body.and_then(Value::as_object) else {
         return found;
     };
+    let names_bulk = |urn: &Value| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(BULK_REQUEST_URN));
+    let is_bulk = field(object, "schemas").and_then(Value::as_array).is_some_and(|urns| urns.first().is_some_and(names_bulk));
+    match field(object, "Operations").and_then(Value::as_array) {
+        Some(operations) if is_bulk => {
+            for operation in operations.iter().take(OPERATIONS_MAX).filter_map(Value::as_object) {
+                let method = field(operation, "method").and_then(Value::as_str).unwrap_or_default();
+                field(operation, "data").and_then(Value::as_object).into_iter().for_each(|data| of_body(method, data, &mut found));
+            }
+        }
+        _ => of_body(method, object, &mut found),
+    }
+    found
+}
+
+/// The body of a request, or what stands for one in a bulk request.
+fn of_body(method: &str, object: &Map<String, Value>, found: &mut Traits) {
     if method.eq_ignore_ascii_case("PATCH") {
         let operations = field(object, "Operations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for operation in operations.iter().take(OPERATIONS_MAX).filter_map(Value::as_object) {
-            of_operation(operation, &mut found);
+            of_operation(operation, found);
         }
     } else if method.eq_ignore_ascii_case("POST") || method.eq_ignore_ascii_case("PUT") {
-        of_resource(object, &mut found);
+        of_resource(object, found);
         if method.eq_ignore_ascii_case("PUT") && field(object, "id").is_some_and(|id| !id.is_null()) {
             found.insert(Trait::IdInPut);
         }
     }
-    found
 }
 
 fn of_agent(agent: &str, found: &mut Traits) {

@@ -199,7 +199,8 @@ impl<'t, 'r> Parser<'t, 'r> {
     fn word(&mut self) -> Result<Word<'t>, Error> {
         let rest = self.next();
         if !rest.starts_with('"') {
-            let (word, after) = quirks::bare_word(rest).ok_or_else(|| invalid("An operator is not followed by a value."))?;
+            let (word, after) =
+                quirks::bare_word(rest).ok_or_else(|| invalid("An operator is not followed by a value. Texts stand in double quotes."))?;
             if word.contains(['"', '(', '[']) {
                 return Err(unexpected(word, "a value"));
             }

@@ -78,7 +78,7 @@ impl Reader<'_> {
     }
 
     /// An operation on the resource itself: each key of its value is a target. JumpCloud and Okta
-    /// rename groups this way, and Entra puts dotted and URN-prefixed names into the keys.
+    /// rename groups this way, and Entra puts dotted and URN-prefixed names into the keys, and whole paths.
     fn without_path(&mut self, op: Op, value: Option<&Value>) -> Result<(), Error> {
         let Some(verb) = op.verb() else {
             return Err(Error::new(ErrorKind::NoTarget, "A remove operation needs a path."));
@@ -91,10 +91,11 @@ impl Reader<'_> {
             given = Some(value);
             Ok(())
         })?;
-        match given {
-            Some(value) => self.on_elements(op, Some(value)),
-            None => Ok(()),
+        if let Some(value) = given {
+            self.on_elements(op, Some(value))?;
         }
+        let paths = object.iter().filter(|(key, _)| quirks::is_element_path(key, self.rt));
+        paths.into_iter().try_for_each(|(key, value)| self.with_path(op, key, Some(value)))
     }
 
     fn with_path(&mut self, op: Op, path: &str, value: Option<&Value>) -> Result<(), Error> {

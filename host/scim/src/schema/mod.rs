@@ -147,6 +147,11 @@ impl Attribute {
         self.returned == Returned::Never || self.mutability == Mutability::WriteOnly
     }
 
+    /// Whether clients may write the attribute and read it only if they ask for it by name (RFC 7643, section 2.2).
+    pub(crate) fn is_unasked_for(&self) -> bool {
+        self.returned == Returned::Request && self.is_kept()
+    }
+
     /// Whether clients must give the attribute in the body of a POST or PUT although it is not kept.
     pub(crate) fn is_demanded(&self) -> bool {
         self.required && self.is_hidden() && self.mutability != Mutability::ReadOnly
@@ -181,5 +186,9 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
 /// folded forms are equal. Indexes over such attributes hold folded values.
 pub fn fold_case(text: &str) -> Cow<'_, str> {
     let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if text.bytes().all(is_folded) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+    if text.bytes().all(is_folded) {
+        return Cow::Borrowed(text);
+    }
+    // Lower case of a sigma depends on what follows it, and a start of a text would not be one of the whole.
+    Cow::Owned(text.to_lowercase().replace('ς', "σ"))
 }

@@ -73,7 +73,8 @@ pub fn name_schemas(rt: &ResourceType, resource: &mut Resource) {
 }
 
 /// Puts back what a PUT may not touch and checks what it may touch only once: read-only attributes
-/// keep their values, and immutable ones too unless they had none (RFC 7644, section 3.5.1).
+/// keep their values, and immutable ones too unless they had none (RFC 7644, section 3.5.1). So does what is
+/// returned on request only: a client that writes back what it read has never seen it.
 ///
 /// # Errors
 /// `mutability` if an element that was there before has another value in such a sub-attribute.
@@ -106,7 +107,7 @@ fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, ne
     for attribute in attributes {
         // `schemas` is read-only to clients, and yet said by them: see `name_schemas`.
         let is_fixed = matches!(attribute.mutability, Mutability::ReadOnly | Mutability::Immutable) && attribute.name != "schemas";
-        if is_fixed
+        if (is_fixed || attribute.is_unasked_for())
             && !new.contains_key(&attribute.name)
             && let Some(value) = old.get(&attribute.name)
         {
@@ -114,17 +115,54 @@ fn carry<'a>(attributes: impl Iterator<Item = &'a Attribute>, old: &Resource, ne
         }
         match (old.get(&attribute.name), new.get_mut(&attribute.name)) {
             (Some(Value::Object(old)), Some(Value::Object(new))) => carry_subs(attribute, old, new),
-            (Some(Value::Array(old)), Some(Value::Array(new))) => lists::keep_fixed(attribute, old, new)?,
+            (Some(Value::Array(old)), Some(Value::Array(new))) => {
+                lists::keep_fixed(attribute, old, new)?;
+                lists::keep_unasked_for(attribute, old, new);
+            }
             _ => {}
         }
+        keep_unseen(attribute, old, new);
     }
     Ok(())
+}
+
+/// Keeps a complex value, and elements of a list, of which an answer shows nothing that a client could write back.
+fn keep_unseen(attribute: &Attribute, old: &Resource, new: &mut Resource) {
+    let is_unasked_for = |key: &String| attribute.sub_attribute(key).is_some_and(Attribute::is_unasked_for);
+    let is_shown = |key: &String| attribute.sub_attribute(key).is_none_or(|sub| sub.is_kept() && !sub.is_unasked_for());
+    let unseen = |value: &Value| {
+        let object = value.as_object().filter(|object| !object.keys().any(is_shown))?;
+        let kept: Resource =
+            object.iter().filter(|(key, _)| is_unasked_for(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        (!kept.is_empty()).then_some(Value::Object(kept))
+    };
+    match (old.get(&attribute.name), new.get_mut(&attribute.name)) {
+        (Some(Value::Array(old)), Some(Value::Array(new))) => {
+            for (place, value) in old.iter().enumerate() {
+                if let Some(value) = unseen(value).filter(|value| !new.contains(value)) {
+                    new.insert(place.min(new.len()), value);
+                }
+            }
+        }
+        (Some(Value::Array(old)), None) => {
+            let missing: Vec<Value> = old.iter().filter_map(unseen).collect();
+            if !missing.is_empty() {
+                new.insert(attribute.name.clone(), Value::Array(missing));
+            }
+        }
+        (Some(old), None) => {
+            if let Some(kept) = unseen(old) {
+                new.insert(attribute.name.clone(), kept);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A read-only sub-attribute is not carried: it says something about a value that may have changed.
 fn carry_subs(attribute: &Attribute, old: &Resource, new: &mut Resource) {
     for sub in &attribute.sub_attributes {
-        if sub.mutability == Mutability::Immutable
+        if (sub.mutability == Mutability::Immutable || sub.is_unasked_for())
             && !new.contains_key(&sub.name)
             && let Some(value) = old.get(&sub.name)
         {

@@ -10,7 +10,7 @@ use super::values::{self, Form};
 use super::{Change, Place, Select, Step, bounds, invalid};
 use crate::Resource;
 use crate::error::Error;
-use crate::path::{AttrPath, split_urn};
+use crate::path::{AttrPath, echo, split_urn};
 use crate::quirks;
 use crate::schema::{Attribute, Mutability, ResourceType, Schema, Type};
 
@@ -64,6 +64,15 @@ impl<'r> Steps<'r> {
     ) -> Result<(), Error> {
         bounds::keys("The body", object)?;
         for (key, value) in object {
+            if quirks::is_element_path(key, self.rt) {
+                match self.form {
+                    // An operation of its own, for whoever reads operations.
+                    Form::Patch => continue,
+                    Form::Body | Form::Again => {
+                        return Err(invalid(format!("\"{}\" is a path; a body has names of attributes.", echo(key))));
+                    }
+                }
+            }
             if key.eq_ignore_ascii_case(&self.rt.schema.id)
                 && let Some(inner) = value.as_object()
             {

@@ -285,6 +285,36 @@ pub(super) fn keep_fixed(attribute: &Attribute, before: &[Value], list: &mut [Va
     Ok(())
 }
 
+/// Gives the elements of a list that were in the one before it the parts that are returned on request only, where they
+/// lack them.
+pub(super) fn keep_unasked_for(attribute: &Attribute, before: &[Value], list: &mut [Value]) {
+    let subs: Vec<&Attribute> = attribute.sub_attributes.iter().filter(|sub| sub.is_unasked_for()).collect();
+    if subs.is_empty() {
+        return;
+    }
+    let as_shown = |element: &Value| {
+        let mut shown = element.clone();
+        shown.as_object_mut().into_iter().for_each(|object| object.retain(|key, _| !subs.iter().any(|sub| sub.name == *key)));
+        shown
+    };
+    let shown: Vec<Value> = before.iter().map(as_shown).collect();
+    let mut known: HashMap<Identity, &Value> = HashMap::with_capacity(before.len());
+    for (shown, was) in shown.iter().zip(before) {
+        known.entry(identity::of(Some(attribute), shown)).or_insert(was);
+    }
+    for element in list {
+        let shown = as_shown(element);
+        let was = known.get(&identity::of(Some(attribute), &shown)).and_then(|was| was.as_object());
+        if let (Some(was), Some(object)) = (was, element.as_object_mut()) {
+            for sub in &subs {
+                if let (Some(value), false) = (was.get(&sub.name), object.contains_key(&sub.name)) {
+                    object.insert(sub.name.clone(), value.clone());
+                }
+            }
+        }
+    }
+}
+
 /// Makes equal elements one, at the place of the first and with the sub-attributes of the last. What makes them
 /// equal stays as the first has it: a value that exists is not changed by being added (RFC 7644, section
 /// 3.5.2.1), also if letter case tells the two texts apart.

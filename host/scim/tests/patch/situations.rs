@@ -252,3 +252,34 @@ fn complex_values_take_every_form_they_are_sent_in() {
         assert_eq!(test_patched(start.clone(), json!([operation])), Ok(expected), "{operation}");
     }
 }
+
+/// A path that selects elements is one also as a key, and in a body it is refused: nothing is kept by such a name.
+#[test]
+fn keys_that_are_paths_do_what_the_paths_do() {
+    let work = json!({"type": "work", "value": "w@x", "primary": true});
+    let home = json!({"type": "home", "value": "new@x", "display": "Home"});
+    check(&[
+        (json!({"op": "replace", "value": {"emails[type eq \"home\"].value": "new@x"}}), json!({"emails": [work, home]})),
+        (json!({"op": "add", "value": {"EMAILS[type eq \"home\"].value": "new@x"}}), json!({"emails": [work, home]})),
+        (json!({"op": "Replace", "value": {format!("{CORE}:emails[type eq \"home\"].value"): "new@x"}}), json!({"emails": [work, home]})),
+        (
+            json!({"op": "replace", "value": {"title": "T", "addresses[type eq \"work\"].country": "CH"}}),
+            json!({"title": "T", "addresses": [{"type": "work", "country": "CH"}]}),
+        ),
+    ]);
+    for (key, kind) in [
+        ("emails[type eq \"home\"", ErrorKind::InvalidFilter),
+        ("emails[kind eq \"home\"].value", ErrorKind::InvalidFilter),
+        ("emails[type eq \"home\"].nothing", ErrorKind::InvalidPath),
+        ("userName[value eq \"x\"]", ErrorKind::InvalidPath),
+    ] {
+        let refused = patched(json!([{"op": "replace", "value": {key: "x"}}])).map(drop);
+        assert_eq!(refused.map_err(|error| error.kind), Err(kind), "{key}");
+    }
+    let body = json!({"userName": "ada", "emails[type eq \"work\"].value": "x@x"});
+    let refused = doorlist_scim::validate::create(ResourceType::user(), &body).map(drop);
+    assert_eq!(refused.map_err(|error| error.kind), Err(ErrorKind::InvalidValue));
+    // Where no attribute stands in front, brackets are a name like any other.
+    let body = json!({"userName": "ada", "list[0]": "x"});
+    assert_eq!(doorlist_scim::validate::create(ResourceType::user(), &body).unwrap().resource["list[0]"], "x");
+}

@@ -93,7 +93,7 @@ impl UserSubject {
         let Some(json) = rows.get(&layout::resource(due.connection, USER, due.id))? else { return Self::read_deleted(rows, due) };
         let stored = Stored::read(&json)?;
         let user_name = stored.text("userName").to_owned();
-        let external_id = stored.resource.get("externalId").and_then(Value::as_str).map(str::to_owned);
+        let external_id = external_id(&stored);
         let member = member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?;
         // Absent is active: RFC 7643 section 4.1.1 leaves the meaning to us, and whoever is sent without it is meant to be there.
         let active = stored.resource.get("active").and_then(Value::as_bool).unwrap_or(true);
@@ -170,7 +170,7 @@ impl GroupSubject {
         let stored = Stored::read(&json)?;
         Ok(Some(Self {
             due,
-            external_id: stored.resource.get("externalId").and_then(Value::as_str).map(str::to_owned),
+            external_id: external_id(&stored),
             display_name: stored.text("displayName").to_owned(),
             created: stored.created,
             resource: stored.resource,
@@ -183,23 +183,32 @@ impl GroupSubject {
     }
 }
 
+/// The identity provider's id. A blank one is no id: clients send it for what is unset, and it would make one person of all.
+fn external_id(stored: &Stored) -> Option<String> {
+    said(stored.resource.get("externalId")).map(str::to_owned)
+}
+
+/// A text that says something.
+fn said(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
 /// The name to show: `displayName`, else the parts of `name`, else `userName`.
 fn display_name(stored: &Stored) -> String {
     let name = |part: &str| stored.resource.get("name").and_then(|name| name.get(part)).and_then(Value::as_str).unwrap_or_default();
     let given = format!("{} {}", name("givenName"), name("familyName"));
     [stored.text("displayName"), name("formatted"), given.trim()]
         .into_iter()
-        .find(|text| !text.is_empty())
+        .find(|text| !text.trim().is_empty())
         .unwrap_or_else(|| stored.text("userName"))
         .to_owned()
 }
 
-/// The address to use: the primary one, else the first, else `user_name` if it looks like one (a client may send none at all).
+/// The address to use: the primary one, else the first that is not blank, else `user_name` if it looks like one (a client may send none at all).
 pub(super) fn email(attributes: &Map<String, Value>, user_name: &str) -> Option<String> {
     let emails = attributes.get("emails").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let is_primary = |email: &&Value| email.get("primary").and_then(Value::as_bool) == Some(true);
-    let chosen = emails.iter().find(is_primary).or(emails.first());
-    let address = chosen.and_then(|email| email.get("value")).and_then(Value::as_str);
-    let fallback = Some(user_name).filter(|name| name.contains('@'));
-    address.or(fallback).map(str::to_owned)
+    let address = |email: &'_ Value| said(email.get("value")).map(str::to_owned);
+    let chosen = emails.iter().filter(is_primary).find_map(address).or_else(|| emails.iter().find_map(address));
+    chosen.or_else(|| Some(user_name).filter(|name| name.contains('@')).map(str::to_owned))
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::index::{self, last_ids};
 use super::members::{MemberKind, add_to_digest, keep_name, less, members_of};
 use super::read::{parse_id, stored};
+use super::stored::touched;
 use super::{Catalog, Context, Kind, Scope, Stored, mark_dirty};
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::DELETE_RESOURCES_PER_WRITE_MAX;
 use crate::store::layout::{self, GROUP, USER};
-use crate::store::{Range, Tx};
+use crate::store::{Range, Rows, Tx};
 
 /// A resource to delete.
 #[derive(Debug)]
@@ -40,13 +42,13 @@ impl Delete {
         context.conditions.check(tx, scope, &self.kind, id, &json)?;
         let before = Stored::read(&json)?;
         let stamp = context.record(tx, id, false)?;
-        remove(tx, scope, &self.kind, id, &before, stamp)?;
+        remove(tx, scope, &self.kind, id, &before, (stamp, Some(context.now)))?;
         Ok(id)
     }
 }
 
-/// Deletes a resource's rows and gives how many.
-fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, stamp: u64) -> Result<usize> {
+/// Deletes a resource's rows and gives how many. With a time, the groups that it leaves were modified then.
+fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, (stamp, now): (u64, Option<Timestamp>)) -> Result<usize> {
     index::update(tx, scope, kind, id, Some(&before.resource), None)?;
     tx.delete(&layout::resource(scope.connection, kind.number, id));
     tx.add(&layout::resource_count(scope.connection, kind.number), -1)?;
@@ -67,6 +69,12 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, s
         tx.delete(&layout::member_group(scope.connection, id, group));
         tx.delete(&layout::group_member(scope.connection, group, id));
         add_to_digest(tx, scope, group, less(id, what))?;
+        let key = layout::resource(scope.connection, GROUP, group);
+        if let (Some(now), Some(json)) = (now, tx.get(&key)?)
+            && let Some(json) = touched(&json, now)?
+        {
+            tx.put(&key, json);
+        }
         rows += 2;
     }
     Ok(rows)
@@ -83,7 +91,7 @@ pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize
     for kind in catalog.kinds() {
         let number = kind.number;
         let mut found = Vec::new();
-        crate::store::Rows::each(tx, &Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
+        tx.each(&Range::under(layout::resources(scope.connection, number)), &mut |key, value| {
             found.extend(index::last_id(key).map(|id| (id, value.to_vec())));
             if found.len() < DELETE_RESOURCES_PER_WRITE_MAX {
                 std::ops::ControlFlow::Continue(())
@@ -95,7 +103,7 @@ pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize
             if rows >= most {
                 return Ok(resources);
             }
-            rows += remove(tx, scope, kind, id, &Stored::read(&json)?, stamp)?;
+            rows += remove(tx, scope, kind, id, &Stored::read(&json)?, (stamp, None))?;
             resources += 1;
         }
     }

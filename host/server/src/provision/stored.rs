@@ -76,6 +76,26 @@ impl Stored {
     }
 }
 
+/// The stored form with another `lastModified`: for what changes about a resource beside its own text, which changes its version too.
+/// `None` if it has a later one.
+///
+/// # Errors
+/// Only if the file says something that was never written.
+pub(super) fn touched(json: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>> {
+    const NAME: &str = "\"lastModified\":\"";
+    let text = std::str::from_utf8(json).map_err(Error::internal)?;
+    // Behind the last one of these only `meta` goes on: quotes within a value are escaped.
+    let place = text.rfind(NAME).map(|at| at + NAME.len());
+    let parts = place.and_then(|at| text.split_at_checked(at)).and_then(|(before, rest)| Some((before, rest.split_once('"')?)));
+    let Some((before, (old, after))) = parts else {
+        return Err(Error::internal("a stored resource has no lastModified"));
+    };
+    if Timestamp::parse(old).is_some_and(|old| old >= now) {
+        return Ok(None);
+    }
+    Ok(Some(format!("{before}{now}\"{after}").into_bytes()))
+}
+
 /// Answers with the stored form are spliced from these two places.
 impl super::Answer {
     /// Appends the resource's JSON to `out`, with its `location` and its links below `base` (such as `https://host/scim/v2`).

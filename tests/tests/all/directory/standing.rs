@@ -64,6 +64,24 @@ fn who_returns_finds_role_and_block() {
             false,
         ),
         (
+            "as somebody else, both with an empty externalId",
+            json!({"userName": "first@example.com", "externalId": ""}),
+            json!({"userName": "second@example.com", "externalId": ""}),
+            false,
+        ),
+        (
+            "as somebody else, both with a blank externalId",
+            json!({"userName": "first@example.com", "externalId": " "}),
+            json!({"userName": "second@example.com", "externalId": " "}),
+            false,
+        ),
+        (
+            "by userName, where the externalId was empty",
+            json!({"userName": "first@example.com", "externalId": ""}),
+            json!({"userName": "first@example.com", "externalId": "ext-1"}),
+            true,
+        ),
+        (
             "as somebody else with an externalId in other letters",
             json!({"userName": "first@example.com", "externalId": "ext-1"}),
             json!({"userName": "second@example.com", "externalId": "EXT-1"}),
@@ -159,4 +177,31 @@ fn a_tenant_has_its_own_roles() {
     tenant.patch(&path, &json!({"nonsense": 1})).problem(400);
     expect(&tenant.patch(&path, &json!({"role": "boss"})).expect(200), "boss", "active", false);
     operator.post("/tenants", &json!({"name": "Roles", "roles": ["boss"], "defaultRole": "worker"})).problem(400);
+}
+
+/// What is blank is not there: the next best takes its place.
+#[test]
+fn blank_names_and_addresses_are_passed_over() {
+    let cases = [
+        (json!({"emails": [{"value": ""}]}), "a@example.com", "a@example.com"),
+        (json!({"emails": [{"value": " ", "primary": true}, {"value": "real@example.com"}]}), "real@example.com", "a@example.com"),
+        (
+            json!({"emails": [{"value": "first@example.com"}, {"value": "p@example.com", "primary": true}]}),
+            "p@example.com",
+            "a@example.com",
+        ),
+        (json!({"displayName": " ", "name": {"formatted": " ", "givenName": "Ada"}}), "a@example.com", "Ada"),
+        (json!({"displayName": "", "emails": null}), "a@example.com", "a@example.com"),
+    ];
+    let tenant = shared::tenant("blank");
+    let client = tenant.connect();
+    for (sent, email, name) in cases {
+        let mut body = sent.clone();
+        body["userName"] = json!("a@example.com");
+        let id = text(&client.post("/Users", &body).expect(201), "id");
+        let member = tenant.member("a@example.com");
+        assert_eq!((&member["email"], &member["displayName"]), (&json!(email), &json!(name)), "{sent}");
+        client.remove(&format!("/Users/{id}"));
+        assert_eq!(tenant.members(), Vec::<Value>::new(), "{sent}");
+    }
 }

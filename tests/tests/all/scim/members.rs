@@ -217,3 +217,21 @@ fn a_thousand_members_by_put() {
     assert!(detail.contains("01890a5d-ac96-774b-bcce-b302099a8057"), "{detail}");
     assert_eq!(client.get(&path).expect(200), put);
 }
+
+/// A group that loses somebody who is deleted has been modified (RFC 7643 section 3.1), and is another version.
+#[test]
+fn a_group_that_a_deletion_leaves_smaller_was_modified() {
+    let client = shared::client("deleted member");
+    let user = client.user("gone@example.com");
+    let (with, without) = (client.group("With", &[&user]), client.group("Without", &[]));
+    let meta = |id: &str| client.get(&format!("/Groups/{id}")).expect(200)["meta"].clone();
+    let (before, other) = (meta(&with), meta(&without));
+    // Times have milliseconds.
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    client.remove(&format!("/Users/{user}"));
+    let after = meta(&with);
+    assert!(text(&after, "lastModified") > text(&before, "lastModified"), "{before} {after}");
+    assert_ne!(after["version"], before["version"]);
+    assert_eq!(after["created"], before["created"]);
+    assert_eq!(meta(&without), other);
+}

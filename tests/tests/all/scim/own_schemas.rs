@@ -280,3 +280,30 @@ fn each_tenant_has_its_own() {
     assert_eq!(two.all("/schemas").len(), 10);
     let _ = stranger.user("still@example.com");
 }
+
+/// Who writes back what was read has not seen what is returned on request only, and takes nothing of it away.
+#[test]
+fn what_is_returned_on_request_survives_a_put_of_what_was_read() {
+    let (tenant, client) = world("on request");
+    let on_request = json!({"returned": "request"});
+    let part = json!({"name": "part", "type": "string", "multiValued": false, "description": "x", "returned": "request"});
+    let shown = json!({"name": "shown", "type": "string", "multiValued": false, "description": "x"});
+    let made = json!({"extends": ["User"], "schema": schema(json!([
+        attribute("hidden", on_request),
+        attribute("whole", json!({"type": "complex", "subAttributes": [part, shown]})),
+    ]))});
+    let _ = tenant.post("/schemas", &made).expect(201);
+    let urn = text(&schema(json!([])), "id");
+    let sent = json!({"userName": "r@example.com", urn.as_str(): {"hidden": "kept", "whole": {"part": "kept", "shown": "s"}}});
+    let path = format!("/Users/{}", text(&client.post("/Users", &sent).expect(201), "id"));
+    let asked = format!("{path}?attributes={urn}:hidden,{urn}:whole.part");
+    let before = client.get(&asked).expect(200);
+    assert_eq!((&before[&urn]["hidden"], &before[&urn]["whole"]["part"]), (&json!("kept"), &json!("kept")), "{before}");
+    let got = client.get(&path).expect(200);
+    assert_eq!(got[&urn], json!({"whole": {"shown": "s"}}), "an answer shows none of it");
+    assert_eq!(client.put(&path, &got).expect(200)["meta"]["version"], got["meta"]["version"], "nothing changed");
+    assert_eq!(client.get(&asked).expect(200), before);
+    // A PATCH can take it away.
+    let _ = client.patch(&path, &json!([{"op": "remove", "path": format!("{urn}:hidden")}])).expect(200);
+    assert!(client.get(&asked).expect(200)[&urn].get("hidden").is_none());
+}

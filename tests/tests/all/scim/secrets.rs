@@ -38,6 +38,20 @@ fn passwords_and_tokens_are_nowhere_in_clear() {
     let filter = client.get(&doorlist_tests::http::query("/Users", &[("filter", &format!("password eq \"{}\"", NEEDLES[5]))]));
     answers.push(filter.text());
     filter.scim_error(400, Some("invalidFilter"));
+    let unreadable = format!("userName eq \"x\" password eq \"{}\"", NEEDLES[5]);
+    let unreadable = client.get(&doorlist_tests::http::query("/Users", &[("filter", &unreadable)]));
+    answers.push(unreadable.text());
+    unreadable.scim_error(400, Some("invalidFilter"));
+    // A token where none belongs reaches the log by several ways, as what was asked for and as why it was refused. Its
+    // own client may hear it again.
+    let token = client.token().to_owned();
+    let bulk = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [{"method": "DELETE", "path": format!("/Users/{token}")}]});
+    let _ = client.get(&format!("/Users/{token}")).expect(404);
+    let _ = client.delete(&format!("/Users/{token}")).expect(404);
+    let _ = client.post("/Bulk", &bulk).expect(200);
+    let _ = client.post("/Groups", &json!({"displayName": "G", "members": [{"value": token}]})).expect(400);
+    let _ = client.patch(&path, &json!([{"op": "replace", "path": token, "value": "x"}])).expect(400);
     let refused = client.post("/Users", &json!({"userName": "secret@example.com", "password": NEEDLES[6]}));
     answers.push(refused.text());
     refused.scim_error(409, Some("uniqueness"));

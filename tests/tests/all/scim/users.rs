@@ -70,6 +70,8 @@ fn put_tolerates() {
         ("absence clears", json!({"active": true}), json!({"active": true}), &["/emails", "/title", "/displayName"]),
         ("externalId is kept when absent", json!({}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is kept when null", json!({"externalId": null}), json!({"externalId": "ext-1"}), &[]),
+        ("externalId is kept when empty", json!({"externalId": ""}), json!({"externalId": "ext-1"}), &[]),
+        ("externalId is kept when blank", json!({"externalId": " "}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is replaced when sent", json!({"externalId": "ext-2"}), json!({"externalId": "ext-2"}), &[]),
         ("active is kept when absent", json!({"displayName": "x"}), json!({"active": true}), &[]),
         (

@@ -11,6 +11,7 @@ mod search;
 mod target;
 mod verbs;
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use doorlist_scim::ErrorKind;
-use doorlist_scim::dialect::Traits;
+use doorlist_scim::dialect::{Headers, Traits};
+use doorlist_scim::quirks::plus_is_plus;
 use serde_json::Value;
 
 use self::target::Target;
@@ -27,7 +29,7 @@ use crate::activity::{Actor, Entry, likeness};
 use crate::auth::ScimCaller;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::ACTIVITY_QUERY_CHARACTERS_MAX;
+use crate::limits::{ACTIVITY_QUERY_CHARACTERS_MAX, UNAVAILABLE_RETRY_SECONDS};
 use crate::provision::{Catalog, Conditions, Scope, Versions};
 
 /// A request whose caller is known.
@@ -103,6 +105,10 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         Ok(outcome) => (outcome.response, outcome.recorded),
         Err(error) => (call.refuse(&error), false),
     };
+    if response.status().as_u16() == 503 {
+        // Soon enough for whatever can be the matter, and no flood.
+        response.headers_mut().insert(header::RETRY_AFTER, UNAVAILABLE_RETRY_SECONDS.into());
+    }
     // A bulk request is counted once more when it is known how much it asks for.
     if let Some(seconds) = pace.err().or_else(|| call.wait.get().copied()) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -125,6 +131,9 @@ fn too_many() -> Error {
 /// Why a request was refused, put on the response for the log.
 #[derive(Clone)]
 struct Detail(String);
+
+/// A header that tells Entra from others.
+const ADSCIMVERSION: &str = "adscimversion";
 
 /// Methods that the log names.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -223,7 +232,14 @@ impl Call {
         let bytes = request::body(body).await?;
         // The reader refuses more than 128 levels by itself, so depth costs no stack.
         let read = serde_json::from_slice(&bytes);
-        let body = read.map_err(|_| Error::new(ErrorKind::InvalidSyntax, "The body is not JSON, or is nested too deeply."))?;
+        let body = read.map_err(|cause: serde_json::Error| {
+            let unread = if cause.to_string().starts_with("number out of range") {
+                "The body has a number that is too large."
+            } else {
+                "The body is not JSON, or is nested too deeply."
+            };
+            Error::new(ErrorKind::InvalidSyntax, unread)
+        })?;
         self.see(Some(&body));
         Ok(body)
     }
@@ -232,11 +248,12 @@ impl Call {
     fn see(&self, body: Option<&Value>) {
         let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         // Two clients of one token that take turns are looked at each time, which costs a little and loses nothing.
-        let hash = likeness(agent);
+        let has_adscimversion = self.headers.contains_key(ADSCIMVERSION);
+        let hash = likeness((agent, has_adscimversion));
         if body.is_none() && self.uri.query().is_none() && self.caller.last_agent.swap(hash, Ordering::Relaxed) == hash {
             return;
         }
-        let traits = Traits::of_request(self.method.as_str(), self.parameters(), agent, body);
+        let traits = Traits::of_request(self.method.as_str(), self.parameters(), Headers { user_agent: agent, has_adscimversion }, body);
         let whose = (self.caller.tenant.number(), self.caller.connection.number);
         self.app.clients.see(whose, traits, agent, self.now);
     }
@@ -255,6 +272,7 @@ impl Call {
 
 /// Decodes a query.
 fn parameters(query: &str) -> Vec<(String, String)> {
+    let query = if plus_is_plus(query) { Cow::Owned(query.replace('+', "%2B")) } else { Cow::Borrowed(query) };
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 

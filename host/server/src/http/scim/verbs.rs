@@ -57,8 +57,15 @@ fn projection(call: &Call, kind: &Kind) -> Result<Projection> {
         return Ok(Projection::full());
     }
     let parameters = call.parameters();
-    let value = |wanted: &str| parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
-    Ok(Projection::parse(value("attributes"), value("excludedAttributes"), &kind.scim)?)
+    let value = |wanted: &str| {
+        let mut given = parameters.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str());
+        let first = given.next();
+        match given.next() {
+            None => Ok(first),
+            Some(_) => Err(Error::invalid(format!("{wanted} is given twice."))),
+        }
+    };
+    Ok(Projection::parse(value("attributes")?, value("excludedAttributes")?, &kind.scim)?)
 }
 
 /// What a change is told of the answer that it is for.
