@@ -22,7 +22,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::uri::PathAndQuery;
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -45,6 +45,7 @@ use crate::error::Error;
 use crate::id::Id;
 use crate::limits::URI_BYTES_MAX;
 use crate::provision::AllWalks;
+use crate::secret;
 use crate::store::Store;
 
 /// Where SCIM is served.
@@ -164,6 +165,11 @@ pub fn note_cause(response: &mut Response, error: &Error) {
 /// The header with a request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A request as the log shows it: a token may be where an id should.
+fn shown(method: &Method, uri: &Uri) -> String {
+    secret::hidden(&format!("{method} {}", uri.path()))
+}
+
 /// What every request goes through.
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
@@ -177,9 +183,9 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     let status = response.status().as_u16();
     match response.extensions_mut().remove::<Cause>() {
         Some(Cause(cause)) => {
-            tracing::error!(request_id = %id, request = format!("{method} {}", uri.path()), status, %cause, "a request failed")
+            tracing::error!(request_id = %id, request = shown(&method, &uri), status, %cause, "a request failed")
         }
-        None => tracing::debug!(request_id = %id, request = format!("{method} {}", uri.path()), status, "a request was answered"),
+        None => tracing::debug!(request_id = %id, request = shown(&method, &uri), status, "a request was answered"),
     }
     let headers = response.headers_mut();
     // Ids are letters, digits and three signs, so this is a header value.
