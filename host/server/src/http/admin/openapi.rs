@@ -112,10 +112,9 @@ fn operation(endpoint: &Endpoint, requests: &mut SchemaGenerator, answers: &mut 
     }
     if endpoint.answer.or_ok
         && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
-        && let Some(made) = responses.get(endpoint.answer.status.as_str()).cloned()
+        && let Some(mut known) = responses.get(endpoint.answer.status.as_str()).cloned()
     {
-        let mut known = made;
-        known["description"] = "What was to be made is there already.".into();
+        known.as_object_mut().map(|known| known.insert("description".to_owned(), "What was to be made is there already.".into()));
         responses.insert(StatusCode::OK.as_str().to_owned(), known);
     }
     operation
