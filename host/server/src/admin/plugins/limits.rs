@@ -7,45 +7,71 @@ use serde::{Deserialize, Serialize};
 
 use super::super::name::Problems;
 use crate::limits::PLUGINS_MAX;
-use crate::policy::limits::TICK_MS;
+use crate::policy::limits::{
+    ANSWER_BYTES_MAX, CONFIGURE_MS_MAX, CORE_INSTANCES_MAX, LOG_BYTES_MAX, MEMORY_BYTES_MAX, PROJECT_MS_MAX, TABLE_ELEMENTS_MAX, TICK_MS,
+};
 use crate::policy::{CallLimits, LoadLimits, Tier};
+
+/// What the tiers allow.
+const SMALL: LoadLimits = LoadLimits::of(Tier::Small);
+const LARGE: LoadLimits = LoadLimits::of(Tier::Large);
+
+/// One page of WebAssembly's memory.
+const PAGE_BYTES: u64 = 64 << 10;
+
+/// Milliseconds in which the smallest plugins compile.
+const COMPILE_MS_MIN: u64 = 100;
+
+/// Bytes of an answer that excludes somebody and says why.
+const ANSWER_BYTES_MIN: u64 = 1 << 10;
 
 /// What the plugins of a tenant may cost. What is absent is the default, which is the most there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PluginLimits {
-    /// How large a plugin may be, in every respect. Default: small.
+    /// How large a plugin may be, in every respect.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "small"))]
     pub tier: Option<PluginTier>,
-    /// How many plugin revisions there may be. Default: 100.
+    /// How many plugin revisions there may be.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = PLUGINS_MAX), extend("default" = PLUGINS_MAX))]
     pub revisions: Option<u64>,
-    /// Milliseconds of processor time that compiling one may take. Default: 5,000 in the small tier, 60,000 in the large one.
+    /// Milliseconds of processor time that compiling one may take. The large tier has twelve times as many by default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = COMPILE_MS_MIN, max = LARGE.compile_ms), extend("default" = SMALL.compile_ms))]
     pub compile_ms: Option<u64>,
-    /// Bytes of machine code that one may have. Default: 16 MiB in the small tier, 64 MiB in the large one.
+    /// Bytes of machine code that one may have. The large tier has four times as many by default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = PAGE_BYTES, max = LARGE.compiled_bytes), extend("default" = SMALL.compiled_bytes))]
     pub compiled_bytes: Option<u64>,
-    /// Milliseconds that a plugin has for one user or group. Default: 50.
+    /// Milliseconds that a plugin has for one user or group.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = TICK_MS, max = PROJECT_MS_MAX), extend("default" = PROJECT_MS_MAX))]
     pub project_ms: Option<u64>,
-    /// Milliseconds that it has to take its settings. Default: 250.
+    /// Milliseconds that it has to take its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = TICK_MS, max = CONFIGURE_MS_MAX), extend("default" = CONFIGURE_MS_MAX))]
     pub configure_ms: Option<u64>,
-    /// Bytes of memory that an instance of it may have. Default: 64 MiB.
+    /// Bytes of memory that an instance of it may have.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = PAGE_BYTES, max = MEMORY_BYTES_MAX), extend("default" = MEMORY_BYTES_MAX))]
     pub memory_bytes: Option<u64>,
-    /// Elements that a table of it may have. Default: 20,000.
+    /// Elements that a table of it may have.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = TABLE_ELEMENTS_MAX), extend("default" = TABLE_ELEMENTS_MAX))]
     pub table_elements: Option<u64>,
-    /// Core instances that an instance of it may consist of. Default: 64.
+    /// Core instances that an instance of it may consist of.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = CORE_INSTANCES_MAX), extend("default" = CORE_INSTANCES_MAX))]
     pub instances: Option<u64>,
-    /// Bytes that one answer may have. Default: 1 MiB.
+    /// Bytes that one answer may have.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = ANSWER_BYTES_MIN, max = ANSWER_BYTES_MAX), extend("default" = ANSWER_BYTES_MAX))]
     pub answer_bytes: Option<u64>,
-    /// Bytes that are kept of what it prints about one user or group. Default: 4 KiB.
+    /// Bytes that are kept of what it prints about one user or group.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = LOG_BYTES_MAX), extend("default" = LOG_BYTES_MAX))]
     pub log_bytes: Option<u64>,
 }
 
@@ -83,23 +109,20 @@ impl Bound {
     }
 }
 
-/// One page of WebAssembly's memory.
-const PAGE_BYTES: u64 = 64 << 10;
-
 impl PluginLimits {
     fn bounds(&self) -> [Bound; 10] {
         let (call, load) = (CallLimits::default(), LoadLimits::of(self.tier().into()));
         let bound = |name, said, least, most| Bound { name, said, least, most };
         [
             bound("revisions", self.revisions, 0, PLUGINS_MAX as u64),
-            bound("compileMs", self.compile_ms, 100, load.compile_ms),
+            bound("compileMs", self.compile_ms, COMPILE_MS_MIN, load.compile_ms),
             bound("compiledBytes", self.compiled_bytes, PAGE_BYTES, load.compiled_bytes as u64),
             bound("projectMs", self.project_ms, TICK_MS, call.project_ms),
             bound("configureMs", self.configure_ms, TICK_MS, call.configure_ms),
             bound("memoryBytes", self.memory_bytes, PAGE_BYTES, call.memory_bytes as u64),
             bound("tableElements", self.table_elements, 1, call.table_elements as u64),
             bound("instances", self.instances, 1, call.instances.into()),
-            bound("answerBytes", self.answer_bytes, 1 << 10, call.answer_bytes as u64),
+            bound("answerBytes", self.answer_bytes, ANSWER_BYTES_MIN, call.answer_bytes as u64),
             bound("logBytes", self.log_bytes, 0, call.log_bytes as u64),
         ]
     }
@@ -180,6 +203,17 @@ mod tests {
         assert_eq!((none.call(), none.load(), none.revisions()), (CallLimits::default(), LoadLimits::of(Tier::Small), PLUGINS_MAX));
         assert_eq!(serde_json::to_value(&none).unwrap(), json!({}));
         assert_eq!(limits(json!({"tier": "large"})).load(), LoadLimits::of(Tier::Large));
+    }
+
+    /// The JSON Schema says the same, but for what depends on the tier.
+    #[test]
+    fn the_json_schema_has_the_bounds() {
+        let schema = schemars::schema_for!(PluginLimits).to_value();
+        for Bound { name, least, most, .. } in PluginLimits::default().bounds() {
+            let said = |word: &str| schema["properties"][name][word].as_u64();
+            assert_eq!((said("minimum"), said("default")), (Some(least), Some(most)), "{name}");
+            assert!(said("maximum") >= Some(most), "{name}");
+        }
     }
 
     #[test]

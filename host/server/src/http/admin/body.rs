@@ -109,6 +109,7 @@ fn told(error: &ValidationError<'_>) -> Vec<Problem> {
         ValidationErrorKind::Format { format } => at(format!("This has to have the format {format}.")),
         ValidationErrorKind::MinLength { limit } => at(format!("This has to have at least {limit} characters.")),
         ValidationErrorKind::MaxLength { limit } => at(format!("This has to have at most {limit} characters.")),
+        ValidationErrorKind::Maximum { limit } => at(format!("This has to be at most {limit}.")),
         ValidationErrorKind::Minimum { limit } => at(format!("This has to be at least {limit}.")),
         ValidationErrorKind::MaxItems { limit } => at(format!("This has to have at most {limit} entries.")),
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => match meant(context, place) {
