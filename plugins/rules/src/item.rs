@@ -8,6 +8,8 @@ use doorlist_scim::{Resource, ResourceType, Schema};
 use doorlist_sdk::{Attribute, Group, GroupRef, Issued, Lifecycle, Status, User, Value};
 use serde_json::{Map, Value as Json, json};
 
+use crate::needs::Needs;
+
 /// The URN of what is known beside SCIM attributes.
 pub(crate) const URN: &str = "urn:doorlist";
 
@@ -36,9 +38,9 @@ pub(crate) fn is_ours(name: &str) -> bool {
     head && name.get(URN.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
-/// The user as a server shows it, with what else is known but for the view.
-pub(crate) fn user(item: &User) -> Resource {
-    let mut resource = attributes(&item.attributes);
+/// What is needed of the user as a server shows it, with what else is known but for the view.
+pub(crate) fn user(item: &User, needs: &Needs) -> Resource {
+    let mut resource = attributes(&item.attributes, needs);
     names(&mut resource, &item.id, item.external_id.as_deref());
     resource.entry("userName").or_insert_with(|| json!(item.user_name));
     if item.lifecycle == Lifecycle::Deleted {
@@ -48,8 +50,11 @@ pub(crate) fn user(item: &User) -> Resource {
             resource.entry("displayName").or_insert_with(|| json!(item.display_name));
         }
     }
-    if !item.groups.is_empty() {
+    if !item.groups.is_empty() && needs.key("groups") {
         resource.insert("groups".to_owned(), item.groups.iter().map(group_of_user).collect());
+    }
+    if !needs.ours {
+        return resource;
     }
     let mut known = known(item.lifecycle, &item.facts);
     let issued = if item.current.issued == Issued::Scim { "scim" } else { "api" };
@@ -59,12 +64,14 @@ pub(crate) fn user(item: &User) -> Resource {
     resource
 }
 
-/// The group as a server shows it, with what else is known but for the view.
-pub(crate) fn group(item: &Group) -> Resource {
-    let mut resource = attributes(&item.attributes);
+/// What is needed of the group as a server shows it, with what else is known but for the view.
+pub(crate) fn group(item: &Group, needs: &Needs) -> Resource {
+    let mut resource = attributes(&item.attributes, needs);
     names(&mut resource, &item.id, item.external_id.as_deref());
     resource.entry("displayName").or_insert_with(|| json!(item.display_name));
-    resource.insert(URN.to_owned(), Json::Object(known(item.lifecycle, &item.facts)));
+    if needs.ours {
+        resource.insert(URN.to_owned(), Json::Object(known(item.lifecycle, &item.facts)));
+    }
     resource
 }
 
@@ -99,10 +106,10 @@ pub(crate) fn status(status: Status) -> &'static str {
     }
 }
 
-/// The attributes that the host gives, those of several values as lists.
-fn attributes(given: &[Attribute]) -> Resource {
+/// The needed ones of the attributes that the host gives, those of several values as lists.
+fn attributes(given: &[Attribute], needs: &Needs) -> Resource {
     let mut resource = Resource::new();
-    for attribute in given.iter().filter(|attribute| !is_ours(&attribute.path)) {
+    for attribute in given.iter().filter(|attribute| !is_ours(&attribute.path) && needs.key(&attribute.path)) {
         let value = to_json(&attribute.value);
         match resource.get_mut(&attribute.path) {
             None => drop(resource.insert(attribute.path.clone(), value)),
@@ -146,6 +153,13 @@ mod tests {
     use super::*;
     use doorlist_scim::{AttrPath, Filter};
 
+    /// What rules need that look at all of these.
+    fn needs(paths: &[&str]) -> Needs {
+        let mut needs = Needs::default();
+        paths.iter().for_each(|path| needs.add(&AttrPath::parse(path, &users(&[])).expect("it is a path")));
+        needs
+    }
+
     #[test]
     fn the_embedded_schemas_are_schemas() {
         for (rt, path) in [(users(&[]), "urn:doorlist:groups.display"), (groups(&[]), "URN:Doorlist:view.displayName")] {
@@ -161,7 +175,7 @@ mod tests {
             let mut ada = User::sample("ada");
             ada.attributes.push(Attribute { path: key.into(), value: Value::Json(lie.clone()) });
             ada.attributes.push(Attribute::text(key, "owner"));
-            let mut resource = user(&ada);
+            let mut resource = user(&ada, &needs(&["urn:doorlist:lifecycle", "title"]));
             propose(&mut resource, json!({"role": "user"}), None);
             for filter in
                 ["urn:doorlist:view.role eq \"owner\"", "urn:doorlist:connection.provider pr", "urn:doorlist:lifecycle ne \"active\""]
@@ -177,7 +191,8 @@ mod tests {
     fn a_deleted_user_is_what_the_directory_has() {
         let mut ada = User { lifecycle: Lifecycle::Deleted, display_name: "Ada".into(), ..User::sample("ada") };
         ada.attributes.push(Attribute::text("title", "Countess"));
-        let resource = user(&ada);
+        let needs = needs(&["title", "urn:doorlist:lifecycle"]);
+        let resource = user(&ada, &needs);
         assert_eq!(resource["active"], false);
         assert_eq!(
             (&resource["userName"], &resource["displayName"], &resource["title"]),
@@ -185,7 +200,7 @@ mod tests {
         );
         assert_eq!(resource[URN]["lifecycle"], "deleted");
         assert!(
-            !user(&User { display_name: "Ada".into(), ..User::sample("ada") }).contains_key("displayName"),
+            !user(&User { display_name: "Ada".into(), ..User::sample("ada") }, &needs).contains_key("displayName"),
             "it is not what the provider sent"
         );
     }

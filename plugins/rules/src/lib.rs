@@ -9,6 +9,7 @@
 mod draft;
 mod item;
 pub mod limits;
+mod needs;
 mod read;
 mod rule;
 pub mod settings;
@@ -24,8 +25,8 @@ use crate::settings::Settings;
 /// The policy with its rules.
 #[derive(Debug)]
 pub struct Rules {
-    users: RuleSet<UserEffects>,
-    groups: RuleSet<GroupEffects>,
+    users: Option<RuleSet<UserEffects>>,
+    groups: Option<RuleSet<GroupEffects>>,
 }
 
 impl Policy for Rules {
@@ -44,11 +45,11 @@ impl Policy for Rules {
     }
 
     fn project_user(&self, user: &User) -> Vec<UserChange> {
-        self.users.user(user)
+        self.users.as_ref().map(|rules| rules.user(user)).unwrap_or_default()
     }
 
     fn project_group(&self, group: &Group) -> Vec<GroupChange> {
-        self.groups.group(group)
+        self.groups.as_ref().map(|rules| rules.group(group)).unwrap_or_default()
     }
 }
 

@@ -12,14 +12,15 @@ use crate::limits::{
     COMPARISONS_MAX, DESCRIPTION_BYTES_MAX, EFFECTS_PER_LIST_MAX, NAME_BYTES_MAX, PROBLEMS_MAX, REASON_BYTES_MAX, RULES_MAX, SCHEMAS_MAX,
     TABLE_ENTRIES_MAX, TABLE_TEXT_BYTES_MAX,
 };
+use crate::needs::Needs;
 use crate::rule::{GroupEffects, Rule, RuleSet, UserEffects};
 use crate::settings::{self, GroupRule, Settings, UserRule};
 use crate::template::{self, Template, unseen};
 use crate::text::Text;
 use crate::values::{self, Setting, Source};
 
-/// The rules for users and those for groups.
-pub(crate) type Both = (RuleSet<UserEffects>, RuleSet<GroupEffects>);
+/// The rules for users and those for groups, where there are some.
+pub(crate) type Both = (Option<RuleSet<UserEffects>>, Option<RuleSet<GroupEffects>>);
 
 /// Reads settings.
 ///
@@ -28,12 +29,17 @@ pub(crate) type Both = (RuleSet<UserEffects>, RuleSet<GroupEffects>);
 pub(crate) fn settings(settings: Settings) -> Result<Both, Vec<Problem>> {
     let mut problems = Vec::new();
     let schemas = schemas(&settings.schemas, &mut problems);
-    let mut reader = Reader { rt: item::users(&schemas), problems: &mut problems, comparisons: 0 };
-    let rules = reader.rules("/users", settings.users, Reader::user_rule);
-    let users = RuleSet { rt: reader.rt, rules };
-    let mut reader = Reader { rt: item::groups(&schemas), problems: &mut problems, comparisons: 0 };
-    let rules = reader.rules("/groups", settings.groups, Reader::group_rule);
-    let groups = RuleSet { rt: reader.rt, rules };
+    // Reading the schemas of what has no rules would be most of what an instance costs.
+    let users = (!settings.users.is_empty()).then(|| {
+        let mut reader = Reader::new(item::users(&schemas), &mut problems);
+        let rules = reader.rules("/users", settings.users, Reader::user_rule);
+        RuleSet { rt: reader.rt, needs: reader.needs, rules }
+    });
+    let groups = (!settings.groups.is_empty()).then(|| {
+        let mut reader = Reader::new(item::groups(&schemas), &mut problems);
+        let rules = reader.rules("/groups", settings.groups, Reader::group_rule);
+        RuleSet { rt: reader.rt, needs: reader.needs, rules }
+    });
     problems.truncate(PROBLEMS_MAX);
     if problems.is_empty() { Ok((users, groups)) } else { Err(problems) }
 }
@@ -74,6 +80,14 @@ struct Reader<'p> {
     problems: &'p mut Vec<Problem>,
     /// Those of the conditions so far.
     comparisons: usize,
+    /// What the rules so far look at.
+    needs: Needs,
+}
+
+impl<'p> Reader<'p> {
+    fn new(rt: ResourceType, problems: &'p mut Vec<Problem>) -> Self {
+        Self { rt, problems, comparisons: 0, needs: Needs::default() }
+    }
 }
 
 impl Reader<'_> {
@@ -126,6 +140,7 @@ impl Reader<'_> {
         if within && self.comparisons > COMPARISONS_MAX {
             self.problem(at, format!("With this rule the conditions have more than {COMPARISONS_MAX} comparisons."));
         }
+        filter.paths().into_iter().for_each(|path| self.needs.add(path));
         Some(filter)
     }
 
@@ -218,7 +233,10 @@ impl Reader<'_> {
 
     fn template(&mut self, at: &str, text: &str) -> Option<Template> {
         match Template::parse(text, &self.rt) {
-            Ok(template) => Some(template),
+            Ok(template) => {
+                template.paths().for_each(|path| self.needs.add(&path.attr));
+                Some(template)
+            }
             Err(misread) => {
                 self.misread(at, text, misread.at_bytes, &self.explained(&misread.message));
                 None
@@ -305,11 +323,17 @@ impl Reader<'_> {
     fn source(&mut self, at: &str, from: &str, attribute: &doorlist_scim::Attribute) -> Option<PatchPath> {
         let path = template::path(from, &self.rt);
         let path = path.and_then(|path| values::fits(&path, attribute, &self.rt).map(|()| path));
-        path.map_err(|message| {
-            let message = self.explained(&message);
-            self.problem(at, message);
-        })
-        .ok()
+        match path {
+            Ok(path) => {
+                self.needs.add(&path.attr);
+                Some(path)
+            }
+            Err(message) => {
+                let message = self.explained(&message);
+                self.problem(at, message);
+                None
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use doorlist_sdk::{Group, GroupChange, Status, User, UserChange};
 
 use crate::draft::{GroupDraft, InGroup, UserDraft};
 use crate::item;
+use crate::needs::Needs;
 use crate::text::Text;
 use crate::values::Setting;
 
@@ -13,6 +14,8 @@ use crate::values::Setting;
 pub(crate) struct RuleSet<E> {
     /// What items look like to them.
     pub rt: ResourceType,
+    /// What of items they look at.
+    pub needs: Needs,
     pub rules: Vec<Rule<E>>,
 }
 
@@ -69,14 +72,18 @@ impl<E> RuleSet<E> {
 impl RuleSet<UserEffects> {
     /// What the rules change of a user.
     pub(crate) fn user(&self, user: &User) -> Vec<UserChange> {
-        let mut resource = item::user(user);
+        let mut resource = item::user(user, &self.needs);
         let mut draft = UserDraft::new(user);
-        let (view, groups) = draft.to_json();
-        item::propose(&mut resource, view, Some(groups));
+        let propose = |draft: &UserDraft<'_>, resource: &mut Resource| {
+            if self.needs.ours {
+                let (view, groups) = draft.to_json();
+                item::propose(resource, view, Some(groups));
+            }
+        };
+        propose(&draft, &mut resource);
         self.walk(&mut resource, |rule, resource| {
             rule.effects.apply(&self.rt, resource, &mut draft, &rule.reason);
-            let (view, groups) = draft.to_json();
-            item::propose(resource, view, Some(groups));
+            propose(&draft, resource);
         });
         draft.changes()
     }
@@ -85,7 +92,7 @@ impl RuleSet<UserEffects> {
 impl RuleSet<GroupEffects> {
     /// What the rules change of a group.
     pub(crate) fn group(&self, group: &Group) -> Vec<GroupChange> {
-        let mut resource = item::group(group);
+        let mut resource = item::group(group, &self.needs);
         let mut draft = GroupDraft::new(group);
         item::propose(&mut resource, draft.to_json(), None);
         self.walk(&mut resource, |rule, resource| {

@@ -92,6 +92,15 @@ impl Template {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Literal(_)))
     }
 
+    /// The paths of its places.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PatchPath> {
+        let places = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Literal(_) => None,
+            Piece::Place(alternatives) => Some(alternatives),
+        });
+        places.flatten().map(|alternative| &alternative.path)
+    }
+
     /// The text for a resource. `None` if there are places and none has a value. A place without one takes a space beside it along.
     pub(crate) fn text(&self, rt: &ResourceType, resource: &Resource) -> Option<String> {
         let mut text = String::new();

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod effects;
+mod figures;
 mod form;
 mod refusals;
 mod same_filter;
