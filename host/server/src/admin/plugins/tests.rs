@@ -23,7 +23,7 @@ use crate::limits::{PIPELINE_RETURN_MAX, PLUGIN_PIECE_BYTES};
 use crate::provision::{self, Context, Create, Kind};
 use crate::secret::{Purpose, Secret};
 use crate::signature::SecretKey;
-use crate::store::{Key, Range, Rows, Store, Table, layout};
+use crate::store::{Key, Range, Rows, Store, Table, Tx, layout};
 use guest::{SAID, Said, guest};
 
 #[allow(dead_code, reason = "tests of the sandbox use all of it")]
@@ -77,6 +77,14 @@ impl World {
     fn delete(&self, revision: &Revision) -> Result<Id> {
         let Described { name, version, .. } = revision.described.clone();
         self.tenant.write(move |tx| revision::delete(tx, &name, &version))
+    }
+
+    fn put_piece(&self, key: Key, bytes: Vec<u8>) {
+        let put = move |tx: &mut Tx<'_>| {
+            tx.put(&key, bytes.clone());
+            Ok(())
+        };
+        self.tenant.write(put).unwrap();
     }
 
     fn pieces(&self) -> usize {
@@ -278,7 +286,7 @@ fn a_file_that_is_damaged_is_not_run_and_the_reason_is_told() {
     for (broken, word) in [(Vec::new(), "cannot be loaded"), (padded(&wasm, 1), "not what was uploaded")] {
         let made = world.made(&wasm);
         let piece = layout::plugin_piece(made.file(), 0);
-        world.tenant.write(move |tx| Ok(tx.put(&piece, broken.clone()))).unwrap();
+        world.put_piece(piece, broken);
         let reason = world.prepared_anew("mine", "1.0.0").expect_err("it is damaged");
         assert!(reason.contains("mine/1.0.0") && reason.contains(word), "{reason}");
         world.delete(&made).unwrap();
@@ -314,13 +322,13 @@ fn subjects_of_a_plugin_that_cannot_be_loaded_are_stuck_with_the_reason() {
     assert_eq!((projected("ada").included, projected("ada").stuck), (true, None));
     let (piece, good) = (layout::plugin_piece(made.file(), 0), plain("mine", "1.0.0"));
     let damaged = piece.clone();
-    world.tenant.write(move |tx| Ok(tx.put(&damaged, b"damaged".to_vec()))).unwrap();
+    world.put_piece(damaged, b"damaged".to_vec());
     user("ben");
     let reason = projected("ben").stuck.expect("nobody can say what becomes of it");
     assert_eq!(reason.policy.as_deref(), Some("mine"));
     assert!(reason.text.contains("mine/1.0.0 cannot be loaded any more"), "{}", reason.text);
     assert_eq!(projected("ada").stuck, None, "whom nothing is due of is not asked about");
-    world.tenant.write(move |tx| Ok(tx.put(&piece, good.clone()))).unwrap();
+    world.put_piece(piece, good);
     world.tenant.write(directory::reproject_all).unwrap();
     assert_eq!(projected("ben").stuck, None);
 }
