@@ -17,6 +17,7 @@ mod answer;
 mod batch;
 mod bindings;
 mod componentize;
+mod defaults;
 mod engine;
 mod fault;
 mod first_party;

@@ -1,6 +1,7 @@
 //! A plugin that can run, and what is known of it.
 
 use super::batch::Batch;
+use super::defaults;
 use super::engine::Ticking;
 use super::fault::{Fault, FaultKind};
 use super::gate::Gate;
@@ -73,7 +74,7 @@ impl Plugin {
 
     /// Settings with the defaults of the JSON Schema filled in where they say nothing.
     pub fn complete(&self, settings: serde_json::Value) -> serde_json::Value {
-        settings
+        defaults::complete(&self.0.manifest.settings_schema, settings)
     }
 
     /// Checks settings as [`Plugin::batch`] will want them: first against the JSON Schema, then, if that finds

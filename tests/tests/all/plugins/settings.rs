@@ -29,6 +29,26 @@ fn each_fault_has_its_pointer_and_nothing_faulty_is_kept() {
     assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 0);
 }
 
+/// What the JSON Schema has a default for is stored as if it had been said, so that a pipeline reads as it runs.
+#[test]
+fn defaults_are_filled_in_and_stored() {
+    let tenant = shared::tenant("defaults");
+    let _ = tenant.upload(&guest(&Said { name: "mine", schema: SCHEMA, ..SAID }, &[])).expect(201);
+    let complete = json!({"groups": ["A"], "match": "exact", "nested": {"depth": 3}});
+    let put = |settings: &Value| {
+        let policies = json!([{"name": "p", "plugin": "mine", "settings": settings}]);
+        tenant.put("/pipeline", &json!({"policies": policies})).expect(200)
+    };
+    let first = put(&json!({"groups": ["A"]}));
+    assert_eq!((&first["revision"], &first["policies"][0]["settings"]), (&json!(1), &complete));
+    assert_eq!(put(&complete)["revision"], 1, "the same in more words is the same");
+    let said = put(&json!({"groups": ["A"], "match": "prefix", "nested": {"depth": 1}}));
+    assert_eq!(said["policies"][0]["settings"], json!({"groups": ["A"], "match": "prefix", "nested": {"depth": 1}}));
+    // A default does not stand in for what is required.
+    let found = pointers(tenant.put("/pipeline", &json!({"policies": [{"name": "p", "plugin": "mine"}]})));
+    assert_eq!(found, ["/policies/0/settings"]);
+}
+
 /// A plugin whose `configure` fails is refused at its settings, and is nobody else's trouble.
 #[test]
 fn a_plugin_that_fails_over_its_settings_is_refused() {
