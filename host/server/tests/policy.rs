@@ -5,6 +5,8 @@
 
 #[path = "policy/admission.rs"]
 mod admission;
+#[path = "policy/compile.rs"]
+mod compile;
 #[path = "policy/cost.rs"]
 mod cost;
 #[path = "policy/first_party.rs"]

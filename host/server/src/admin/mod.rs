@@ -6,6 +6,7 @@
 //!
 //! Knows no status code, header or JSON envelope, and nothing of what SCIM clients wrote.
 
+pub mod compiled;
 pub mod connections;
 pub mod deletion;
 mod filters;

@@ -2,10 +2,12 @@
 //!
 //! Knows nothing of how a command does what it does, except what to print of it.
 
+mod compile;
 mod demo;
 mod serve;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +30,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make machine code of a plugin.
+    #[command(hide = true)]
+    Compile(compile::Compile),
     /// Show what Doorlist does, with a JumpCloud that is played.
     Demo(demo::Demo),
     /// Run the server.
@@ -37,7 +42,12 @@ enum Command {
 /// Runs the command that the process was started with, and gives its exit code: 0 if all went well, 1 if not, 2 for a command line that is not readable.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
+    let command = match cli.command {
+        // Before anything else is done: it limits itself first.
+        Command::Compile(compile) => return compile.run(),
+        command => command,
+    };
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Whoever runs the program may see the cause.
@@ -49,10 +59,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<()> {
+fn run(command: Command) -> Result<()> {
     let environment = Environment::read()?;
     telemetry::start(&environment.log)?;
-    match cli.command {
+    match command {
+        Command::Compile(_) => Ok(()),
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(environment),
     }
@@ -65,6 +76,16 @@ fn run(cli: Cli) -> Result<()> {
 fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::internal)
+}
+
+/// This program, to be started again: the file that runs, even if another has its name by now.
+///
+/// # Errors
+/// If the system does not say.
+fn program() -> Result<PathBuf> {
+    const RUNNING: &str = "/proc/self/exe";
+    let running = PathBuf::from(RUNNING);
+    if running.exists() { Ok(running) } else { std::env::current_exe().map_err(Error::internal) }
 }
 
 /// A runtime for async code, ended with what it returns.
@@ -92,7 +113,7 @@ mod tests {
         command.build();
         let mut text = "# The command line\n\nMade from the program's own help; a test compares the two.\n".to_owned();
         let mut names = vec![String::new()];
-        names.extend(command.get_subcommands().map(|command| command.get_name().to_owned()));
+        names.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).map(|command| command.get_name().to_owned()));
         for name in names {
             let part = if name.is_empty() { Some(&mut command) } else { command.find_subcommand_mut(&name) };
             let help = part.unwrap().render_long_help().to_string();

@@ -8,13 +8,17 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::admin::keys;
+use crate::admin::{compiled, keys};
 use crate::clock::Clock;
 use crate::config::{self, Environment, Hidden};
 use crate::error::{Error, Result};
 use crate::http::{self, App};
 use crate::limits::SCIM_RATE_DEFAULT;
+use crate::policy::{CacheSettings, HostSettings};
 use crate::store::Store;
+
+/// Where machine code of plugins is, below the data directory. It can be deleted at any time.
+const COMPILED_DIRECTORY: &str = "compiled";
 
 /// Options of `doorlist serve`.
 #[derive(Args)]
@@ -67,14 +71,15 @@ async fn serve(config: config::Serve) -> Result<()> {
     let start = move || {
         let store = Store::open(&data_dir, cache_bytes)?;
         let made = keys::ensure_root(&store, key.as_deref(), &now)?;
-        Ok::<_, Error>((store, made))
+        let sandbox = sandbox(&store, &data_dir)?;
+        Ok::<_, Error>((store, made, sandbox))
     };
-    let (store, made) = tokio::task::spawn_blocking(start).await.map_err(Error::internal)??;
+    let (store, made, sandbox) = tokio::task::spawn_blocking(start).await.map_err(Error::internal)??;
     if let Some(secret) = made {
         super::say(&format!("Operator key, shown only this once: {secret}"))?;
     }
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate);
+    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate, sandbox);
     super::say(&format!("Doorlist listens on http://{address}"))?;
     let shutdown = async move {
         tokio::select! {
@@ -84,6 +89,15 @@ async fn serve(config: config::Serve) -> Result<()> {
         tracing::info!("stopping");
     };
     http::serve(listener, app, shutdown).await
+}
+
+/// How plugins are compiled: by this program, into the data directory.
+fn sandbox(store: &Store, data_dir: &Path) -> Result<HostSettings> {
+    let key = compiled::ensure_key(store)?;
+    let directory = data_dir.join(COMPILED_DIRECTORY);
+    // The directory is used from another one, too.
+    let directory = std::path::absolute(directory).map_err(Error::internal)?;
+    Ok(HostSettings { program: Some(super::program()?), cache: Some(CacheSettings { directory, key }) })
 }
 
 fn listen_to(kind: SignalKind) -> Result<tokio::signal::unix::Signal> {

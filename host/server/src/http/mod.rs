@@ -44,6 +44,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::Id;
 use crate::limits::URI_BYTES_MAX;
+use crate::policy::HostSettings;
 use crate::provision::AllWalks;
 use crate::secret;
 use crate::store::Store;
@@ -98,12 +99,13 @@ pub struct Shared {
 impl App {
     /// Puts an application together on `store`.
     ///
-    /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says, `scim_rate` what [`Pace::new`] does.
-    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str, scim_rate: u32) -> Self {
+    /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says, `scim_rate` what [`Pace::new`] does, `sandbox` how
+    /// plugins are compiled.
+    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str, scim_rate: u32, sandbox: HostSettings) -> Self {
         Self(Arc::new(Shared {
             authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key),
             clock,
-            plugins: Arc::new(Plugins::default()),
+            plugins: Arc::new(Plugins::new(sandbox)),
             gatherer: Gatherer::default(),
             public_url: public_url.trim_end_matches('/').into(),
             scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),

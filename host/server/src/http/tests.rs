@@ -11,6 +11,7 @@ use super::{App, serve};
 use crate::admin::keys;
 use crate::clock::Clock;
 use crate::limits::{BODY_BYTES_MAX, URI_BYTES_MAX};
+use crate::policy::HostSettings;
 use crate::store::Store;
 
 /// A server on a port of its own. Ends when dropped.
@@ -63,7 +64,7 @@ impl Server {
         let store = Store::in_memory().unwrap();
         let clock = Clock::system();
         let owner = keys::ensure_root(&store, None, &clock).unwrap().unwrap().to_string();
-        let app = App::new(store.clone(), clock, None, "https://doorlist.example.com/", 0);
+        let app = App::new(store.clone(), clock, None, "https://doorlist.example.com/", 0, HostSettings::default());
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -83,6 +83,11 @@ fn engine() -> wasmtime::Result<Engine> {
     })
 }
 
+/// An engine that compiles for the one that runs: with the same settings but for where instances live, which machine code does not know.
+pub(super) fn compiling() -> wasmtime::Result<Engine> {
+    Engine::new(&config())
+}
+
 fn config() -> Config {
     let mut config = Config::new();
     config

@@ -44,6 +44,17 @@ pub const COMPILES_MAX: u32 = 1;
 /// How long an upload waits for the one before it.
 pub const COMPILE_WAIT_MS_MAX: u64 = 30_000;
 
+/// Address space of the process that compiles, beyond the program itself. The compiler takes some hundred megabytes for QuickJS.
+pub const COMPILE_MEMORY_BYTES_SMALL: usize = 1 << 30;
+/// The same for the large tier.
+pub const COMPILE_MEMORY_BYTES_LARGE: usize = 2 << 30;
+/// How often it is looked whether that process has ended.
+pub const COMPILE_POLL_MS: u64 = 5;
+/// Bytes that are kept of what that process says about its failure.
+pub const COMPILE_ANSWER_BYTES_MAX: usize = 4 << 10;
+/// Bytes of all machine code on disk. Beyond it the oldest is removed, and made again when it is needed. A thousand plugins on QuickJS have five gigabytes.
+pub const COMPILED_FILES_BYTES_MAX: u64 = 8 << 30;
+
 /// Memory of a slot that is kept for the next instance instead of being given back, which is what most of the
 /// price of a fresh instance is.
 pub const KEPT_MEMORY_BYTES: usize = 1 << 20;

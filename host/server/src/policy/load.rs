@@ -2,11 +2,12 @@
 
 use super::admission::{self, Admitted, Form};
 use super::bindings::v1::doorlist::policy::log;
+use super::compile::Compiler;
 use super::componentize::componentize;
 use super::engine::{self, HostError, Ticking};
 use super::gate::Gate;
 use super::imports;
-use super::limits::{COMPILE_WAIT_MS_MAX, COMPILES_MAX, CallLimits, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX};
+use super::limits::{CallLimits, INSTANCES_MAX, LoadLimits, MESSAGE_BYTES_MAX};
 use super::load_error::{LoadError, LoadStage};
 use super::manifest::Manifest;
 use super::plugin::{Facts, Loaded, Plugin};
@@ -47,7 +48,7 @@ pub struct CacheSettings {
 pub struct Host {
     clock: Ticking,
     slots: Arc<Gate>,
-    compilers: Arc<Gate>,
+    compiler: Compiler,
 }
 
 impl Host {
@@ -57,8 +58,7 @@ impl Host {
     ///
     /// The machine cannot run WebAssembly, or has no thread for the clock.
     pub fn new(settings: HostSettings) -> Result<Host, HostError> {
-        let _ = settings;
-        Ok(Host { clock: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compilers: Gate::new(COMPILES_MAX) })
+        Ok(Host { clock: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compiler: Compiler::new(settings) })
     }
 
     /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
@@ -70,32 +70,21 @@ impl Host {
     ///
     /// The first stage that refuses it, and why.
     pub fn load(&self, wasm: &[u8], limits: &LoadLimits, owner: &str) -> Result<Plugin, LoadError> {
-        let _ = owner;
         let admitted = unpanicked(LoadStage::Parse, || admission::admit(wasm, limits.tier))?;
-        let compiled = match admitted.form {
-            Form::Component => self.compile(wasm)?,
+        let made;
+        let component = match admitted.form {
+            Form::Component => wasm,
             Form::Module { typed } => {
-                let component = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world, &admitted.imports))?;
-                self.compile(&component)?
+                made = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world, &admitted.imports))?;
+                &made
             }
         };
-        self.finish(wasm, admitted, &compiled)
-    }
-
-    /// Machine code of a component.
-    fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
-        let _compiler = self
-            .compilers
-            .enter(COMPILE_WAIT_MS_MAX)
-            .ok_or_else(|| LoadError::busy(LoadStage::Compile, "Other plugins are being compiled."))?;
-        unpanicked(LoadStage::Compile, || {
-            Component::new(self.clock.engine(), component)
-                .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))
-        })
+        let (component, bytes) = unpanicked(LoadStage::Compile, || self.compiler.compile(&self.clock, component, limits, owner))?;
+        self.finish(wasm, admitted, &component, bytes)
     }
 
     /// Links what was compiled, and asks it what it is.
-    fn finish(&self, wasm: &[u8], admitted: Admitted, component: &Component) -> Result<Plugin, LoadError> {
+    fn finish(&self, wasm: &[u8], admitted: Admitted, component: &Component, compiled_bytes: usize) -> Result<Plugin, LoadError> {
         let engine = self.clock.engine();
         let imports = imported(engine, component, admitted.form)?;
         let linked = link(engine, component, admitted.world)?;
@@ -119,7 +108,7 @@ impl Host {
             digest: digest(wasm),
             facts: Facts {
                 bytes: wasm.len(),
-                compiled_bytes: 0,
+                compiled_bytes,
                 contract: admitted.contract,
                 is_json: admitted.world != World::Typed,
                 is_component: admitted.form == Form::Component,

@@ -4,18 +4,24 @@
 //! it runs), then [`limits`] (what it may cost). This is the only module that names wasmtime, and no type of it
 //! leaves. It knows nothing of storage, HTTP, tenants, SCIM filters or what the directory does with a change.
 //!
-//! A guest can compute and nothing else: it imports no function, so it has no clock, randomness, files or network.
-//! Its time is bounded by deadlines, its memory, tables and stack by limits, its answers by both a budget in the
+//! A guest can compute and nothing else: it imports a log, and stand-ins for WASI behind which there is nothing, so it has no clock, randomness,
+//! files or network. Its time is bounded by deadlines, its memory, tables and stack by limits, its answers by both a budget in the
 //! engine and checks afterwards. A store that trapped is never entered again.
 //!
-//! What is not bounded: compiling runs in this process, one upload at a time. Admission bounds what compilers are
-//! known to be slow at, but an upload may still take seconds of CPU and hundreds of megabytes; a child process with
-//! limits would bound both.
+//! A plugin speaks typed values or JSON ([`json`]); both are the same contract, and nobody outside knows the difference.
+//!
+//! Compiling runs in a process of its own ([`compile`]) that has limits of processor time, memory and output, since a compiler that runs away can be
+//! stopped from outside only. Its machine code is kept on disk, each file authenticated, and used only if this server wrote it.
+//!
+//! What is not bounded: how often a tenant uploads, and what the validator and the encoder of components cost within admission's caps, some tens of
+//! milliseconds in this process.
 
 mod admission;
 mod answer;
 mod batch;
 mod bindings;
+mod cache;
+pub mod compile;
 mod componentize;
 mod defaults;
 mod engine;

@@ -55,6 +55,11 @@ pub fn format() -> Key {
     Key::new(Table::Meta)
 }
 
+/// The secret that authenticates machine code on disk.
+pub fn compiled_key() -> Key {
+    Key::new(Table::Meta).byte(1)
+}
+
 /// A tenant's record.
 pub fn tenant(number: u32) -> Key {
     Key::new(Table::Tenant).number(number)
