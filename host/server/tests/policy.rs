@@ -15,8 +15,12 @@ mod first_party;
 mod guest;
 #[path = "policy/hostile.rs"]
 mod hostile;
+#[path = "policy/hostile_json.rs"]
+mod hostile_json;
 #[path = "policy/item.rs"]
 mod item;
+#[path = "policy/mutation.rs"]
+mod mutation;
 #[path = "policy/rules.rs"]
 mod rules;
 #[path = "policy/wasi.rs"]

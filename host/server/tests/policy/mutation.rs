@@ -1,0 +1,85 @@
+//! Plugins with random damage: loading them answers, never panics, and leaves the host as it was.
+
+use crate::guest::{SAID, guest, json_guest, json_manifest};
+use crate::hostile::assert_good_plugin_answers;
+use crate::item::{group, user};
+use crate::{limits, load};
+use proptest::prelude::*;
+
+/// One piece of damage, at a place of the file that is given as a share of its length.
+#[derive(Clone, Debug)]
+enum Damage {
+    Flip(u16, u8),
+    Set(u16, u8),
+    Remove(u16, u8),
+    Insert(u16, Vec<u8>),
+    Copy(u16, u16, u8),
+}
+
+impl Damage {
+    fn apply(&self, wasm: &mut Vec<u8>) {
+        let place = |share: u16, wasm: &[u8]| usize::from(share) * wasm.len().saturating_sub(1) / usize::from(u16::MAX);
+        if wasm.is_empty() {
+            return;
+        }
+        match self {
+            Damage::Flip(share, bits) => {
+                let at = place(*share, wasm);
+                wasm[at] ^= bits;
+            }
+            Damage::Set(share, byte) => {
+                let at = place(*share, wasm);
+                wasm[at] = *byte;
+            }
+            Damage::Remove(share, bytes) => {
+                let at = place(*share, wasm);
+                let end = wasm.len().min(at + usize::from(*bytes));
+                wasm.drain(at..end);
+            }
+            Damage::Insert(share, bytes) => {
+                let at = place(*share, wasm);
+                wasm.splice(at..at, bytes.iter().copied());
+            }
+            Damage::Copy(from, to, bytes) => {
+                let (from, to) = (place(*from, wasm), place(*to, wasm));
+                let part = wasm[from..wasm.len().min(from + usize::from(*bytes))].to_vec();
+                wasm.splice(to..to, part);
+            }
+        }
+    }
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let (share, byte) = (any::<u16>(), any::<u8>());
+    prop_oneof![
+        4 => (share.clone(), 1..=u8::MAX).prop_map(|(at, bits)| Damage::Flip(at, bits)),
+        4 => (share.clone(), byte).prop_map(|(at, byte)| Damage::Set(at, byte)),
+        1 => (share.clone(), 1..16_u8).prop_map(|(at, bytes)| Damage::Remove(at, bytes)),
+        1 => (share.clone(), prop::collection::vec(any::<u8>(), 1..16)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => (share.clone(), share, 1..64_u8).prop_map(|(from, to, bytes)| Damage::Copy(from, to, bytes)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_plugin_is_refused_or_runs_within_its_limits(base in 0..3_usize, damage in prop::collection::vec(damage(), 1..6)) {
+        let mut wasm = match base {
+            0 => guest(&SAID, &[]),
+            1 => json_guest(&json_manifest(&SAID), &[]),
+            _ => wat::parse_str(include_str!("../../../../tests/guests/wasi.wat")).expect("it is a component"),
+        };
+        damage.iter().for_each(|damage| damage.apply(&mut wasm));
+        match load(&wasm) {
+            Err(error) => prop_assert!(!error.message.is_empty()),
+            Ok(plugin) => {
+                // What it does now is its own affair; it ends.
+                if let Ok(mut batch) = plugin.batch("{}", &limits()) {
+                    let _ = (batch.project_user(&user(&["a"])), batch.project_group(&group("a")));
+                }
+            }
+        }
+        assert_good_plugin_answers();
+    }
+}
