@@ -74,7 +74,7 @@ impl Linked {
                 let configure = said(&text.configure)?;
                 let user = text.user.as_ref().map(&mut said).transpose()?;
                 let group = text.group.as_ref().map(&mut said).transpose()?;
-                Ok(Entered::Json { describe: instance.get_typed_func(store, &text.describe)?, configure, user, group })
+                Ok(Entered::Json { describe: instance.get_typed_func(store, text.describe)?, configure, user, group })
             }
         }
     }

@@ -52,11 +52,11 @@ impl Damage {
 fn damage() -> impl Strategy<Value = Damage> {
     let (share, byte) = (any::<u16>(), any::<u8>());
     prop_oneof![
-        4 => (share.clone(), 1..=u8::MAX).prop_map(|(at, bits)| Damage::Flip(at, bits)),
-        4 => (share.clone(), byte).prop_map(|(at, byte)| Damage::Set(at, byte)),
-        1 => (share.clone(), 1..16_u8).prop_map(|(at, bytes)| Damage::Remove(at, bytes)),
-        1 => (share.clone(), prop::collection::vec(any::<u8>(), 1..16)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
-        1 => (share.clone(), share, 1..64_u8).prop_map(|(from, to, bytes)| Damage::Copy(from, to, bytes)),
+        4 => (share, 1..=u8::MAX).prop_map(|(at, bits)| Damage::Flip(at, bits)),
+        4 => (share, byte).prop_map(|(at, byte)| Damage::Set(at, byte)),
+        1 => (share, 1..16_u8).prop_map(|(at, bytes)| Damage::Remove(at, bytes)),
+        1 => (share, prop::collection::vec(any::<u8>(), 1..16)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
+        1 => (share, share, 1..64_u8).prop_map(|(from, to, bytes)| Damage::Copy(from, to, bytes)),
     ]
 }
 
