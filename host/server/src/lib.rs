@@ -1,7 +1,8 @@
 //! Doorlist: a multi-tenant SCIM 2.0 service provider whose policies are sandboxed plugins.
 //!
 //! Reading order: [`store`] (rows), [`provision`] (what SCIM clients do to the inventory), [`policy`] (the sandbox),
-//! [`directory`] (projection of the inventory through the policies), [`admin`] (what operators do), [`http`] (the edges).
+//! [`directory`] (projection of the inventory through the policies), [`admin`] (what operators do), [`http`] (the edges),
+//! [`kit`] (what authors of policies do).
 //! ARCHITECTURE.md has the map and two walks through it.
 
 pub mod activity;
@@ -16,6 +17,7 @@ pub mod directory;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod kit;
 pub mod limits;
 pub mod policy;
 pub mod provision;

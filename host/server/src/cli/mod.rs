@@ -4,6 +4,7 @@
 
 mod compile;
 mod demo;
+mod plugin;
 mod serve;
 
 use std::io::Write;
@@ -35,6 +36,8 @@ enum Command {
     Compile(compile::Compile),
     /// Show what Doorlist does, with a JumpCloud that is played.
     Demo(demo::Demo),
+    /// Write, build, test and upload policies.
+    Plugin(plugin::Plugin),
     /// Run the server.
     Serve(serve::Serve),
 }
@@ -48,7 +51,7 @@ pub fn main() -> ExitCode {
         command => command,
     };
     match run(command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Whoever runs the program may see the cause.
             let cause = error.cause().map(|cause| format!(" ({cause})")).unwrap_or_default();
@@ -59,14 +62,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn run(command: Command) -> Result<ExitCode> {
     let environment = Environment::read()?;
     telemetry::start(&environment.log)?;
     match command {
-        Command::Compile(_) => Ok(()),
-        Command::Demo(demo) => demo.run(),
-        Command::Serve(serve) => serve.run(environment),
+        // It is run before there is an environment.
+        Command::Compile(_) => {}
+        Command::Demo(demo) => demo.run()?,
+        Command::Plugin(plugin) => return plugin.run(environment),
+        Command::Serve(serve) => serve.run(environment)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a line to standard output.
@@ -108,19 +114,22 @@ mod tests {
     /// Columns of its help texts, which otherwise are as wide as the terminal.
     const COLUMNS: usize = 100;
 
+    /// The help of a command and of those below it.
+    fn describe(command: &mut clap::Command, text: &mut String) {
+        let help = command.render_long_help().to_string();
+        let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        let title = command.get_bin_name().unwrap_or("doorlist");
+        text.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", help.trim_end()));
+        for below in command.get_subcommands_mut().filter(|command| !command.is_hide_set()) {
+            describe(below, text);
+        }
+    }
+
     fn manual() -> String {
         let mut command = Cli::command().term_width(COLUMNS);
         command.build();
         let mut text = "# The command line\n\nMade from the program's own help; a test compares the two.\n".to_owned();
-        let mut names = vec![String::new()];
-        names.extend(command.get_subcommands().filter(|command| !command.is_hide_set()).map(|command| command.get_name().to_owned()));
-        for name in names {
-            let part = if name.is_empty() { Some(&mut command) } else { command.find_subcommand_mut(&name) };
-            let help = part.unwrap().render_long_help().to_string();
-            let help = help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-            let title = format!("doorlist {name}");
-            text.push_str(&format!("\n## {}\n\n```text\n{}\n```\n", title.trim_end(), help.trim_end()));
-        }
+        describe(&mut command, &mut text);
         text
     }
 

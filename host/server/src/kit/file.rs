@@ -1,0 +1,33 @@
+//! Files of an author: read within a bound, refused in words.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// The bytes of a file of at most `bytes_max`.
+///
+/// # Errors
+/// If it is not there, cannot be read, or is larger.
+pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    let failed = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::NotFound => Error::invalid(format!("There is no file {}.", path.display())),
+        _ => Error::invalid(format!("{} cannot be read.", path.display())).with_cause(cause),
+    };
+    let mut bytes = Vec::new();
+    // One more than fits tells that there is more.
+    File::open(path).and_then(|file| file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)).map_err(failed)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(Error::invalid(format!("{} has more than {} KiB.", path.display(), bytes_max >> 10)));
+    }
+    Ok(bytes)
+}
+
+/// The same of a file that is text.
+///
+/// # Errors
+/// As [`read`], or if it is not UTF-8.
+pub(super) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
+    String::from_utf8(read(path, bytes_max)?).map_err(|_| Error::invalid(format!("{} is not UTF-8.", path.display())))
+}
