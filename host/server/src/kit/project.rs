@@ -94,8 +94,18 @@ impl Project {
 
     /// The plugin that the build makes, from where the process is.
     pub fn built(&self) -> PathBuf {
-        self.directory.join(&self.output)
+        within(&self.directory, &self.output)
     }
+
+    /// Where its cases are, from where the process is.
+    pub fn cases(&self) -> PathBuf {
+        within(&self.directory, Path::new("cases"))
+    }
+}
+
+/// A path within a directory, without a `./` that nobody typed.
+fn within(directory: &Path, path: &Path) -> PathBuf {
+    if directory == Path::new(".") { path.to_owned() } else { directory.join(path) }
 }
 
 fn default_source(language: Language) -> &'static str {
@@ -104,5 +114,53 @@ fn default_source(language: Language) -> &'static str {
         Language::TypeScript => "src/policy.ts",
         Language::Python => "src/policy.py",
         Language::C => "src/policy.c",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn read(text: &str) -> Result<Project> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("doorlist-project-{}-{number}", std::process::id()));
+        std::fs::create_dir(&directory).unwrap();
+        std::fs::write(directory.join(FILE), text).unwrap();
+        let project = Project::read(&directory);
+        std::fs::remove_dir_all(&directory).unwrap();
+        project
+    }
+
+    #[test]
+    fn a_project_says_what_differs_from_the_usual() {
+        let project = read(r#"{"language": "python", "output": "build/a.wasm"}"#).unwrap();
+        let said = [&project.output, &project.source, &project.library, &project.contract].map(|path| path.to_str().unwrap().to_owned());
+        assert_eq!(said, ["build/a.wasm", "src/policy.py", "lib", "wit"]);
+        let project = read(r#"{"language": "typescript", "source": "src/policy.js", "library": "../l", "contract": "../w"}"#).unwrap();
+        let said = [&project.source, &project.library, &project.contract].map(|path| path.to_str().unwrap().to_owned());
+        assert_eq!(said, ["src/policy.js", "../l", "../w"]);
+        let name = project.directory.file_name().unwrap().to_str().unwrap();
+        assert!(project.output.to_str().unwrap().starts_with("build/doorlist-project-"), "{name}: {:?}", project.output);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_project_is_said() {
+        for (text, words) in [
+            ("", "does not say what a project is"),
+            ("[]", "does not say what a project is"),
+            ("{}", "missing field `language`"),
+            (r#"{"language": "cobol"}"#, "unknown variant `cobol`"),
+            (r#"{"language": "c", "ouput": "x"}"#, "unknown field `ouput`"),
+            (r#"{"language": "c", "output": 5}"#, "does not say what a project is"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        let nowhere = Project::read(Path::new("/nowhere")).unwrap_err().to_string();
+        assert!(nowhere.contains("doorlist plugin new"), "{nowhere}");
+        assert_eq!(within(Path::new("."), Path::new("build/a")), Path::new("build/a"));
+        assert_eq!(within(Path::new("x"), Path::new("build/a")), Path::new("x/build/a"));
     }
 }

@@ -43,9 +43,8 @@ pub fn push(plugin: &Path, signature: Option<&Path>, target: &Target<'_>) -> Res
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let query = signature.map(|text| format!("?signature={}", encoded(&text))).unwrap_or_default();
     let url = format!("{}{ADMIN_BASE}/tenants/{}/plugins{query}", target.server.trim_end_matches('/'), encoded(target.tenant));
-    let (status, text) = send(&url, wasm, target.key).map_err(|cause| {
-        Error::conflict(format!("{} cannot be reached.", target.server)).with_cause(cause)
-    })?;
+    let (status, text) =
+        send(&url, wasm, target.key).map_err(|cause| Error::conflict(format!("{} cannot be reached.", target.server)).with_cause(cause))?;
     let said: Value = serde_json::from_str(&text).unwrap_or_default();
     match status {
         200 | 201 => Ok(Pushed { is_new: status == 201, plugin: said }),
@@ -105,11 +104,7 @@ mod tests {
             ),
             (409, json!({"detail": "It is there."}), "The server refuses (409). It is there."),
             (401, json!({"title": "Unauthorized"}), "The server refuses (401). Unauthorized"),
-            (
-                400,
-                json!({"detail": "No.", "problems": [{"pointer": "/a", "message": "Bad."}]}),
-                "The server refuses (400). No.\n  /a Bad.",
-            ),
+            (400, json!({"detail": "No.", "problems": [{"pointer": "/a", "message": "Bad."}]}), "The server refuses (400). No.\n  /a Bad."),
             (502, json!(null), "The server answered 502 and nothing that a Doorlist would say. Is the URL right?"),
         ] {
             assert_eq!(refusal(status, &problem), expected);

@@ -76,17 +76,90 @@ const C: [File; 6] = [
 
 /// Names that a type of a template must not have, since the template has them already.
 const TYPES_TAKEN: [&str; 16] = [
-    "Attribute", "Deserialize", "Err", "JsonSchema", "None", "Ok", "Option", "Policy", "Problem", "Self", "Settings", "Some", "Titles", "User",
-    "Value", "Vec",
+    "Attribute",
+    "Deserialize",
+    "Err",
+    "JsonSchema",
+    "None",
+    "Ok",
+    "Option",
+    "Policy",
+    "Problem",
+    "Self",
+    "Settings",
+    "Some",
+    "Titles",
+    "User",
+    "Value",
+    "Vec",
 ];
 
 /// What cargo takes for no package: words of the language, and what every project builds on.
 const PACKAGES_TAKEN: [&str; 64] = [
-    "abstract", "alloc", "as", "async", "await", "become", "box", "break", "build", "const", "continue", "core", "crate", "deps", "do",
-    "doorlist-sdk", "dyn", "else", "enum", "examples", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "incremental", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "proc-macro", "pub", "ref", "return", "schemars", "self", "serde",
-    "static", "std", "struct", "super", "test", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
-    "wit-bindgen", "yield",
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "build",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "deps",
+    "do",
+    "doorlist-sdk",
+    "dyn",
+    "else",
+    "enum",
+    "examples",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "incremental",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "schemars",
+    "self",
+    "serde",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "wit-bindgen",
+    "yield",
 ];
 
 /// Characters of a name, as the sandbox takes them.
@@ -129,7 +202,8 @@ fn check_name(name: &str, language: Language) -> Result<()> {
     let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
     let spelled = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !starts || !spelled || name.len() > NAME_CHARS_MAX {
-        let message = format!("The name {name:?} is not of up to {NAME_CHARS_MAX} lower-case letters, digits and hyphens, with a letter first.");
+        let message =
+            format!("The name {name:?} is not of up to {NAME_CHARS_MAX} lower-case letters, digits and hyphens, with a letter first.");
         return Err(Error::invalid(message));
     }
     if language == Language::Rust && PACKAGES_TAKEN.contains(&name) {
@@ -207,7 +281,10 @@ mod tests {
                 named += usize::from(filled != text);
             }
             assert!(named >= 3, "{language}: {named}");
-            assert!(files(language).any(|(path, text)| path == "README.md" && text.lines().count() <= 32), "{language}: a README of one screen");
+            assert!(
+                files(language).any(|(path, text)| path == "README.md" && text.lines().count() <= 32),
+                "{language}: a README of one screen"
+            );
         }
     }
 
@@ -215,7 +292,8 @@ mod tests {
     #[test]
     fn every_file_of_the_templates_is_written() {
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-        let directories = [("rust", Language::Rust), ("typescript", Language::TypeScript), ("python", Language::Python), ("c", Language::C)];
+        let directories =
+            [("rust", Language::Rust), ("typescript", Language::TypeScript), ("python", Language::Python), ("c", Language::C)];
         for (directory, language) in directories {
             let mut there: BTreeSet<String> = under(&plugins.join("templates").join(directory), "");
             there.extend(under(&plugins.join("templates/cases"), "cases/"));

@@ -15,8 +15,10 @@ use crate::kit::{bench, cases};
 
 /// Options of `doorlist plugin bench`.
 #[derive(Args)]
-#[command(after_long_help = "Each batch has a fresh instance, as in the server: it starts, takes its settings and is asked about its users one after the
-other. Times are of the processor; half of the batches took less (p50).")]
+#[command(
+    after_long_help = "Each batch has a fresh instance, as in the server: it starts, takes its settings and is asked about its users one after the
+other. Times are of the processor; half of the batches took less (p50)."
+)]
 pub(super) struct Bench {
     /// The plugin's file.
     #[arg(value_name = "FILE")]

@@ -14,8 +14,10 @@ use crate::policy::Tier;
 
 /// Options of `doorlist plugin inspect`.
 #[derive(Args)]
-#[command(after_long_help = "A file passes the stages size, parse, features, imports, exports, componentize, compile, describe, manifest and
-settingsSchema. One that is refused is refused by a server at the same stage, in the same words; the exit code is 1 then.")]
+#[command(
+    after_long_help = "A file passes the stages size, parse, features, imports, exports, componentize, compile, describe, manifest and
+settingsSchema. One that is refused is refused by a server at the same stage, in the same words; the exit code is 1 then."
+)]
 pub(super) struct Inspect {
     /// The plugin's file.
     #[arg(value_name = "FILE")]

@@ -10,6 +10,7 @@ mod sign;
 mod test;
 mod verify;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -61,7 +62,7 @@ enum Command {
 impl Plugin {
     /// Does it.
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
-        match self.command {
+        let ran = match self.command {
             Command::New(new) => new.run(),
             Command::Build(build) => build.run(),
             Command::Test(test) => test.run(),
@@ -71,6 +72,12 @@ impl Plugin {
             Command::Keygen(keygen) => keygen.run(),
             Command::Sign(sign) => sign.run(),
             Command::Verify(verify) => verify.run(),
+        };
+        // Whoever read the output has seen enough, as `head` has.
+        let closed = |error: &Error| error.cause().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+        match ran {
+            Err(error) if closed(&error) == Some(io::ErrorKind::BrokenPipe) => Ok(ExitCode::FAILURE),
+            ran => ran,
         }
     }
 }

@@ -11,9 +11,11 @@ use crate::kit::sign;
 
 /// Options of `doorlist plugin sign`.
 #[derive(Args)]
-#[command(after_long_help = "Printed is the signature, base64: Ed25519 over the 32 bytes of the SHA-256 digest of the file. Keep it in a file for
+#[command(
+    after_long_help = "Printed is the signature, base64: Ed25519 over the 32 bytes of the SHA-256 digest of the file. Keep it in a file for
 `doorlist plugin push --signature`:
-  doorlist plugin sign build/late-shift.wasm --key key.pem > build/late-shift.sig")]
+  doorlist plugin sign build/late-shift.wasm --key key.pem > build/late-shift.sig"
+)]
 pub(super) struct Sign {
     /// The plugin's file.
     #[arg(value_name = "FILE")]

@@ -44,11 +44,12 @@ pub(super) struct Test {
 impl Test {
     pub(super) fn run(self) -> Result<ExitCode> {
         let (plugin, beside) = if self.path.is_dir() {
-            let built = Project::read(&self.path)?.built();
+            let project = Project::read(&self.path)?;
+            let built = project.built();
             if !built.exists() {
                 return Err(Error::invalid(format!("There is no {} yet: run `doorlist plugin build` first.", built.display())));
             }
-            (built, self.path.join("cases"))
+            (built, project.cases())
         } else {
             (self.path, PathBuf::from("cases"))
         };

@@ -53,7 +53,8 @@ fn command(project: &Project, program: impl AsRef<Path>) -> Command {
 /// Runs a command to its end. What it prints is for people, and goes to standard error.
 fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.stdout(io::stderr()).status().map_err(|cause| Error::conflict(format!("{name} does not start.")).with_cause(cause))?;
+    let status =
+        command.stdout(io::stderr()).status().map_err(|cause| Error::conflict(format!("{name} does not start.")).with_cause(cause))?;
     if status.success() { Ok(()) } else { Err(Error::conflict(format!("{name} failed; what it said is above."))) }
 }
 

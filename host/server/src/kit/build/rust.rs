@@ -24,8 +24,7 @@ pub(super) fn build(project: &Project) -> Result<()> {
 
 /// Runs cargo and gives the module that it made of the project itself: where that lies is the author's choice, and cargo's to say.
 fn built(cargo: &mut Command, project: &Project) -> Result<PathBuf> {
-    let mut child =
-        cargo.stdout(Stdio::piped()).spawn().map_err(|cause| Error::conflict("cargo does not start.").with_cause(cause))?;
+    let mut child = cargo.stdout(Stdio::piped()).spawn().map_err(|cause| Error::conflict("cargo does not start.").with_cause(cause))?;
     let manifest = project.directory.join("Cargo.toml").canonicalize().unwrap_or_default();
     let mut module = None;
     if let Some(output) = child.stdout.take() {
@@ -72,7 +71,8 @@ impl Toolchain {
         if says(command(project, "cargo").arg("--version")).is_none() {
             return Err(missing(Language::Rust, "cargo", "Get it from https://rustup.rs."));
         }
-        let how = format!("Run `rustup target add {TARGET}` (on Debian without rustup: `apt-get install cargo-web rustc-web rust-web-src lld`).");
+        let how =
+            format!("Run `rustup target add {TARGET}` (on Debian without rustup: `apt-get install cargo-web rustc-web rust-web-src lld`).");
         Err(missing(Language::Rust, &format!("the target {TARGET}"), &how))
     }
 

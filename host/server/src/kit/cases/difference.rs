@@ -75,5 +75,7 @@ pub(super) fn lines(at: &str, expected: &[String], got: &[String]) -> Vec<Differ
     let value = |line: Option<&String>| line.map(|line| Value::String(line.clone()));
     let places = 0..expected.len().max(got.len());
     let differing = places.filter(|&place| expected.get(place) != got.get(place));
-    differing.map(|place| Difference::Value { at: format!("{at}/{place}"), expected: value(expected.get(place)), got: value(got.get(place)) }).collect()
+    differing
+        .map(|place| Difference::Value { at: format!("{at}/{place}"), expected: value(expected.get(place)), got: value(got.get(place)) })
+        .collect()
 }

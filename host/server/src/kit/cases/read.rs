@@ -83,8 +83,7 @@ pub fn read(path: &Path) -> Result<Vec<Case>> {
     for file in files(path)? {
         let text = file::read_text(&file, CASES_BYTES_MAX)?;
         let wrong = |what: String| Error::invalid(format!("{}: {what}", file.display()));
-        let said: Vec<Value> =
-            serde_json::from_str(&text).map_err(|cause| wrong(format!("An array of cases is expected: {cause}.")))?;
+        let said: Vec<Value> = serde_json::from_str(&text).map_err(|cause| wrong(format!("An array of cases is expected: {cause}.")))?;
         for (at, said) in said.into_iter().enumerate() {
             cases.push(case(&file, said).map_err(|what| wrong(format!("/{at}{what}")))?);
         }
