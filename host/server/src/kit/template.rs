@@ -276,7 +276,7 @@ mod tests {
             let mut named = 0;
             for (path, text) in files(language) {
                 let filled = filled(text, "late-shift");
-                assert!(!filled.contains("{{"), "{path}");
+                assert!(!["{{name", "{{type", "{{crate"].iter().any(|mark| filled.contains(mark)), "{path}");
                 assert!(filled.is_ascii() || !path.ends_with(".json"), "{path}");
                 named += usize::from(filled != text);
             }
