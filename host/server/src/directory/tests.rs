@@ -29,6 +29,8 @@ const SCOPE: Scope = Scope { connection: 1 };
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const GROUPS: [&str; 5] = ["NB-Staff", "NB-Ops", "nb-lower", "Sales", "NB-Staff extra"];
 const USERS: usize = 4;
+/// A group that rules make.
+const TAGGED: &str = "Tagged";
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -47,6 +49,7 @@ enum Step {
     LocalMember { user: usize },
     LocalGroup { name: usize, user: usize },
     Settings { prefixes: usize, groups: usize, prefix_match: bool, protect: bool },
+    Rules { named: bool, into: Option<usize> },
     Project { turns: u8 },
 }
 
@@ -72,6 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (name, user).prop_map(|(name, user)| Step::LocalGroup { name, user }),
         1 => (0..3_usize, 0..3_usize, any::<bool>(), any::<bool>())
             .prop_map(|(prefixes, groups, prefix_match, protect)| Step::Settings { prefixes, groups, prefix_match, protect }),
+        1 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(named, into)| Step::Rules { named, into }),
         8 => (0..4_u8).prop_map(|turns| Step::Project { turns }),
     ]
 }
@@ -86,6 +90,8 @@ struct World {
     /// What an operator last set for a user, by the user's `externalId`.
     standing: BTreeMap<usize, (Option<String>, bool)>,
     settings: (Vec<String>, Vec<String>, bool, bool),
+    /// Whether rules put whose title is `T1` into a group of their own, and into which group of the inventory.
+    rules: (bool, Option<Id>),
     locals: usize,
 }
 
@@ -127,6 +133,7 @@ impl World {
             groups: Vec::new(),
             standing: BTreeMap::new(),
             settings: Default::default(),
+            rules: (false, None),
             locals: 0,
         };
         world.put_settings(vec!["NB-".to_owned()], vec!["NB-Staff".to_owned()], false, true);
@@ -146,6 +153,19 @@ impl World {
             vec![("group-prefix", json!({"prefixes": prefixes})), ("user-group-filter", json!({"groups": groups, "match": matching}))];
         if protect {
             wanted.push(("role-protection", json!({"roles": ["owner", "admin"]})));
+        }
+        let (named, into) = self.rules;
+        if named {
+            wanted.push(("rules", json!({"users": [{"name": "tags", "when": "title eq \"T1\"", "effects": {"addGroups": [TAGGED]}}]})));
+        }
+        if let Some(into) = into {
+            // Under another name: a pipeline has one policy of each.
+            let rule = json!({"name": "into", "when": "title eq \"T1\"", "effects": {"addGroupIds": [into]}});
+            let merged = json!({"users": [rule]});
+            match wanted.last_mut() {
+                Some(("rules", settings)) => settings["users"].as_array_mut().unwrap().push(merged["users"][0].clone()),
+                _ => wanted.push(("rules", merged)),
+            }
         }
         let version = |plugin: &str| PLUGINS.find(None, plugin, None).unwrap().unwrap().manifest().version.clone();
         let policies: Vec<Policy> = wanted
@@ -270,6 +290,11 @@ impl World {
                     [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
                 self.put_settings(choices[prefixes].clone(), named[groups].clone(), prefix_match, protect);
             }
+            Step::Rules { named, into } => {
+                self.rules = (named, into.and_then(|group| self.groups.get(group).copied()));
+                let (prefixes, groups, prefix_match, protect) = self.settings.clone();
+                self.put_settings(prefixes, groups, prefix_match, protect);
+            }
             Step::Project { turns } => (0..turns).for_each(|_| assert!(self.projector.turn(TENANT).is_ok())),
         }
     }
@@ -332,9 +357,16 @@ impl World {
             .collect();
         let synced: BTreeSet<Id> = directory.groups.values().filter(|group| group.issued == Issued::Scim).map(|group| group.id).collect();
         assert_eq!(synced, shown, "groups shown");
+        // Whom rules want in a group that is not there is left as it last was.
+        let (tags, into) = self.rules;
+        let is_tagged = |id: &Id| users[id].text("title") == "T1";
+        let is_stuck = |id: &Id| is_tagged(id) && into.is_some_and(|group| !groups.contains_key(&group));
         let is_named = |name: &str| named.iter().any(|wanted| if *prefix_match { name.starts_with(wanted) } else { name == wanted });
         let mut expected = BTreeMap::new();
         for (number, id) in &self.users {
+            if is_stuck(id) {
+                continue;
+            }
             let user = &users[id];
             let assigned: BTreeSet<Id> =
                 self.tenant.read(|rows| provision::groups_of(rows, SCOPE, *id)).unwrap().into_iter().map(|(id, _)| id).collect();
@@ -350,8 +382,10 @@ impl World {
                 } else {
                     Status::Suspended
                 };
-                let groups: BTreeSet<Id> = assigned.intersection(&shown).copied().collect();
-                expected.insert(*id, (user.text("userName").to_owned(), status, role.unwrap_or("user".to_owned()), groups));
+                let added = into.filter(|_| is_tagged(id));
+                let groups: BTreeSet<Id> = assigned.iter().copied().chain(added).filter(|group| shown.contains(group)).collect();
+                let tags = if tags && is_tagged(id) { vec![TAGGED.to_owned()] } else { Vec::new() };
+                expected.insert(*id, (user.text("userName").to_owned(), status, role.unwrap_or("user".to_owned()), groups, tags));
             }
         }
         let mut found = BTreeMap::new();
@@ -361,15 +395,19 @@ impl World {
                 assert!(*protect && member.role == "owner", "only protection keeps whom the identity provider deleted");
                 continue;
             }
-            let groups: BTreeSet<Id> = directory
-                .memberships
-                .iter()
-                .filter(|(id, group)| *id == member.id && synced.contains(group))
-                .map(|(_, group)| *group)
-                .collect();
-            found.insert(scim_id, (member.user_name.clone(), member.status, member.role.clone(), groups));
+            if is_stuck(&scim_id) {
+                continue;
+            }
+            let of_member = directory.memberships.iter().filter(|(id, _)| *id == member.id).map(|(_, group)| *group);
+            let groups: BTreeSet<Id> = of_member.clone().filter(|group| synced.contains(group)).collect();
+            let made = of_member.map(|group| &directory.groups[&group]).filter(|group| group.issued == Issued::Policy);
+            let tags: Vec<String> = made.map(|group| group.display_name.clone()).collect();
+            found.insert(scim_id, (member.user_name.clone(), member.status, member.role.clone(), groups, tags));
         }
         assert_eq!(found, expected, "members");
+        for group in directory.groups.values().filter(|group| group.issued == Issued::Policy) {
+            assert!(directory.memberships.iter().any(|(_, of)| *of == group.id), "a group that policies made has somebody in it");
+        }
         let locals = directory.members.values().filter(|member| member.issued == Issued::Api).count();
         assert_eq!(locals, self.locals, "local members");
     }
@@ -433,6 +471,7 @@ proptest! {
         let counts = world.tenant.read(sync_state).unwrap();
         let directory = world.directory();
         prop_assert_eq!((counts.directory.users, counts.directory.groups), (directory.members.len() as u64, directory.groups.len() as u64));
-        prop_assert_eq!(counts.stuck, 0);
+        let (_, into) = world.rules;
+        prop_assert!(counts.stuck == 0 || into.is_some_and(|group| !world.groups.contains(&group)));
     }
 }
