@@ -215,24 +215,23 @@ class Policy:
 def export(policy: type[Policy]) -> type:
     """Makes the exports of a policy: `WitWorld = doorlist.export(MyPolicy)`, at the end of the module that is built."""
 
-    class WitWorld:
-        def __init__(self) -> None:
-            self.policy = policy()
+    # One in an instance of the plugin. The class below is made anew for each call.
+    made = policy()
 
+    class WitWorld:
         def describe(self) -> str:
-            made = self.policy
             words = {"name": made.name, "version": made.version, "description": made.description}
             return json.dumps(words | {"settingsSchema": made.settings_schema, "reads": made.reads, "writes": made.writes})
 
         def configure(self, settings: str) -> str:
-            problems = self.policy.configure(json.loads(settings)) or ()
+            problems = made.configure(json.loads(settings)) or ()
             return json.dumps([{"pointer": problem.pointer, "message": problem.message} for problem in problems])
 
         def user(self, user: str) -> str:
-            return _answer(self.policy.user(user_from_json(json.loads(user))))
+            return _answer(made.user(user_from_json(json.loads(user))))
 
         def group(self, group: str) -> str:
-            return _answer(self.policy.group(group_from_json(json.loads(group))))
+            return _answer(made.group(group_from_json(json.loads(group))))
 
     return WitWorld
 
