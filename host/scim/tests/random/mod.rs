@@ -206,34 +206,57 @@ pub fn patch_path(rt: &'static ResourceType) -> BoxedStrategy<String> {
     if extensions.is_empty() { one.boxed() } else { prop_oneof![20 => one, 1 => prop::sample::select(extensions)].boxed() }
 }
 
-/// An `add` or `replace` that says what there shall be, whatever there is: sending it twice is sending it once.
-/// A filter in its path selects by what the operation does not change.
-pub fn assignment(rt: &'static ResourceType) -> BoxedStrategy<Value> {
-    let at_path = prop::sample::select(attributes(rt)).prop_flat_map(|(path, attribute)| {
-        let whole = whole(attribute).prop_map({
-            let path = path.to_string();
-            move |value| (path.clone(), value)
-        });
-        let mut forms = vec![whole.boxed()];
-        for sub in attribute.sub_attributes.iter().filter(|sub| sub.name != "primary") {
-            let plain = format!("{path}.{}", sub.name);
-            forms.push(value(sub).prop_map(move |value| (plain.clone(), value)).boxed());
-            let selector = attribute.sub_attribute("type").filter(|_| attribute.multi_valued && sub.name != "type");
-            if let Some(selector) = selector {
-                let (path, name) = (path.to_string(), sub.name.clone());
-                forms.push(
-                    (value(selector), value(sub)).prop_map(move |(kind, value)| (format!("{path}[type eq {kind}].{name}"), value)).boxed(),
-                );
-            }
-        }
-        proptest::strategy::Union::new(forms)
+/// A path to an attribute or a part of it, and what it shall be there. A filter in the path selects by what the value does not change.
+fn assigned(path: &AttrPath, attribute: &'static Attribute) -> BoxedStrategy<(String, Value)> {
+    let whole = whole(attribute).prop_map({
+        let path = path.to_string();
+        move |value| (path.clone(), value)
     });
-    let op = || prop::sample::select(vec!["add", "Replace"]);
+    let mut forms = vec![whole.boxed()];
+    for sub in attribute.sub_attributes.iter().filter(|sub| sub.name != "primary") {
+        let plain = format!("{path}.{}", sub.name);
+        forms.push(value(sub).prop_map(move |value| (plain.clone(), value)).boxed());
+        let selector = attribute.sub_attribute("type").filter(|_| attribute.multi_valued && sub.name != "type");
+        if let Some(selector) = selector {
+            let (path, name) = (path.to_string(), sub.name.clone());
+            forms.push(
+                (value(selector), value(sub)).prop_map(move |(kind, value)| (format!("{path}[type eq {kind}].{name}"), value)).boxed(),
+            );
+        }
+    }
+    proptest::strategy::Union::new(forms).boxed()
+}
+
+fn assigning() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["add", "Replace"])
+}
+
+/// An `add` or `replace` that says what there shall be, whatever there is: sending it twice is sending it once.
+pub fn assignment(rt: &'static ResourceType) -> BoxedStrategy<Value> {
+    let at_path = prop::sample::select(attributes(rt)).prop_flat_map(|(path, attribute)| assigned(&path, attribute));
     prop_oneof![
-        4 => (op(), at_path).prop_map(|(op, (path, value))| json!({"op": op, "path": path, "value": value})),
-        1 => (op(), body(rt)).prop_map(|(op, value)| json!({"op": op, "value": value})),
+        4 => (assigning(), at_path).prop_map(|(op, (path, value))| json!({"op": op, "path": path, "value": value})),
+        1 => (assigning(), body(rt)).prop_map(|(op, value)| json!({"op": op, "value": value})),
     ]
     .boxed()
+}
+
+/// Such operations on some attributes that clients write, one on each, so that none undoes what another one says.
+pub fn assignments(rt: &'static ResourceType) -> BoxedStrategy<Vec<Value>> {
+    let written: Vec<_> = attributes(rt).into_iter().filter(|(_, attribute)| attribute.mutability == Mutability::ReadWrite).collect();
+    let most = written.len().min(4);
+    prop::sample::subsequence(written, 1..=most)
+        .prop_flat_map(|chosen| {
+            let operations: Vec<_> = chosen
+                .into_iter()
+                .map(|(path, attribute)| {
+                    (assigning(), assigned(&path, attribute))
+                        .prop_map(|(op, (path, value))| json!({"op": op, "path": path, "value": value}))
+                })
+                .collect();
+            operations
+        })
+        .boxed()
 }
 
 /// Any operation at a path.
