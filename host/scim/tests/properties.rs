@@ -10,7 +10,7 @@ use doorlist_scim::schema::Mutability;
 use doorlist_scim::validate::{create, replace};
 use doorlist_scim::{AttrPath, Attribute, Filter, Patch, PatchPath, Projection, Resource, ResourceType};
 use proptest::prelude::*;
-use random::{any_type, assignment, assignments, attributes, body, filter, operation, patch_path};
+use random::{any_type, assignment, assignments, attributes, body, filter, operation, patch_path, rewording};
 use serde_json::{Value, json};
 
 /// A resource as a service provider stores it, with what only it writes.
@@ -124,7 +124,10 @@ fn what_is_told_to_match_nothing_matches_nothing() {
 #[test]
 fn a_patch_leaves_alone_what_clients_cannot_change() {
     let (changes, elements) = (Cell::new(0), Cell::new(0));
-    let operations = any_type().prop_flat_map(|rt| (Just(rt), body(rt), prop::collection::vec(operation(rt), 1..4)));
+    let operations = with_resource().prop_flat_map(|(rt, body)| {
+        let operation = prop_oneof![2 => operation(rt), 1 => rewording(rt, &body)];
+        (Just(rt), Just(body), prop::collection::vec(operation, 1..4))
+    });
     proptest!(ProptestConfig::with_cases(1_200), |((rt, body, operations) in operations)| {
         let mut before = stored(rt, &body);
         mark_elements(rt, &mut before);
@@ -152,7 +155,10 @@ fn a_patch_leaves_alone_what_clients_cannot_change() {
         prop_assert!(again.is_ok(), "{:?}", again);
         changes.set(changes.get() + usize::from(outcome == Ok(true)));
     });
-    assert!(changes.get() >= CASES_MIN && elements.get() >= CASES_MIN, "{changes:?} changes, {elements:?} elements kept");
+    assert!(
+        changes.get() >= CASES_MIN && elements.get() >= CASES_MIN / 2,
+        "{changes:?} changes, {elements:?} immutable parts of elements kept"
+    );
 }
 
 #[test]
@@ -208,8 +214,8 @@ fn renames(operation: &Value) -> bool {
     operation["path"].as_str().is_some_and(|path| path.ends_with(".value") || path.ends_with(".type"))
 }
 
-/// Compares elements: what is readOnly in one was there before, on one element only; and if `is_same` says that elements with equal `type` and `value` are the same
-/// ones, what is immutable in one is what it was. Gives how many parts it compared.
+/// Compares elements: what is readOnly in one was there before, on one element only; and if `is_same` says that elements with equal
+/// `type` and `value` are the same ones, what is immutable in one is what it was. Gives how many immutable parts it compared.
 fn fixed_parts_stay(attribute: &Attribute, (old, new): (&[&Value], &[&Value]), is_same: bool) -> Result<usize, String> {
     let mut compared = 0;
     for sub in &attribute.sub_attributes {
@@ -221,7 +227,6 @@ fn fixed_parts_stay(attribute: &Attribute, (old, new): (&[&Value], &[&Value]), i
                     return Err(format!("{}: {part} is new", sub.name));
                 };
                 before.swap_remove(place);
-                compared += 1;
             }
         }
         if sub.mutability == Mutability::Immutable && is_same {

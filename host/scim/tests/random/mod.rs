@@ -266,3 +266,23 @@ pub fn operation(rt: &'static ResourceType) -> BoxedStrategy<Value> {
         .prop_map(|(path, value)| json!({"op": "replace", "path": path, "value": value}));
     prop_oneof![4 => assignment(rt), 2 => remove, 1 => misplaced].boxed()
 }
+
+/// An `add` or `replace` of elements that `body` has, told apart as before and with other parts; any operation if it has none.
+pub fn rewording(rt: &'static ResourceType, body: &Value) -> BoxedStrategy<Value> {
+    let mut forms = Vec::new();
+    for (path, attribute) in attributes(rt).into_iter().filter(|(path, attribute)| attribute.multi_valued && path.urn.is_none()) {
+        for element in body[&path.name].as_array().into_iter().flatten().filter_map(Value::as_object) {
+            let (path, same) = (path.to_string(), element.clone());
+            let reworded = (assigning(), complex(attribute)).prop_map(move |(op, mut other)| {
+                for name in ["type", "value"] {
+                    other.remove(name);
+                    other.extend(same.get(name).map(|value| (name.to_owned(), value.clone())));
+                }
+                other.remove("primary");
+                json!({"op": op, "path": path, "value": [other]})
+            });
+            forms.push(reworded.boxed());
+        }
+    }
+    if forms.is_empty() { operation(rt) } else { proptest::strategy::Union::new(forms).boxed() }
+}
