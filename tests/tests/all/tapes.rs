@@ -43,6 +43,7 @@ tapes! {
     okta_pushes_groups: "okta-group.json",
     entra_by_default: "entra-default.json",
     entra_with_its_flag: "entra-flag.json",
+    a_connection_with_unique_names_of_groups: "unique-names.json",
     other_clients: "others.json",
 }
 
@@ -59,15 +60,15 @@ fn every_tape_is_replayed() {
     assert_eq!(found, replayed);
 }
 
-/// A row of the table of dialects: dialect, tape, step, evidence, unit.
-type Row = [String; 5];
+/// A row of the table of dialects: dialect, tape, step, evidence, unit, and what in the step's request needs the unit.
+type Row = [String; 6];
 
 fn dialects() -> Vec<Row> {
     let text = fs::read_to_string(directory().join("README.md")).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| ")).skip(1);
     rows.map(|line| {
-        let cells: Vec<String> = line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
-        cells.try_into().unwrap_or_else(|cells| panic!("no row of five: {cells:?}"))
+        let cells: Vec<String> = line.trim_end_matches('|').split('|').skip(1).map(|cell| cell.trim().to_owned()).collect();
+        cells.try_into().unwrap_or_else(|cells| panic!("no row of six: {cells:?}"))
     })
     .collect()
 }
@@ -85,7 +86,7 @@ fn every_dialect_has_a_step_and_a_unit() {
     let mut named = BTreeSet::new();
     let rows = dialects();
     assert!(rows.len() > 30 && units.len() > 10, "table and units are found");
-    for [dialect, tape, step, evidence, unit] in &rows {
+    for [dialect, tape, step, evidence, unit, needed_by] in &rows {
         let text = fs::read_to_string(directory().join(tape)).unwrap_or_else(|error| panic!("{dialect}: {tape}: {error}"));
         let tape: Value = serde_json::from_str(&text).unwrap();
         let found = tape["steps"].as_array().unwrap().iter().find(|found| found["step"] == step.as_str());
@@ -93,10 +94,28 @@ fn every_dialect_has_a_step_and_a_unit() {
         assert_eq!(found["evidence"], evidence.as_str(), "{dialect}");
         let is_elsewhere = unit.starts_with("RFC 764") || unit.starts_with("the server's ");
         assert!(is_elsewhere || units.contains(unit), "{dialect}: there is no unit {unit}");
+        assert!(is_elsewhere || needs(&found["request"], needed_by), "{dialect}: nothing in {step:?} needs {unit}: {needed_by}");
         named.insert(unit.clone());
     }
     let unnamed: Vec<&String> = units.difference(&named).collect();
     assert!(unnamed.is_empty(), "no dialect names {unnamed:?}");
+}
+
+/// Whether a request has what a cell says: a text in backticks, or `no` before it for what it must not have.
+fn needs(request: &Value, cell: &str) -> bool {
+    let (is_there, quoted) = cell.strip_prefix("no ").map_or((true, cell), |quoted| (false, quoted));
+    let text = quoted.strip_prefix('`').and_then(|text| text.strip_suffix('`')).filter(|text| !text.is_empty());
+    text.is_some_and(|text| request.to_string().contains(text) == is_there)
+}
+
+/// Where a null is in an answer, which none of ours has (RFC 7643 section 2.5; Entra's configuration page fails over one).
+fn null(at: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(at.to_owned()),
+        Value::Array(elements) => elements.iter().enumerate().find_map(|(place, element)| null(&format!("{at}/{place}"), element)),
+        Value::Object(object) => object.iter().find_map(|(key, part)| null(&format!("{at}/{key}"), part)),
+        _ => None,
+    }
 }
 
 fn replay(file: &str) {
@@ -138,7 +157,7 @@ impl Replay {
 
     fn exchange(&mut self, label: &str, request: &Value, answer: &Value) {
         only_keys(label, request, &["method", "path", "headers", "body"]);
-        only_keys(label, answer, &["status", "body", "absent", "keep"]);
+        only_keys(label, answer, &["status", "body", "absent", "not", "keep"]);
         let (request, answer) = (self.fill(label, request), self.fill(label, answer));
         let (method, path) = (request["method"].as_str().unwrap(), request["path"].as_str().unwrap());
         let mut call = self.client.call(method, path);
@@ -157,6 +176,12 @@ impl Replay {
             && let Err(difference) = contains(&body, part)
         {
             panic!("{label}: {difference}. {shown}");
+        }
+        let null = null("", &body).filter(|at| !at.is_empty());
+        assert_eq!(null, None, "{label}: a null. {shown}");
+        for (pointer, other) in answer["not"].as_object().into_iter().flatten() {
+            let found = body.pointer(pointer).unwrap_or_else(|| panic!("{label}: nothing at {pointer}. {shown}"));
+            assert_ne!(found, other, "{label}: {pointer}. {shown}");
         }
         for pointer in answer["absent"].as_array().into_iter().flatten() {
             let pointer = pointer.as_str().unwrap();

@@ -57,7 +57,7 @@ fn user_names_are_unique_while_their_users_are_there() {
 #[test]
 fn put_tolerates() {
     let client = shared::client("put tolerates");
-    let before = json!({"userName": "put@example.com", "externalId": "ext-1", "displayName": "Before", "active": true, "title": "T",
+    let before = json!({"userName": "put@example.com", "externalId": "ext-1", "displayName": "Before", "active": false, "title": "T",
         "emails": [{"value": "put@example.com", "type": "work"}], "phoneNumbers": [{"value": "1"}]});
     // What is sent beside userName, what the answer has, and what it has not.
     let cases: &[(&str, Value, Value, &[&str])] = &[
@@ -73,7 +73,9 @@ fn put_tolerates() {
         ("externalId is kept when empty", json!({"externalId": ""}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is kept when blank", json!({"externalId": " "}), json!({"externalId": "ext-1"}), &[]),
         ("externalId is replaced when sent", json!({"externalId": "ext-2"}), json!({"externalId": "ext-2"}), &[]),
-        ("active is kept when absent", json!({"displayName": "x"}), json!({"active": true}), &[]),
+        ("active is kept when absent", json!({"displayName": "x"}), json!({"active": false}), &[]),
+        ("active is kept when null", json!({"active": null}), json!({"active": false}), &[]),
+        ("active is kept when it is an empty text", json!({"active": ""}), json!({"active": false}), &[]),
         (
             "readOnly attributes",
             json!({"id": "nonsense", "meta": {"created": "1999-01-01T00:00:00Z", "resourceType": "Nonsense"}, "groups": [{"value": "g"}]}),
