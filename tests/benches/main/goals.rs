@@ -103,7 +103,7 @@ pub fn of_lists(figures: &ListFigures) -> Vec<Goal> {
     if let Some(walk) = figures.walks.last() {
         goals.push(at_most(10, "last cursor page against first", 1.2, "times", walk.last_us / walk.first_us.max(1e-3)));
     }
-    goals.push(at_most(18, "memory that a list takes, once warm", lists::MEMORY_MIB_MAX, "MiB", figures.growth_mib()));
+    goals.push(at_most(18, "memory that a list takes", lists::MEMORY_MIB_MAX, "MiB", figures.growth_mib()));
     goals
 }
 

@@ -17,8 +17,14 @@ use crate::tenant::Population;
 /// Sizes below which fixed costs hide how a walk grows.
 pub const GROWTH_FROM: usize = 400;
 
-/// Memory by which the server may grow while it answers a list that it has answered before: pages, and what the allocator keeps.
+/// Memory by which the server may grow while it answers a list, for the first time or again: pages, and what the allocator keeps.
 pub const MEMORY_MIB_MAX: f64 = 16.0;
+
+/// Growth below which memory is as large as before: the system counts pages, and the server does other things beside.
+const GROWTH_SEEN_MIB: f64 = 0.5;
+
+/// Place, among the populations, of the one that growth of the largest is held against.
+const FEW: usize = 1;
 
 /// Walks over each population, of which the medians count.
 const WALKS: usize = 3;
@@ -70,16 +76,33 @@ pub struct ListFigures {
     pub populations: [usize; 2],
     pub lookups: Vec<Lookup>,
     pub walks: Vec<Walk>,
-    /// Each list for the first time, then again.
+    /// Each list of the largest population for the first time, then again.
     pub memory: Vec<Memory>,
+    /// The same lists of a smaller population, and how many users that has.
+    pub memory_of_few: (usize, Vec<Memory>),
 }
 
 impl ListFigures {
-    /// The most that a list took that had been answered before.
+    /// The most that a list took, be it the first time or not.
     pub fn growth_mib(&self) -> f64 {
-        let again = self.memory.iter().skip(self.memory.len() / 2);
-        again.map(|memory| memory.while_mib - memory.before_mib).fold(0.0, f64::max)
+        most_growth(&self.memory)
     }
+
+    /// What the lists of the largest population took, as a multiple of what they took of the smaller one.
+    pub fn growth_ratio(&self) -> f64 {
+        self.growth_mib() / most_growth(&self.memory_of_few.1).max(GROWTH_SEEN_MIB)
+    }
+}
+
+impl Memory {
+    /// By how much the server grew.
+    pub fn growth_mib(&self) -> f64 {
+        self.while_mib - self.before_mib
+    }
+}
+
+fn most_growth(memory: &[Memory]) -> f64 {
+    memory.iter().map(Memory::growth_mib).fold(0.0, f64::max)
 }
 
 /// Makes a tenant of each size on a server of their own and measures.
@@ -98,6 +121,8 @@ pub fn measure(machine: &Machine, scale: &Scale, directory: &Path) -> io::Result
         return Err(io::Error::other("there is nothing to list"));
     };
     let lookups = lookups(&server, scale, small, large)?;
+    let few = populations.get(FEW).unwrap_or(small);
+    let memory_of_few = (few.users.len(), memory(&server, few)?);
     let memory = memory(&server, large)?;
     let mut walks = Vec::new();
     for population in &populations {
@@ -107,7 +132,7 @@ pub fn measure(machine: &Machine, scale: &Scale, directory: &Path) -> io::Result
         let last_us = median(rounds.iter().map(|walk| walk.last_us));
         walks.push(Walk { first_us, last_us, ..rounds.swap_remove(WALKS / 2) });
     }
-    Ok(ListFigures { populations: [small.users.len(), large.users.len()], lookups, walks, memory })
+    Ok(ListFigures { populations: [small.users.len(), large.users.len()], lookups, walks, memory, memory_of_few })
 }
 
 /// What an identity provider looks users up by.

@@ -71,10 +71,15 @@ pub fn lists(figures: &ListFigures) {
         let each = walk.us / walk.users as f64;
         println!("{:<34}{:>14.1}{each:>14.1}{:>14.0}{:>14.0}", walk.users, walk.us / 1e3, walk.first_us, walk.last_us);
     }
-    println!("\n{:<34}{:>14}{:>14}{:>14}", format!("memory, MiB, {large} users"), "before", "while", "after");
-    for memory in &figures.memory {
-        println!("{:<34}{:>14.1}{:>14.1}{:>14.1}", memory.what, memory.before_mib, memory.while_mib, memory.after_mib);
+    let (few, of_few) = &figures.memory_of_few;
+    let columns = ["before", "while", "after", "growth"].map(|column| format!("{column:>10}")).concat();
+    println!("\n{:<38}{columns}{:>16}", format!("memory, MiB, {large} users"), format!("of {few} users"));
+    for (memory, of_few) in figures.memory.iter().zip(of_few) {
+        let values =
+            [memory.before_mib, memory.while_mib, memory.after_mib, memory.growth_mib()].map(|value| format!("{value:>10.1}")).concat();
+        println!("{:<38}{values}{:>16.1}", memory.what, of_few.growth_mib());
     }
+    println!("the most that a list of {large} users took is {:.1} times what one of {few} took", figures.growth_ratio());
 }
 
 /// Rows of policies.
