@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`server`] (a running `doorlist`), [`callers`] (who calls is part of the type: [`Operator`], [`Client`],
 //! [`Nobody`]), [`http`] (one call and its [`Reply`], which must be used), [`raw`] (bytes on a socket, for what an HTTP library
-//! would put right). [`tools`] gets what policies are built with.
+//! would put right). [`tools`] gets what policies are built with, [`examples`] builds them.
 //!
 //! Knows nothing of the server's code: what it sees is the executable, HTTP, and the files on the disk.
 
@@ -10,6 +10,7 @@
 
 pub mod callers;
 pub mod dice;
+pub mod examples;
 pub mod http;
 pub mod load;
 pub mod patience;

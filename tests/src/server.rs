@@ -266,7 +266,11 @@ pub fn command() -> Command {
     command
 }
 
-fn executable() -> PathBuf {
+/// Where the executable under test is, or should be.
+///
+/// # Panics
+/// If a test executable is where none is.
+pub fn executable() -> PathBuf {
     if let Some(path) = std::env::var_os("DOORLIST_BIN") {
         return path.into();
     }

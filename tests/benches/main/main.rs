@@ -7,7 +7,7 @@
 //! `DOORLIST_BENCH_QUICK=1`, or `--quick` behind `--`, makes it a look of some seconds.
 //! `DOORLIST_BENCH_PRIORITY=normal` forgoes real-time priority.
 //!
-//! Reading order: [`users`], [`groups`], [`lists`], [`crash`] and [`sandbox`] measure; [`goals`] judges; [`report`] prints. The load tool is
+//! Reading order: [`users`], [`groups`], [`lists`], [`crash`], [`sandbox`] and [`examples`] measure; [`goals`] judges; [`report`] prints. The load tool is
 //! `doorlist_tests::load`.
 
 #![allow(
@@ -21,12 +21,14 @@
 
 mod answer;
 mod crash;
+mod examples;
 mod figures;
 mod floor;
 mod goals;
 mod groups;
 mod lists;
 mod machine;
+mod native;
 mod report;
 mod sandbox;
 mod scale;
@@ -92,6 +94,7 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
 
     eprintln!("policies");
     report::policies(&sandbox::measure(scale)?);
+    report::examples(&examples::measure(scale)?);
 
     eprintln!("kills");
     let crash = crash::measure(&machine, scale, server, &mut population, &data_dir)?;

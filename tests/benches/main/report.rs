@@ -1,6 +1,7 @@
 //! The report, as plain text of less than a hundred columns.
 
 use crate::crash::CrashFigures;
+use crate::examples::Row;
 use crate::figures::{Figures, Phase, Series};
 use crate::goals::Goal;
 use crate::groups::GroupFigures;
@@ -91,6 +92,37 @@ pub fn policies(costs: &[Cost]) {
     }
     let [alone, hundred, thousand] = [0, 1, 2].map(|at| costs.iter().map(|(_, cost)| cost[at]).sum::<f64>());
     println!("{:<34}{alone:>14.1}{hundred:>14.1}{thousand:>16.1}", "the pipeline of them");
+}
+
+/// Rows of examples.
+pub fn examples(rows: &[Row]) {
+    let [alone, hundred, thousand] = BATCHES.map(|batch| if batch == 1 { "alone".to_owned() } else { format!("of {batch}") });
+    println!(
+        "\n{:<24}{:<11}{:>7}{:>8}{:>8}{alone:>8}{hundred:>8}{thousand:>8}{:>8}{:>8}",
+        "example", "language", "KB", "load ms", "first", "native", "ratio"
+    );
+    for row in rows {
+        match row {
+            Ok(cost) => {
+                let [alone, hundred, thousand] = cost.users_us;
+                println!(
+                    "{:<24}{:<11}{:>7.0}{:>8.0}{:>8.0}{alone:>8.1}{hundred:>8.1}{thousand:>8.1}{:>8.2}{:>8.0}",
+                    cost.name,
+                    cost.language.to_string(),
+                    cost.bytes as f64 / 1e3,
+                    cost.load_ms,
+                    cost.first_us,
+                    cost.native_us,
+                    thousand / cost.native_us.max(1e-3)
+                );
+            }
+            Err((name, absent)) => println!("{name:<24}not measured. {absent}"),
+        }
+    }
+    println!("load: admitted, compiled in a process of its own, described; first: from there to its first answer, µs; then µs a user in");
+    println!(
+        "batches with a fresh instance each; native: the same work as a Rust function, µs a user; ratio: that of the largest batch to it"
+    );
 }
 
 /// What the kills did.

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use doorlist::policy::{Current, GroupRef, Host, Issued, Lifecycle, Plugin, Status, User, UserView, first_party};
+use doorlist::policy::{
+    CallLimits, Current, GroupRef, Host, HostSettings, Issued, Lifecycle, LoadLimits, Plugin, Status, Tier, User, UserView, first_party,
+};
 use doorlist_tests::load::median;
 
 use crate::scale::Scale;
@@ -20,7 +22,7 @@ pub type Cost = (&'static str, [f64; BATCHES.len()]);
 
 /// Measures each first-party policy with settings that make it look at every user.
 pub fn measure(scale: &Scale) -> Result<Vec<Cost>, Box<dyn Error>> {
-    let host = Host::new()?;
+    let host = Host::new(HostSettings::default())?;
     let mut costs = Vec::new();
     for (name, wasm) in first_party() {
         let settings = match name {
@@ -29,7 +31,7 @@ pub fn measure(scale: &Scale) -> Result<Vec<Cost>, Box<dyn Error>> {
             "role-protection" => r#"{"roles":["owner","admin"]}"#,
             _ => "{}",
         };
-        let plugin = host.load(wasm)?;
+        let plugin = host.load(wasm, &LoadLimits::of(Tier::Small), "benchmark")?;
         let mut cost = [0.0; BATCHES.len()];
         for (batch, cost) in BATCHES.into_iter().zip(&mut cost) {
             let times: Result<Vec<f64>, _> = (0..REPETITIONS).map(|_| once(&plugin, settings, batch, scale.policy_users)).collect();
@@ -45,7 +47,7 @@ fn once(plugin: &Plugin, settings: &str, batch: usize, users: usize) -> Result<f
     let items: Vec<User> = (0..users).map(user).collect();
     let begin = Instant::now();
     for chunk in items.chunks(batch) {
-        let mut instance = plugin.batch(settings)?;
+        let mut instance = plugin.batch(settings, &CallLimits::default())?;
         for item in chunk {
             black_box(instance.project_user(item)?);
         }
@@ -53,7 +55,8 @@ fn once(plugin: &Plugin, settings: &str, batch: usize, users: usize) -> Result<f
     Ok(begin.elapsed().as_secs_f64() * 1e6 / users as f64)
 }
 
-fn user(number: usize) -> User {
+/// A user with five groups and no attributes.
+pub fn user(number: usize) -> User {
     let name = format!("user.{number}@example.com");
     let id = format!("01935f5e-0000-7000-8000-{number:012x}");
     let groups: Vec<GroupRef> = (0..4)
@@ -74,6 +77,7 @@ fn user(number: usize) -> User {
             user_name: name.clone(),
             display_name: name.clone(),
             groups: groups.iter().map(|group| group.id.clone()).collect(),
+            named_groups: Vec::new(),
             attributes: Vec::new(),
         },
         groups,

@@ -25,6 +25,8 @@ pub struct Scale {
     pub kills: usize,
     /// Users that a plugin is asked about in each way.
     pub policy_users: usize,
+    /// Batches of each size, alone, a hundred, a thousand, that an example is asked about in one repetition.
+    pub example_batches: [usize; 3],
 }
 
 impl Scale {
@@ -40,6 +42,7 @@ impl Scale {
         list_sizes: &[100, 1_000, 10_000, 100_000],
         kills: 10,
         policy_users: 10_000,
+        example_batches: [200, 20, 5],
     };
 
     /// Shows that everything runs; its figures are not worth quoting.
@@ -54,6 +57,7 @@ impl Scale {
         list_sizes: &[100, 400, 2_000],
         kills: 1,
         policy_users: 1_000,
+        example_batches: [20, 2, 1],
     };
 }
 

@@ -11,6 +11,7 @@ mod concurrency;
 mod conformance;
 mod crash;
 mod directory;
+mod examples;
 mod guests;
 mod guide;
 mod plugins;
