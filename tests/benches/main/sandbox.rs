@@ -29,6 +29,7 @@ pub fn measure(scale: &Scale) -> Result<Vec<Cost>, Box<dyn Error>> {
             "group-prefix" => r#"{"prefixes":["NB-"]}"#,
             "user-group-filter" => r#"{"groups":["NB-Staff"]}"#,
             "role-protection" => r#"{"roles":["owner","admin"]}"#,
+            "rules" => r#"{"users":[{"name":"Elsewhere","when":"userName ew \"@elsewhere.example\"","effects":{"included":false}}]}"#,
             _ => "{}",
         };
         let plugin = host.load(wasm, &LoadLimits::of(Tier::Small), "benchmark")?;
