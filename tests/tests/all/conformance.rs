@@ -36,8 +36,8 @@ fn fixtures(client: &Client) -> Fixtures {
 }
 
 #[track_caller]
-fn scim2_tester(run: &str, client: &Client) {
-    let (passed, findings) = suites::scim2_tester(client);
+fn scim2_tester(run: &str, client: &Client, has_test_resources: bool) {
+    let (passed, findings) = suites::scim2_tester(client, has_test_resources);
     verdict::judge(run, passed, &findings);
 }
 
@@ -56,13 +56,13 @@ fn schemathesis(run: &str, client: &Client, left_out: &[&str]) {
 #[test]
 fn scim2_tester_finds_nothing() {
     let run = "scim2-tester";
-    scim2_tester(run, &ordinary(run));
+    scim2_tester(run, &ordinary(run), false);
 }
 
 #[test]
 fn scim2_tester_finds_nothing_in_test_resources() {
     let run = "scim2-tester with test resources";
-    scim2_tester(run, &with_test_resources(run));
+    scim2_tester(run, &with_test_resources(run), true);
 }
 
 #[test]

@@ -37,11 +37,12 @@ fn string(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Every check of scim2-tester, over every resource type of the tenant.
+/// Every check of scim2-tester, over every resource type of the tenant. In a tenant with resource types for tests it is helped over what it does not know.
 #[track_caller]
-pub fn scim2_tester(client: &Client) -> Report {
+pub fn scim2_tester(client: &Client, has_test_resources: bool) -> Report {
     let mut command = program("python");
     command.arg(file("run_scim2_tester.py")).arg(base(client)).env("SCIM_TOKEN", client.token());
+    command.args(has_test_resources.then_some("test-resources"));
     let ended = run(&mut command, SUITE_MAX).unwrap_or_else(|reason| panic!("{reason}"));
     let results: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("scim2-tester broke off:\n{}", ended.stderr));
     let results = results.as_array().expect("it is a list");

@@ -91,7 +91,8 @@ pub fn search(kind: &Kind, description: &Description) -> Value {
         let schema = match name {
             "attributes" | "excludedAttributes" => json!({"anyOf": [schema, {"type": "array", "items": {"type": "string", "anyOf": [
                 {"enum": kind.paths().into_iter().map(|path| path.text).collect::<Vec<_>>()}, {}]}}]}),
-            "startIndex" | "count" => requests::integer(),
+            // Any whole number, however many digits it has: what is too large is the largest.
+            "startIndex" | "count" => json!({"type": "integer"}),
             _ => schema,
         };
         properties.insert(name.to_owned(), json!({"anyOf": [{"type": "null"}, schema]}));
