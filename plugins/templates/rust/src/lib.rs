@@ -1,6 +1,6 @@
 //! Suspends members by their title.
 
-use doorlist_sdk::{Policy, Problem, Status, User, UserChange, Value, export_policy};
+use doorlist_sdk::{Policy, Problem, Status, User, UserChange, export_policy};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,11 +36,7 @@ impl Policy for {{type}} {
     }
 
     fn project_user(&self, user: &User) -> Vec<UserChange> {
-        let mut titles = user.attributes.iter().filter_map(|attribute| match &attribute.value {
-            Value::Text(title) if attribute.path == "title" => Some(title),
-            _ => None,
-        });
-        match titles.find(|title| self.titles.contains(title)) {
+        match user.texts("title").find(|title| self.titles.iter().any(|listed| listed == title)) {
             Some(title) => vec![UserChange::set_status(Status::Suspended, format!("The title \"{title}\" is suspended."))],
             None => Vec::new(),
         }
