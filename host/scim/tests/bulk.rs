@@ -149,6 +149,7 @@ fn what_is_wrong_with_one_operation_stays_with_it() {
         (json!({"method": "DELETE", "path": "https://elsewhere/Users/1"}), ErrorKind::InvalidPath),
         (json!({"method": "POST", "path": "/Users/1", "bulkId": "a", "data": user}), ErrorKind::InvalidValue),
         (json!({"method": "POST", "path": "/Users", "data": user}), ErrorKind::InvalidValue),
+        (json!({"method": "POST", "path": "/Users", "bulkId": "", "data": user}), ErrorKind::InvalidValue),
         (json!({"method": "POST", "path": "/Users", "bulkId": 7, "data": user}), ErrorKind::InvalidSyntax),
         (json!({"method": "POST", "path": "/Users", "bulkId": "a"}), ErrorKind::InvalidValue),
         (json!({"method": "PUT", "path": "/Users/1", "data": []}), ErrorKind::InvalidValue),
@@ -180,6 +181,10 @@ fn the_second_operation_of_one_bulk_id_is_at_fault() {
     let is_fault = |item: &doorlist_scim::bulk::BulkItem| item.operation.as_ref().is_err_and(|error| error.kind == ErrorKind::InvalidValue);
     assert_eq!(request.operations.iter().map(is_fault).collect::<Vec<_>>(), [false, false, true, false]);
     assert_eq!(request.operations[2].bulk_id.as_deref(), Some("a"));
+    // An empty one is none, which only a POST needs.
+    let delete = |id: u8| json!({"method": "DELETE", "path": format!("/Users/{id}"), "bulkId": ""});
+    let request = operations(json!([delete(1), delete(2)]));
+    assert!(request.operations.iter().all(|item| item.operation.is_ok() && item.bulk_id.is_none()));
 }
 
 #[test]

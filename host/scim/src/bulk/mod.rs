@@ -147,7 +147,7 @@ impl BulkItem {
             return Self { method: None, bulk_id: None, operation: Err(syntax("An operation must be an object.")) };
         };
         let method = text(object, "method").ok().flatten().and_then(BulkMethod::parse);
-        let bulk_id = text(object, "bulkId").ok().flatten().map(str::to_owned);
+        let bulk_id = name(object).ok().flatten();
         Self { method, operation: BulkOperation::parse(object, method, types), bulk_id }
     }
 }
@@ -157,7 +157,7 @@ impl BulkOperation {
         let method = method.ok_or_else(|| syntax("method must be POST, PUT, PATCH or DELETE."))?;
         let path = text(object, "path")?.ok_or_else(|| syntax("An operation needs a path."))?;
         let (resource_type, id) = target(path, types)?;
-        let bulk_id = text(object, "bulkId")?.map(str::to_owned);
+        let bulk_id = name(object)?;
         match (method, &id, &bulk_id) {
             (BulkMethod::Post, Some(_), _) => {
                 return Err(invalid("The path of a POST must be that of an endpoint."));
@@ -240,6 +240,11 @@ fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Result<Option<&'a str>
         Some(Value::String(text)) if text.len() <= NAME_BYTES_MAX => Ok(Some(text)),
         Some(_) => Err(syntax(&format!("{key} must be a short string."))),
     }
+}
+
+/// What the client calls an operation. An empty `bulkId` is none, as of clients that send one for what is unset: nothing could be told apart by it.
+fn name(object: &Map<String, Value>) -> Result<Option<String>, Error> {
+    Ok(text(object, "bulkId")?.filter(|bulk_id| !bulk_id.is_empty()).map(str::to_owned))
 }
 
 /// Whether a value nests deeper than a bound, looking no deeper than that.
