@@ -307,3 +307,34 @@ fn what_is_returned_on_request_survives_a_put_of_what_was_read() {
     let _ = client.patch(&path, &json!([{"op": "remove", "path": format!("{urn}:hidden")}])).expect(200);
     assert!(client.get(&asked).expect(200)[&urn].get("hidden").is_none());
 }
+
+/// What a resource says depends on the schemas that are known, and so does its version: whoever asks by an old one gets the resource again.
+#[test]
+fn a_change_of_schemas_is_another_version() {
+    let (tenant, client) = world("versions and schemas");
+    let one = format!("/schemas/{}", encode(URN));
+    let made = client.post("/Users", &with_badge("ada", json!({"colour": "red"}))).expect(201);
+    let path = format!("/Users/{}", text(&made, "id"));
+    let unless = |tag: &str| client.call("GET", &path).header("if-none-match", tag).send();
+    let mut tags = vec![text(&made["meta"], "version")];
+    let mut expect_another = |what: &str| {
+        let before = tags.last().unwrap().clone();
+        let reply = unless(&before);
+        let header = reply.header("etag").unwrap_or_default().to_owned();
+        let body = reply.expect(200);
+        let tag = text(&body["meta"], "version");
+        assert_eq!(header, tag, "{what}");
+        assert_ne!(tag, before, "{what}");
+        assert_eq!(unless(&tag).status, 304, "{what}: as long as nothing changes it stays");
+        tags.push(tag);
+    };
+    assert_eq!(unless(&text(&made["meta"], "version")).status, 304);
+    put_usual(&tenant);
+    expect_another("a schema came");
+    let hiding = schema(json!([attribute("colour", json!({"returned": "never"}))]));
+    let _ = tenant.put(&one, &json!({"schema": hiding})).expect(200);
+    expect_another("it changed");
+    assert_eq!(client.get(&path).expect(200).get(URN), None, "what it hides is not answered");
+    let _ = tenant.delete(&one).expect(204);
+    expect_another("it went");
+}
