@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`server`] (a running `doorlist`), [`callers`] (who calls is part of the type: [`Operator`], [`Client`],
 //! [`Nobody`]), [`http`] (one call and its [`Reply`], which must be used), [`raw`] (bytes on a socket, for what an HTTP library
-//! would put right). [`tools`] gets what policies are built with, [`examples`] builds them.
+//! would put right). [`tls`] stands in front of a server as a reverse proxy does. [`tools`] gets what policies are built with, [`examples`] builds them.
 //!
 //! Knows nothing of the server's code: what it sees is the executable, HTTP, and the files on the disk.
 
@@ -18,6 +18,7 @@ pub mod process;
 pub mod raw;
 pub mod scratch;
 pub mod server;
+pub mod tls;
 pub mod tools;
 
 pub use callers::{Client, Nobody, Operator, Tenant, operations};

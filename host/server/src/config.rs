@@ -79,8 +79,8 @@ pub struct Serve {
     pub operator_key: Option<Hidden>,
 }
 
-/// Bytes of a public URL: what browsers take.
-const PUBLIC_URL_BYTES_MAX: usize = 2_000;
+/// Bytes of a URL: what browsers take.
+const URL_BYTES_MAX: usize = 2_000;
 
 impl Serve {
     /// Decides from options and environment. `cache_mib` is in mebibytes.
@@ -95,19 +95,22 @@ impl Serve {
         scim_rate: u32,
         environment: Environment,
     ) -> Result<Self> {
-        let public_url = public_url.map(|url| check_public_url(&url)).transpose()?;
+        let public_url = public_url.map(|url| check_url("public", &url)).transpose()?;
         let cache_bytes = cache_mib.map_or(CACHE_BYTES_DEFAULT, |mib| (mib as usize) << 20);
         Ok(Self { listen, data_dir, public_url, cache_bytes, scim_rate, operator_key: environment.operator_key })
     }
 }
 
-/// The URL without a slash at its end.
-fn check_public_url(url: &str) -> Result<String> {
+/// A URL without a slash at its end. `whose` says in the refusal which one it is.
+///
+/// # Errors
+/// If it is none of HTTP with a host, or has a user, a query or a fragment.
+pub(crate) fn check_url(whose: &str, url: &str) -> Result<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\\"<>@".contains(&byte));
-    if host.is_empty() || !plain || url.len() > PUBLIC_URL_BYTES_MAX {
-        return Err(Error::invalid("The public URL has to be like https://doorlist.example.com, without query and fragment."));
+    if host.is_empty() || !plain || url.len() > URL_BYTES_MAX {
+        return Err(Error::invalid(format!("The {whose} URL has to be like https://doorlist.example.com, without query and fragment.")));
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
@@ -133,7 +136,7 @@ mod tests {
             ("https://example.com/a b", None),
             ("https://exämple.com", None),
         ] {
-            assert_eq!(check_public_url(url).ok().as_deref(), expected, "{url}");
+            assert_eq!(check_url("public", url).ok().as_deref(), expected, "{url}");
         }
     }
 

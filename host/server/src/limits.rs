@@ -211,3 +211,18 @@ pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
 
 /// Milliseconds for which `?wait=` may ask.
 pub const SYNC_WAIT_MS_MAX: u64 = 60_000;
+
+/// Bytes of a server's answer that commands read: a pipeline of the largest size, or a page of what it would change.
+pub const REMOTE_ANSWER_BYTES_MAX: u64 = 4 << 20;
+
+/// Seconds in which a command has to get a connection, TLS included. One that is refused is told at once; this is for a host that says nothing.
+pub const REMOTE_CONNECT_S_MAX: u64 = 30;
+
+/// Seconds for a command's request and its answer. The largest plugins compile for a minute, and others may wait before it.
+pub const REMOTE_S_MAX: u64 = 300;
+
+/// Characters that a command shows of a URL that a server sends to.
+pub const REMOTE_SHOWN_CHARS_MAX: usize = 200;
+
+/// Bytes of a file with certificates of CAs: four times the public ones together.
+pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;

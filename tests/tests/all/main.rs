@@ -16,6 +16,7 @@ mod examples;
 mod guests;
 mod guide;
 mod plugins;
+mod remote;
 mod scim;
 mod shared;
 mod shutdown;

@@ -192,12 +192,14 @@ fn the_protocol_core_knows_nothing_around_it() {
 #[test]
 fn modules_depend_downwards() {
     let sources = sources("host/server/src");
-    let table: [(&str, &[&str]); 6] = [
+    let table: [(&str, &[&str]); 8] = [
         ("store", &["policy", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver"]),
         ("policy", &["store", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver"]),
         ("provision", &["policy", "directory", "admin", "auth", "http", "cli", "deliver"]),
         ("directory", &["auth", "http", "cli", "deliver"]),
         ("admin", &["auth", "http", "cli", "deliver"]),
+        ("kit", &["store", "provision", "directory", "admin", "auth", "activity", "client", "cli", "demo"]),
+        ("remote", &["store", "policy", "provision", "directory", "admin", "auth", "activity", "client", "kit", "cli", "demo"]),
         ("http", &["cli"]),
     ];
     for (module, forbidden) in table {

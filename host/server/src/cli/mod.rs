@@ -5,6 +5,7 @@
 mod compile;
 mod demo;
 mod plugin;
+mod remote;
 mod serve;
 
 use std::io::Write;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// If it is not there, cannot be read, or is larger.
-pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let failed = |cause: io::Error| match cause.kind() {
         io::ErrorKind::NotFound => Error::invalid(format!("There is no file {}.", path.display())),
         _ => Error::invalid(format!("{} cannot be read.", path.display())).with_cause(cause),
@@ -28,6 +28,6 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As [`read`], or if it is not UTF-8.
-pub(super) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
     String::from_utf8(read(path, bytes_max)?).map_err(|_| Error::invalid(format!("{} is not UTF-8.", path.display())))
 }

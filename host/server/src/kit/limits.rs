@@ -29,9 +29,3 @@ pub const BENCH_ROUNDS_MIN: usize = 5;
 
 /// Batches of a size that are measured at the most.
 pub const BENCH_ROUNDS_MAX: usize = 2_000;
-
-/// Bytes of a server's answer that are read: a problem, or a plugin with its JSON Schema.
-pub const ANSWER_BYTES_MAX: u64 = 1 << 20;
-
-/// Seconds for an upload and its answer. The largest plugins compile for a minute, and others may wait before it.
-pub const PUSH_S_MAX: u64 = 300;

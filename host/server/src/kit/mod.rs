@@ -9,7 +9,7 @@
 pub mod bench;
 pub mod build;
 pub mod cases;
-mod file;
+pub(crate) mod file;
 pub mod limits;
 pub mod load;
 mod mask;

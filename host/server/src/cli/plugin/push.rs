@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::remote::RemoteOptions;
 use crate::cli::say;
-use crate::config::{Environment, OPERATOR_KEY};
-use crate::error::{Error, Result};
-use crate::kit::push::{self, Target};
+use crate::config::Environment;
+use crate::error::Result;
+use crate::kit::push;
 
 /// Options of `doorlist plugin push`.
 #[derive(Args)]
@@ -24,9 +25,8 @@ pub(super) struct Push {
     /// The tenant's id.
     #[arg(long, value_name = "TENANT")]
     tenant: String,
-    /// The server's URL.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    server: String,
+    #[command(flatten)]
+    remote: RemoteOptions,
     /// A file with the plugin's signature, as `doorlist plugin sign` writes it. Needed if the tenant requires one.
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
@@ -34,10 +34,8 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
-        let Self { file, tenant, server, signature } = self;
-        let absent = || Error::invalid(format!("No key is given: {OPERATOR_KEY} in the environment says it."));
-        let key = environment.operator_key.ok_or_else(absent)?;
-        let pushed = push::push(&file, signature.as_deref(), &Target { server: &server, tenant: &tenant, key: &key })?;
+        let Self { file, tenant, remote, signature } = self;
+        let pushed = push::push(&file, signature.as_deref(), &tenant, &remote.remote(environment)?)?;
         let part = |name: &str| pushed.plugin.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
         let news = if pushed.is_new { "is uploaded" } else { "was there already" };
         say(&format!("{} {} {news}: {}", part("name"), part("version"), part("digest")))?;
