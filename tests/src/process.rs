@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::scratch::Scratch;
 
+/// Words by which npm and pip say that they got no connection, and not that a registry had an answer.
+const NO_CONNECTION: [&str; 9] =
+    ["onnection", "timed out", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH"];
+
 /// Between two looks at a process.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -29,10 +33,18 @@ impl Ended {
 
     /// Why it failed, in its own words: that it got no connection, which explains the rest, or else what it said last.
     pub fn reason(&self) -> &str {
-        let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
-        let mut lines = said.lines().filter(|line| !line.trim().is_empty());
-        let connection = lines.clone().find(|line| line.contains("connection") || line.contains("Connection"));
-        connection.or_else(|| lines.next_back()).unwrap_or("It does not say why.")
+        let last = || self.said().lines().rfind(|line| !line.trim().is_empty());
+        self.no_connection().or_else(last).unwrap_or("It does not say why.")
+    }
+
+    /// The line that says that it got no connection, if one does.
+    pub fn no_connection(&self) -> Option<&str> {
+        self.said().lines().find(|line| NO_CONNECTION.iter().any(|word| line.contains(word)))
+    }
+
+    /// What it complained of, or else what it printed.
+    fn said(&self) -> &str {
+        if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr }
     }
 }
 
@@ -62,5 +74,37 @@ pub fn run(command: &mut Command, deadline: Duration) -> Result<Ended, String> {
     match status {
         Some(status) => Ok(Ended { code: status.code(), stdout: read("stdout"), stderr: read("stderr") }),
         None => Err(format!("{name} did not end within {deadline:?}.\n{}\n{}", read("stdout"), read("stderr"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A registry that is not reached is this machine's matter; one that has not what a project wants is the project's.
+    #[test]
+    fn no_connection_is_told_from_an_answer() {
+        for (stderr, connected, reason) in [
+            (
+                "npm error code ECONNREFUSED\nnpm error FetchError: request to http://127.0.0.1:9/x failed\nnpm error A complete log is in x\n",
+                false,
+                "npm error code ECONNREFUSED",
+            ),
+            (
+                "WARNING: Retrying after connection broken by 'x'\nERROR: No matching distribution found for x==1\n",
+                false,
+                "WARNING: Retrying after connection broken by 'x'",
+            ),
+            (
+                "npm error code ETARGET\nnpm error notarget No matching version found for x@9.\n",
+                true,
+                "npm error notarget No matching version found for x@9.",
+            ),
+            ("ERROR: No matching distribution found for x==9\n\n", true, "ERROR: No matching distribution found for x==9"),
+            ("", true, "It does not say why."),
+        ] {
+            let ended = Ended { code: Some(1), stdout: String::new(), stderr: stderr.to_owned() };
+            assert_eq!((ended.no_connection().is_none(), ended.reason()), (connected, reason), "{stderr}");
+        }
     }
 }

@@ -23,6 +23,12 @@ const VERSION_MAX: Duration = Duration::from_secs(60);
 /// Downloading and unpacking the largest of the tools, some 100 megabytes.
 pub const INSTALL_MAX: Duration = Duration::from_secs(300);
 
+/// Name of the variable that, set to anything, makes a test fail that would be left out for want of tools.
+const REQUIRE_TOOLS: &str = "DOORLIST_REQUIRE_TOOLS";
+
+/// The oldest Python, with its digits before and behind the point, that the tools of Python run on.
+const PYTHON_MIN: (u32, u32) = (3, 10);
+
 /// The oldest Node.js that the tools of TypeScript run on.
 const NODE_MAJOR_MIN: u32 = 20;
 
@@ -114,7 +120,7 @@ pub type Environment = Vec<(&'static str, OsString)>;
 /// What this machine lacks.
 ///
 /// # Panics
-/// If the project names no language, or the disk refuses.
+/// If the project names no language, wants of a registry what that has not, or the disk refuses.
 #[track_caller]
 pub fn prepare(project: &Path) -> Result<Environment, Absent> {
     let language = Language::of(project);
@@ -128,7 +134,12 @@ pub fn prepare(project: &Path) -> Result<Environment, Absent> {
 }
 
 /// Says on standard error, past the harness that holds back what a passing test prints, that something is left out and why.
+///
+/// # Panics
+/// If nothing may be left out, which `DOORLIST_REQUIRE_TOOLS` says.
+#[track_caller]
 pub fn report(what: &str, absent: &Absent) {
+    assert!(std::env::var_os(REQUIRE_TOOLS).is_none(), "{what} would be skipped, which {REQUIRE_TOOLS} forbids. {absent}");
     // Nothing is left to be told to if standard error is closed.
     let _ = writeln!(std::io::stderr(), "skipped: {what}. {absent}");
 }
@@ -136,6 +147,10 @@ pub fn report(what: &str, absent: &Absent) {
 /// Rust projects share what they compile.
 fn rust() -> Result<Environment, String> {
     version("cargo")?;
+    let target = run(Command::new("rustc").args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"]), VERSION_MAX)?;
+    if !target.success() || !Path::new(target.stdout.trim()).is_dir() {
+        return Err("Rust has no target wasm32-unknown-unknown.".to_owned());
+    }
     Ok(vec![("CARGO_TARGET_DIR", directory().join("rust").into())])
 }
 
@@ -152,13 +167,19 @@ fn typescript(project: &Path) -> Result<Environment, String> {
     let home = installed("node", &format!("{node} {npm} {wanted}"), |home| {
         fs::create_dir_all(home).and_then(|()| fs::write(home.join("package.json"), &wanted)).map_err(|error| format!("{error}."))?;
         let ended = run(Command::new("npm").args(["install", "--no-audit", "--no-fund"]).current_dir(home), INSTALL_MAX)?;
-        if ended.success() { Ok(()) } else { Err(format!("npm installs nothing: {}", ended.reason())) }
+        install::expect_installed("npm", &ended)
     })?;
     link(&home.join("node_modules"), &project.join("node_modules"));
     Ok(Environment::new())
 }
 
 fn python(project: &Path) -> Result<Environment, String> {
+    let python = version("python3")?;
+    let mut digits = python.trim_start_matches("Python ").split('.').map_while(|part| part.parse::<u32>().ok());
+    let found = digits.next().zip(digits.next());
+    if found.is_none_or(|found| found < PYTHON_MIN) {
+        return Err(format!("Python is {python}."));
+    }
     let requirements = fs::read_to_string(project.join("requirements.txt")).expect("a project has requirements.txt");
     link(&virtual_environment("python", &requirements)?, &project.join(".venv"));
     Ok(vec![("PYTHONDONTWRITEBYTECODE", "1".into())])

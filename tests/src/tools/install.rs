@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::INSTALL_MAX;
-use crate::process::run;
+use crate::process::{Ended, run};
+
+/// Attempts after the first. pip says that it gets no connection only before another attempt.
+const PIP_RETRIES: &str = "1";
 
 /// Where tools are kept between runs: below the target directory, so that what removes that removes them.
 ///
@@ -22,7 +25,7 @@ pub fn directory() -> PathBuf {
 /// A file beside it is locked meanwhile, so that of several test processes one makes it and the others wait.
 ///
 /// # Errors
-/// Why it could not be made. It is tried again by the next that asks.
+/// Why this machine cannot have it. It is tried again by the next that asks.
 pub fn installed(name: &str, wanted: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
     let home = directory();
     let failed = |what: &str, error: std::io::Error| format!("{what} in {}: {error}.", home.display());
@@ -45,7 +48,10 @@ pub fn installed(name: &str, wanted: &str, make: impl FnOnce(&Path) -> Result<()
 /// A Python environment with what `requirements` lists.
 ///
 /// # Errors
-/// That there is no Python with the module venv, or what pip said.
+/// That there is no Python with the module venv, or that no registry is reached.
+///
+/// # Panics
+/// If a registry is reached, and has not what is required.
 pub fn virtual_environment(name: &str, requirements: &str) -> Result<PathBuf, String> {
     let version = run(Command::new("python3").arg("--version"), INSTALL_MAX)?.stdout;
     installed(name, &format!("{version}{requirements}"), |place| {
@@ -56,8 +62,36 @@ pub fn virtual_environment(name: &str, requirements: &str) -> Result<PathBuf, St
         let list = place.join("requirements.txt");
         fs::write(&list, requirements).map_err(|error| format!("{}: {error}.", list.display()))?;
         let mut pip = Command::new(place.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--only-binary=:all:", "-r"]).arg(&list);
-        let installed = run(&mut pip, INSTALL_MAX)?;
-        if installed.success() { Ok(()) } else { Err(format!("pip cannot install {}: {}", requirements.trim(), installed.reason())) }
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--only-binary=:all:",
+            "--retries",
+            PIP_RETRIES,
+            "-r",
+        ])
+        .arg(&list);
+        expect_installed(&format!("pip, asked for {},", requirements.trim()), &run(&mut pip, INSTALL_MAX)?)
     })
+}
+
+/// Demands that an installer was not told by a registry that what a project wants is not there: that is a fault of the project, and no reason to leave it out.
+///
+/// # Errors
+/// That it reached none.
+///
+/// # Panics
+/// If it reached one and failed nevertheless.
+pub(super) fn expect_installed(installer: &str, ended: &Ended) -> Result<(), String> {
+    if ended.success() {
+        return Ok(());
+    }
+    match ended.no_connection() {
+        Some(line) => Err(format!("{installer} reaches no registry: {line}.")),
+        None => panic!("{installer} fails, although it reaches its registry:\n{}\n{}", ended.stdout, ended.stderr),
+    }
 }
