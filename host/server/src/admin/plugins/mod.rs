@@ -67,7 +67,7 @@ impl Plugins {
     }
 
     /// The plugin with this name and version, if there is one: of the tenant, or without one of those that come with Doorlist. Without a version
-    /// the newest. Loads it, so it is not for threads that run async code.
+    /// the newest. Loads it, also if that failed before, so it is not for threads that run async code.
     ///
     /// # Errors
     /// If it is there and cannot be loaded any more, or not now; if the sandbox cannot be set up on this machine.
@@ -168,13 +168,17 @@ impl Shared {
         Ok(self.first_party.get_or_init(|| plugins))
     }
 
-    /// A tenant's plugin.
+    /// A tenant's plugin. One that could not be loaded is tried again: what was in the way may have gone, and whom that left stuck is projected anew then.
     fn ready(&self, tenant: &Tenant, revision: &Revision) -> Result<Plugin> {
-        let outcome = match self.kept.get(tenant.number(), revision.file()) {
-            Some(outcome) => outcome,
-            None => self.load(tenant, revision)?,
-        };
-        outcome.map_err(Error::conflict)
+        let known = self.kept.get(tenant.number(), revision.file());
+        if let Some(Ok(plugin)) = known {
+            return Ok(plugin);
+        }
+        let plugin = self.load(tenant, revision)?.map_err(Error::conflict)?;
+        if known.is_some() {
+            tenant.write(crate::directory::reproject_all)?;
+        }
+        Ok(plugin)
     }
 
     /// Loads a tenant's plugin from its rows, and keeps what came of it.

@@ -20,6 +20,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::directory::{self, Projector, SubjectKind};
 use crate::error::Kind as ErrorOf;
 use crate::limits::{PIPELINE_RETURN_MAX, PLUGIN_PIECE_BYTES};
+use crate::policy::CacheSettings;
 use crate::provision::{self, Context, Create, Kind};
 use crate::secret::{Purpose, Secret};
 use crate::signature::SecretKey;
@@ -372,6 +373,32 @@ fn whose_signature_counts_is_the_owners_to_say_and_binds_what_comes_after() {
     world.put(uses("new")).unwrap();
     let kept = json!({"signatureRequired": true, "signingKeys": keys(&other), "name": "By an admin"});
     world.patch(kept, (Role::Admin, Scope::Tenant(1))).expect("saying what holds already changes nothing");
+}
+
+/// What was in the way may go without a restart: here a compiler that fails, until its machine code is there from elsewhere.
+#[test]
+fn a_plugin_that_did_not_load_is_tried_again_by_whoever_names_it() {
+    let world = World::new();
+    world.made(&plain("mine", "1.0.0"));
+    let directory = std::env::temp_dir().join(format!("doorlist-tried-again-{}", std::process::id()));
+    let plugins = |program: Option<&str>| {
+        let cache = Some(CacheSettings { directory: directory.clone(), key: [7; 32] });
+        Plugins::new(HostSettings { program: program.map(Into::into), cache })
+    };
+    let find = |plugins: &Plugins| plugins.find(Some(&world.tenant), "mine", Some("1.0.0")).map(|found| found.is_some());
+    let walk = || world.tenant.read(|rows| rows.get(&layout::walk())).unwrap();
+    let (failing, working) = (plugins(Some("/bin/false")), plugins(None));
+    let before = walk();
+    for _ in 0..2 {
+        let refusal = find(&failing).unwrap_err().to_string();
+        assert!(refusal.contains("The plugin mine/1.0.0 cannot be loaded any more. The compiler fails at the plugin."), "{refusal}");
+    }
+    assert!(find(&working).unwrap());
+    assert_eq!(walk(), before, "nothing changed for anybody yet");
+    assert!(find(&failing).unwrap());
+    assert_ne!(walk(), before, "whom it left stuck gets another turn");
+    // A directory that stays behind harms no test.
+    let _ = std::fs::remove_dir_all(&directory);
 }
 
 /// The copy for authors, beside the sources.
