@@ -1,6 +1,6 @@
 ;; A component of world `policy-json` that imports WASI 0.2, as programs do whose language has a runtime. It prints to standard output and
 ;; error, asks for the time, random numbers and its environment, reads standard input, and says what it got by what it prints.
-;; A test puts other code where a line starts with `;;!`.
+;; A test puts other code where a line starts with `;;!`, and the manifest where it says so.
 (component
   (import "wasi:io/error@0.2.6" (instance $error (export "error" (type (sub resource)))))
   (alias export $error "error" (type $io-error))
@@ -39,7 +39,7 @@
     (memory (export "memory") 2)
     (global $next (mut i32) (i32.const 65536))
     (data (i32.const 512) "[]")
-    (data (i32.const 1024) "{\"name\":\"wasi\",\"version\":\"1.0.0\",\"reads\":[],\"writes\":[]}")
+    ;;! manifest
     (data (i32.const 2048) "to standard output\n")
     (data (i32.const 2112) "to standard error")
     (data (i32.const 2176) "yes\n")
@@ -95,7 +95,7 @@
       (if (i32.eqz (local.get $truth)) (then unreachable))
       (call $print (call $get-stdout) (i32.const 2176) (i32.const 4)))
 
-    (func (export "describe") (result i32) (call $answer (i32.const 1024) (i32.const 56)))
+    (func (export "describe") (result i32) (call $answer (i32.const 1024) (i32.const MANIFEST_BYTES)))
     (func (export "configure") (param i32 i32) (result i32) (call $answer (i32.const 512) (i32.const 2)))
     (func (export "user") (param i32 i32) (result i32)
       ;;! user

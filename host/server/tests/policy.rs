@@ -15,8 +15,8 @@ mod first_party;
 mod guest;
 #[path = "policy/hostile.rs"]
 mod hostile;
-#[path = "policy/hostile_json.rs"]
-mod hostile_json;
+#[path = "policy/hostile_file.rs"]
+mod hostile_file;
 #[path = "policy/item.rs"]
 mod item;
 #[path = "policy/mutation.rs"]

@@ -57,7 +57,7 @@ fn one(host: &Host, twin: &Twin, wasm: &[u8], scale: &Scale) -> Result<Cost, Box
     let plugin = host.load(wasm, &LoadLimits::of(Tier::Large), "benchmark")?;
     let load_ms = begin.elapsed().as_secs_f64() * 1e3;
     let settings = plugin.complete(serde_json::from_str(twin.settings)?);
-    plugin.check_settings(&settings, &CallLimits::default()).map_err(|error| format!("{}: {error:?}", twin.name))?;
+    plugin.check_settings(&settings, &CallLimits::default()).outcome.map_err(|error| format!("{}: {error:?}", twin.name))?;
     let settings = settings.to_string();
     let most = BATCHES.into_iter().max().unwrap_or_default();
     let users: Vec<User> = (0..most).map(|number| seen(&user(number), &plugin.manifest().reads)).collect();

@@ -1,6 +1,8 @@
 //! Plugins that tenants upload, over HTTP: revisions, signatures, limits, figures, and whose turn it is.
 
+mod failing_start;
 mod figures;
+mod hostile;
 mod limits;
 mod settings;
 mod signatures;

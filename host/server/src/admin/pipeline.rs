@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
 use crate::limits::{PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
-use crate::policy::{CallLimits, FaultKind, Plugin, SettingsError};
+use crate::policy::{CallLimits, Checked, FaultKind, Plugin, SettingsError, Usage, printed};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Table, Tenant, Tx, from_json};
 
@@ -170,7 +170,12 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
             CallLimits::default()
         });
         let settings = plugin.complete(new.settings);
-        problems.add_under(&format!("{pointer}/settings"), settings_problems(&plugin, &settings, &limits)?);
+        let checked = plugin.check_settings(&settings, &limits);
+        if let Some(tenant) = tenant.filter(|_| checked.usage != Usage::default()) {
+            let manifest = plugin.manifest();
+            plugins.figures().add(tenant.number(), &manifest.name, &manifest.version, &checked.usage);
+        }
+        problems.add_under(&format!("{pointer}/settings"), settings_problems(checked)?);
         policies.push(Policy {
             name,
             plugin: new.plugin,
@@ -228,8 +233,8 @@ impl Rules {
 }
 
 /// What the plugin says is wrong with the settings.
-fn settings_problems(plugin: &Plugin, settings: &Value, limits: &CallLimits) -> Result<Vec<Problem>> {
-    match plugin.check_settings(settings, limits) {
+fn settings_problems(checked: Checked) -> Result<Vec<Problem>> {
+    match checked.outcome {
         Ok(()) => Ok(Vec::new()),
         Err(SettingsError::Problems(problems)) => {
             let problem = |problem: crate::policy::Problem| Problem { pointer: problem.pointer, message: problem.message };
@@ -237,7 +242,7 @@ fn settings_problems(plugin: &Plugin, settings: &Value, limits: &CallLimits) -> 
         }
         Err(SettingsError::Fault(fault)) if fault.kind == FaultKind::Busy => Err(Error::new(ErrorKind::Unavailable, fault.message)),
         Err(SettingsError::Fault(fault)) => {
-            let message = format!("The plugin failed while it checked these. {fault}");
+            let message = format!("The plugin failed while it checked these. {fault}{}", printed(&checked.log));
             Ok(vec![Problem { pointer: String::new(), message }])
         }
     }

@@ -91,7 +91,7 @@ pub struct Verdict {
     /// How it failed, if it did. The subject is stuck then, unless the policy only watches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// What it printed while it was asked.
+    /// What it printed while it was asked, or before that if it failed there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
 }

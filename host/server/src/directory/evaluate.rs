@@ -17,7 +17,7 @@ use crate::admin::plugins::Ready;
 use crate::clock::thread_time;
 use crate::id::Id;
 use crate::limits::{PIPELINE_MS_MAX, PROJECTION_TURN_MS_MAX};
-use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, UserChange};
+use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, StartFault, UserChange};
 use crate::provision;
 
 /// What came of a subject so far.
@@ -148,7 +148,10 @@ impl Asking<'_> {
     fn ask_about<S: Subject>(&self, plugin: &Plugin, settings: &str, batch: &mut Option<Batch>, outcome: &mut Outcome<S>, twice: bool) {
         let mut ready = match batch.take().map_or_else(|| plugin.batch(settings, self.plugins.limits(plugin)), Ok) {
             Ok(ready) => ready,
-            Err(fault) => return outcome.faulted(self.policy, plugin, &fault, Vec::new()),
+            Err(StartFault { fault, log, usage }) => {
+                self.plugins.spent(plugin, &usage);
+                return outcome.faulted(self.policy, plugin, &fault, log);
+            }
         };
         let reads = &plugin.manifest().reads;
         let answer = outcome.subject.ask(self.setting, &outcome.view, reads, &mut ready);
@@ -172,7 +175,13 @@ impl Asking<'_> {
 
     /// Whether an instance that has seen nobody else gives another answer. One that does not answer for want of time or place says nothing of the plugin.
     fn answers_differently<S: Subject>(&self, plugin: &Plugin, settings: &str, outcome: &Outcome<S>, changes: &[S::Change]) -> bool {
-        let Ok(mut fresh) = plugin.batch(settings, self.plugins.limits(plugin)) else { return false };
+        let mut fresh = match plugin.batch(settings, self.plugins.limits(plugin)) {
+            Ok(fresh) => fresh,
+            Err(StartFault { usage, .. }) => {
+                self.plugins.spent(plugin, &usage);
+                return false;
+            }
+        };
         let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut fresh);
         self.plugins.spent(plugin, &fresh.usage());
         match answer {

@@ -12,7 +12,7 @@ use super::limits::{BENCH_BATCHES, BENCH_MS_MAX, BENCH_ROUNDS_MAX, BENCH_ROUNDS_
 use super::mask;
 use crate::clock::thread_time;
 use crate::error::{Error, Result};
-use crate::policy::{CallLimits, Plugin, SettingsError, User, json as contract};
+use crate::policy::{CallLimits, Fault, Plugin, SettingsError, User, json as contract, printed};
 
 /// What batches of one size cost: a fresh instance, its settings and its users.
 #[derive(Clone, Debug, Serialize)]
@@ -46,19 +46,20 @@ pub fn measure(plugin: &Plugin, cases: &[Case]) -> Result<Vec<Figure>> {
         users.push(mask::user(&named, &plugin.manifest().reads));
     }
     let settings = plugin.complete(settings);
-    plugin.check_settings(&settings, &CallLimits::default()).map_err(refused)?;
+    let checked = plugin.check_settings(&settings, &CallLimits::default());
+    checked.outcome.map_err(|error| refused(error, &checked.log))?;
     BENCH_BATCHES.into_iter().map(|size| figure(plugin, &settings, &users, size)).collect()
 }
 
 fn figure(plugin: &Plugin, settings: &Value, users: &[User], size: usize) -> Result<Figure> {
     let settings = settings.to_string();
-    let failed = |fault| Error::conflict(format!("The policy fails in a batch of {size}: {fault}"));
+    let failed = |fault: Fault| Error::conflict(format!("The policy fails in a batch of {size}: {fault}"));
     let (begun, mut times, mut peak) = (thread_time(), Vec::new(), 0);
     while times.len() < BENCH_ROUNDS_MIN
         || (times.len() < BENCH_ROUNDS_MAX && thread_time().saturating_sub(begun).as_millis() < BENCH_MS_MAX)
     {
         let before = thread_time();
-        let mut batch = plugin.batch(&settings, &CallLimits::default()).map_err(failed)?;
+        let mut batch = plugin.batch(&settings, &CallLimits::default()).map_err(|start| failed(start.into()))?;
         for user in users.iter().cycle().take(size) {
             batch.project_user(user).map_err(failed)?;
         }
@@ -86,9 +87,9 @@ fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn refused(error: SettingsError) -> Error {
+fn refused(error: SettingsError, log: &[String]) -> Error {
     match error {
-        SettingsError::Fault(fault) => Error::conflict(format!("The policy fails when it is given its settings. {fault}")),
+        SettingsError::Fault(fault) => Error::conflict(format!("The policy fails when it is given its settings. {fault}{}", printed(log))),
         SettingsError::Problems(problems) => {
             let told: Vec<String> = problems.iter().map(|problem| format!("{} {}", problem.pointer, problem.message)).collect();
             Error::invalid(format!("The settings of the first case with a user are refused: {}", told.join(" ")))

@@ -1,7 +1,7 @@
 //! What a plugin may answer: changes it declared, of bounded number and size, that a view can take.
 
 use super::bindings::v1::doorlist::policy::types::{Attribute, GroupChange, GroupEffect, Status, UserChange, UserEffect, Value};
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind, size};
 use super::limits::{CHANGES_MAX, GROUP_NAME_BYTES_MAX, JSON_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX};
 use super::manifest::Writes;
 use super::problem::line;
@@ -89,7 +89,7 @@ fn within(text: &str, bytes_max: usize) -> Result<(), Fault> {
     if text.len() <= bytes_max {
         return Ok(());
     }
-    let message = format!("The plugin answered with a text of more than {} KiB.", bytes_max >> 10);
+    let message = format!("The plugin answered with a text of more than {}.", size(bytes_max));
     Err(Fault::new(FaultKind::OutputTooLarge, message))
 }
 
@@ -151,6 +151,20 @@ mod tests {
         let reasons = user(vec![change(" "), change("a\nb"), change(&"é".repeat(400))], &included).expect("all fit");
         let reasons: Vec<&str> = reasons.iter().map(|change| change.reason.as_str()).collect();
         assert_eq!(reasons, ["The plugin gives no reason.", "a b", &"é".repeat(256)]);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_what_it_may_have() {
+        let groups = Writes::of(&["groups"]);
+        let add = |effect| user(vec![UserChange { effect, reason: String::new() }], &groups).err().map(|fault| fault.message);
+        for (effect, most) in [
+            (UserEffect::AddNamedGroup("x".repeat(GROUP_NAME_BYTES_MAX + 1)), "256 bytes"),
+            (UserEffect::RemoveNamedGroup("x".repeat(GROUP_NAME_BYTES_MAX + 1)), "256 bytes"),
+            (UserEffect::AddGroup("x".repeat(TEXT_BYTES_MAX + 1)), "4 KiB"),
+        ] {
+            assert_eq!(add(effect), Some(format!("The plugin answered with a text of more than {most}.")));
+        }
+        assert_eq!(add(UserEffect::AddNamedGroup("x".repeat(GROUP_NAME_BYTES_MAX))), None);
     }
 
     #[test]

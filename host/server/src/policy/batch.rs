@@ -5,6 +5,7 @@ use super::bindings::v1::doorlist::policy::types::{Group, GroupChange, User, Use
 use super::fault::{Fault, FaultKind};
 use super::plugin::Plugin;
 use super::sandbox::Sandbox;
+use std::fmt;
 
 /// A configured instance that projects items until it fails or is dropped.
 ///
@@ -37,7 +38,42 @@ pub struct Usage {
     pub log_lines: u64,
 }
 
+/// A run that failed before the plugin was asked about anything: while it started, or over its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartFault {
+    /// How it failed.
+    pub fault: Fault,
+    /// What it had printed, as [`Batch::take_log`] gives it; if it refused its settings, also what it has against them.
+    pub log: Vec<String>,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+impl fmt::Display for StartFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl std::error::Error for StartFault {}
+
+impl From<StartFault> for Fault {
+    fn from(start: StartFault) -> Fault {
+        start.fault
+    }
+}
+
 impl Usage {
+    /// Counts a call that failed.
+    pub(super) fn count(&mut self, kind: FaultKind) {
+        match kind {
+            FaultKind::Timeout => self.timeouts += 1,
+            // Nothing ran.
+            FaultKind::Busy => {}
+            _ => self.traps += 1,
+        }
+    }
+
     /// Adds what something else cost.
     fn add(&mut self, other: &Usage) {
         self.evaluations += other.evaluations;
@@ -101,11 +137,7 @@ impl Batch {
     fn keep<T>(&mut self, answer: Result<T, Fault>) -> Result<T, Fault> {
         self.usage.evaluations += 1;
         if let Err(fault) = &answer {
-            if fault.kind == FaultKind::Timeout {
-                self.usage.timeouts += 1;
-            } else {
-                self.usage.traps += 1;
-            }
+            self.usage.count(fault.kind);
             if let Ok(mut gone) = std::mem::replace(&mut self.sandbox, Err(fault.clone())) {
                 self.usage.add(&gone.usage());
                 self.log = gone.take_log();

@@ -87,9 +87,13 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Bytes as people read them.
+/// Bytes as people read them, and exactly.
 pub(super) fn size(bytes: usize) -> String {
-    if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes.div_ceil(1 << 10)) }
+    match bytes {
+        1.. if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        1.. if bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
+    }
 }
 
 fn classify(error: &wasmtime::Error, limits: &CallLimits) -> Fault {
@@ -111,5 +115,19 @@ fn classify(error: &wasmtime::Error, limits: &CallLimits) -> Fault {
             Fault::new(Kind::OutputTooLarge, format!("The plugin answered with more than {}.", size(limits.answer_bytes)))
         }
         None => Fault::new(Kind::BadOutput, "The plugin answered with what the contract does not have."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_exact() {
+        for (bytes, text) in
+            [(0, "0 bytes"), (256, "256 bytes"), (1 << 10, "1 KiB"), (5_000, "5000 bytes"), (1536 << 10, "1536 KiB"), (64 << 20, "64 MiB")]
+        {
+            assert_eq!(size(bytes), text);
+        }
     }
 }

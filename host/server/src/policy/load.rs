@@ -1,6 +1,7 @@
 //! From an upload to a plugin.
 
 use super::admission::{self, Admitted, Form};
+use super::batch::StartFault;
 use super::bindings::v1::doorlist::policy::log;
 use super::compile::Compiler;
 use super::componentize::componentize;
@@ -89,8 +90,8 @@ impl Host {
         let imports = imported(engine, component, admitted.form)?;
         let linked = link(engine, component, admitted.world)?;
         let mut sandbox = Sandbox::start(&self.clock, &self.slots, &linked, &CallLimits::default())
-            .map_err(|fault| LoadError::fault(LoadStage::Describe, fault))?;
-        let said = sandbox.describe()?;
+            .map_err(|StartFault { fault, log, .. }| LoadError::fault(LoadStage::Describe, fault).printed(&log))?;
+        let said = sandbox.describe().map_err(|error| error.printed(&sandbox.take_log()))?;
         drop(sandbox);
         let (schema, schema_value) = unpanicked(LoadStage::SettingsSchema, || {
             SettingsSchema::build(&said.settings_schema).map_err(|problem| {

@@ -1,6 +1,7 @@
 //! Why an upload is refused.
 
 use super::fault::Fault;
+use super::output;
 use std::fmt;
 
 /// The stages that an upload passes, in order.
@@ -68,6 +69,12 @@ impl LoadError {
 
     pub(super) fn caused(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> LoadError {
         self.source = Some(source.into());
+        self
+    }
+
+    /// With what the plugin had printed.
+    pub(super) fn printed(mut self, log: &[String]) -> LoadError {
+        self.message.push_str(&output::printed(log));
         self
     }
 

@@ -44,7 +44,7 @@ mod state;
 mod wasi;
 mod world;
 
-pub use batch::{Batch, Usage};
+pub use batch::{Batch, StartFault, Usage};
 pub use bindings::v1::doorlist::policy::types::{
     Attribute, Current, Group, GroupChange, GroupEffect, GroupRef, GroupView, Issued, Lifecycle, Problem, Status, User, UserChange,
     UserEffect, UserView, Value,
@@ -56,5 +56,6 @@ pub use limits::{CallLimits, LoadLimits, Tier};
 pub use load::{CacheSettings, Host, HostSettings};
 pub use load_error::{LoadError, LoadStage};
 pub use manifest::{Manifest, Part, Reads, Writes};
+pub use output::printed;
 pub use plugin::{Facts, Plugin};
-pub use settings::SettingsError;
+pub use settings::{Checked, SettingsError};

@@ -103,6 +103,11 @@ impl Output {
     }
 }
 
+/// What a plugin printed, as a sentence behind another; nothing if it printed nothing.
+pub fn printed(log: &[String]) -> String {
+    if log.is_empty() { String::new() } else { format!(" It printed: {}", log.join(" / ")) }
+}
+
 /// As much of a message as a line can show.
 fn head(message: &str) -> &str {
     message.get(..message.floor_char_boundary(LOG_LINE_BYTES_MAX + 1)).unwrap_or(message)

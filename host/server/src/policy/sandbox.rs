@@ -8,7 +8,7 @@ use super::limits::{CallLimits, DESCRIBE_MS_MAX, HANDLES_MAX, INSTANCE_WAIT_MS_M
 use super::load_error::LoadError;
 use super::state::{Deadline, State};
 use super::world::{Entered, Linked};
-use super::{Group, GroupChange, Usage, User, UserChange};
+use super::{Group, GroupChange, StartFault, Usage, User, UserChange};
 use crate::clock::thread_time;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,20 +29,29 @@ pub(super) struct Sandbox {
 
 impl Sandbox {
     /// A fresh instance, in a slot that this waits for. `linked` belongs to the engine.
-    pub(super) fn start(clock: &Ticking, slots: &Arc<Gate>, linked: &Linked, limits: &CallLimits) -> Result<Sandbox, Fault> {
-        let place = slots.enter(INSTANCE_WAIT_MS_MAX).ok_or_else(|| Fault::new(FaultKind::Busy, "Too many policies run at once."))?;
+    pub(super) fn start(clock: &Ticking, slots: &Arc<Gate>, linked: &Linked, limits: &CallLimits) -> Result<Sandbox, StartFault> {
+        let place = slots.enter(INSTANCE_WAIT_MS_MAX).ok_or_else(|| {
+            let fault = Fault::new(FaultKind::Busy, "Too many policies run at once.");
+            StartFault { fault, log: Vec::new(), usage: Usage::default() }
+        })?;
         let mut store = store(clock.engine(), limits);
         let (begun, tick) = (thread_time(), clock.tick());
-        let entered = linked.enter(&mut store).map_err(|error| {
-            let fault = store.data().fault(&error);
-            match fault.kind {
-                // There is no answer yet that could be bad.
-                FaultKind::BadOutput => Fault::new(FaultKind::Start, "The plugin does not start."),
-                _ => fault,
-            }
-        })?;
+        let entered = linked.enter(&mut store);
         let (spent, epochs) = (thread_time().saturating_sub(begun), clock.tick().saturating_sub(tick));
-        Ok(Sandbox { store, entered, clock: clock.clone(), spent, epochs, _place: place })
+        match entered {
+            Ok(entered) => Ok(Sandbox { store, entered, clock: clock.clone(), spent, epochs, _place: place }),
+            Err(error) => {
+                let state = store.data_mut();
+                let fault = match state.fault(&error) {
+                    // There is no answer yet that could be bad.
+                    fault if fault.kind == FaultKind::BadOutput => Fault::new(FaultKind::Start, "The plugin does not start."),
+                    fault => fault,
+                };
+                let mut usage = usage(state, spent, epochs);
+                usage.count(fault.kind);
+                Err(StartFault { fault, log: state.output.take(), usage })
+            }
+        }
     }
 
     /// What the plugin says of itself.
@@ -50,11 +59,9 @@ impl Sandbox {
         self.call(DESCRIBE_MS_MAX, |entered, store| entered.describe(store))
     }
 
-    /// Hands the plugin its settings. What it prints meanwhile belongs to no item and is left out.
+    /// Hands the plugin its settings.
     pub(super) fn configure(&mut self, settings: &str) -> Result<Result<(), Vec<Problem>>, Fault> {
-        let answer = self.call(self.store.data().limits.configure_ms, |entered, store| entered.configure(store, settings));
-        self.store.data_mut().output.take();
-        answer
+        self.call(self.store.data().limits.configure_ms, |entered, store| entered.configure(store, settings))
     }
 
     /// The changes that the plugin wants in a user's view, as it said them.
@@ -74,14 +81,7 @@ impl Sandbox {
 
     /// What it has cost so far, as far as an instance knows.
     pub(super) fn usage(&self) -> Usage {
-        let state = self.store.data();
-        Usage {
-            micros: u64::try_from(self.spent.as_micros()).unwrap_or(u64::MAX),
-            epochs: self.epochs,
-            memory_bytes_peak: state.memory_peak() as u64,
-            log_lines: state.output.total(),
-            ..Usage::default()
-        }
+        usage(self.store.data(), self.spent, self.epochs)
     }
 
     /// Enters the guest with `deadline_ms` of time.
@@ -92,6 +92,17 @@ impl Sandbox {
         self.spent += thread_time().saturating_sub(begun);
         self.epochs += self.clock.tick().saturating_sub(tick);
         answer
+    }
+}
+
+/// What an instance has cost that spent this time and these ticks inside the guest.
+fn usage(state: &State, spent: Duration, epochs: u64) -> Usage {
+    Usage {
+        micros: u64::try_from(spent.as_micros()).unwrap_or(u64::MAX),
+        epochs,
+        memory_bytes_peak: state.memory_peak() as u64,
+        log_lines: state.output.total(),
+        ..Usage::default()
     }
 }
 

@@ -1,8 +1,27 @@
 //! Why settings are refused.
 
+use super::batch::Usage;
 use super::bindings::v1::doorlist::policy::types::Problem;
 use super::fault::Fault;
 use std::fmt;
+
+/// What came of checking settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// Whether the plugin takes them.
+    pub outcome: Result<(), SettingsError>,
+    /// What the plugin printed if it was asked, as [`super::Batch::take_log`] gives it.
+    pub log: Vec<String>,
+    /// What asking it cost.
+    pub usage: Usage,
+}
+
+impl Checked {
+    /// Settings that are refused without asking the plugin.
+    pub(super) fn refused(problems: Vec<Problem>) -> Checked {
+        Checked { outcome: Err(SettingsError::Problems(problems)), log: Vec::new(), usage: Usage::default() }
+    }
+}
 
 /// Why settings cannot be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,12 +30,6 @@ pub enum SettingsError {
     Problems(Vec<Problem>),
     /// The plugin failed when it was asked.
     Fault(Fault),
-}
-
-impl From<Fault> for SettingsError {
-    fn from(fault: Fault) -> SettingsError {
-        SettingsError::Fault(fault)
-    }
 }
 
 impl fmt::Display for SettingsError {

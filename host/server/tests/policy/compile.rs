@@ -74,7 +74,7 @@ fn what_compiles_too_long_or_to_too_much_is_refused_with_the_limit() {
     let few = LoadLimits { compiled_bytes: 5_000, ..LoadLimits::of(Tier::Small) };
     let short = LoadLimits { compile_ms: 1, ..LoadLimits::of(Tier::Small) };
     for (wasm, limits, text) in [
-        (guest(&SAID, &[]), few, "The plugin has more than 5 KiB of machine code."),
+        (guest(&SAID, &[]), few, "The plugin has more than 5000 bytes of machine code."),
         (guest(&SAID, &[("functions", &slow().repeat(60))]), short, "Compiling the plugin takes more than 1 s of processor time."),
     ] {
         let error = host.load(&wasm, &limits, "a").expect_err(text);

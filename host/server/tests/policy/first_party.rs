@@ -6,7 +6,7 @@ use doorlist::policy::{Batch, Lifecycle, Problem, SettingsError, Status, User, U
 use serde_json::{Value, json};
 
 fn batch(name: &str, settings: &Value) -> Batch {
-    plugin(name).check_settings(settings, &limits()).unwrap_or_else(|error| panic!("{settings}: {error}"));
+    plugin(name).check_settings(settings, &limits()).outcome.unwrap_or_else(|error| panic!("{settings}: {error}"));
     plugin(name).batch(&settings.to_string(), &limits()).unwrap_or_else(|fault| panic!("{settings}: {fault}"))
 }
 
@@ -134,7 +134,7 @@ fn settings_have_bounds() {
 }
 
 fn problems(name: &str, settings: &Value) -> Vec<Problem> {
-    match plugin(name).check_settings(settings, &limits()) {
+    match plugin(name).check_settings(settings, &limits()).outcome {
         Err(SettingsError::Problems(problems)) => problems,
         other => panic!("{name} {settings}: {other:?}"),
     }

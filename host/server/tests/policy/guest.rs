@@ -4,6 +4,8 @@
 const BASE: &str = include_str!("../../../../tests/guests/base.wat");
 /// The same in world `policy-json`.
 const BASE_JSON: &str = include_str!("../../../../tests/guests/base-json.wat");
+/// A component that imports WASI, with a place for other code in `user`.
+const BASE_WASI: &str = include_str!("../../../../tests/guests/wasi.wat");
 /// Where that has room for an answer of a test.
 const ANSWER_AT: u32 = 4096;
 /// Where the bases expect the manifest.
@@ -31,6 +33,28 @@ pub fn guest(said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
 /// The base of world `policy-json` with this manifest and with code put at its places.
 pub fn json_guest(manifest: &str, code: &[(&str, &str)]) -> Vec<u8> {
     assemble(json_text(manifest, ""), code)
+}
+
+/// The component that imports WASI, with a manifest and with code put at its places.
+pub fn wasi_guest(said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
+    let manifest = json_manifest(said);
+    let data = format!("(data (i32.const {MANIFEST_AT}) {})", quoted(&manifest));
+    assemble(BASE_WASI.replace("MANIFEST_BYTES", &manifest.len().to_string()).replace(";;! manifest", &data), code)
+}
+
+/// The base in a file of tests/guests with code put at its places, where `user` and `group` are the functions that are asked about them.
+pub fn guest_on(base: &str, said: &Said<'_>, code: &[(&str, &str)]) -> Vec<u8> {
+    let typed = |place| match place {
+        "user" => "project-user",
+        "group" => "project-group",
+        other => other,
+    };
+    match base {
+        "base.wat" => guest(said, &code.iter().map(|(place, code)| (typed(*place), *code)).collect::<Vec<_>>()),
+        "base-json.wat" => json_guest(&json_manifest(said), code),
+        "wasi.wat" => wasi_guest(said, code),
+        other => panic!("there is no base {other}"),
+    }
 }
 
 /// A guest of world `policy-json` that gives this answer at one place.

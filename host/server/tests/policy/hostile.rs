@@ -1,118 +1,143 @@
-//! Guests that load and then do what they must not. Each fails alone: afterwards a good plugin still answers.
+//! Guests that do what they must not: those of tests/guests/hostile, and what else they must not be able to. Each fails alone: afterwards a good plugin still answers.
 
-use crate::guest::{SAID, Said, guest, hostile};
+use crate::guest::{SAID, Said, guest, hostile, json_answering, json_guest, json_manifest};
+use crate::hostile_file::{self, Hostile};
 use crate::item::{group, user};
 use crate::{limits, load, plugin};
-use doorlist::policy::{Batch, Fault, FaultKind, Group, GroupChange, Host, HostSettings, LoadLimits, Tier, UserEffect};
+use doorlist::policy::{
+    Batch, CallLimits, Fault, FaultKind, Group, GroupChange, Host, HostSettings, LoadLimits, SettingsError, Tier, UserEffect,
+};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::thread;
-
-const LOOP: &str = "(loop $forever (br $forever))";
 
 /// Memory until there is none.
 const GROW_MEMORY: &str = "(loop $more (drop (memory.grow (i32.const 16))) (br $more))";
-/// A table until there is no room.
-const GROW_TABLE: &str = "(loop $more (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $more))";
-/// One change whose reason has 2 MiB.
-const HUGE_REASON: &str = "(drop (memory.grow (i32.const 64)))
-    (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
-    (i32.store8 (i32.const 64) (i32.const 1))
-    (i32.store (i32.const 96) (i32.const 4096)) (i32.store (i32.const 100) (i32.const 2097152))
-    (return (i32.const 0))";
-/// Ten thousand changes that share a reason of 64 KiB: 640 MiB on the host's side.
-const SHARED_REASON: &str = "(local $i i32)
-    (drop (memory.grow (i32.const 64)))
-    (i32.store (i32.const 0) (i32.const 131072)) (i32.store (i32.const 4) (i32.const 10000))
-    (loop $next
-      (i32.store8 (i32.add (i32.const 131072) (i32.mul (local.get $i) (i32.const 40))) (i32.const 1))
-      (i32.store (i32.add (i32.const 131104) (i32.mul (local.get $i) (i32.const 40))) (i32.const 4096))
-      (i32.store (i32.add (i32.const 131108) (i32.mul (local.get $i) (i32.const 40))) (i32.const 65536))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $next (i32.lt_u (local.get $i) (i32.const 10000))))
-    (return (i32.const 0))";
-/// Three hundred changes with nothing in them.
-const MANY_CHANGES: &str = "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 300))
-    (return (i32.const 0))";
-/// `set-role` with a role of four bytes, from a plugin that may not.
-const UNDECLARED: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
-    (i32.store8 (i32.const 64) (i32.const 3))
-    (i32.store (i32.const 72) (i32.const 1024)) (i32.store (i32.const 76) (i32.const 4))
-    (i32.store (i32.const 96) (i32.const 1024)) (i32.store (i32.const 100) (i32.const 0))
-    (return (i32.const 0))";
-/// A list that ends beyond memory.
-const BEYOND_MEMORY: &str =
-    "(i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (i32.const 100000)) (return (i32.const 0))";
-/// An answer at an odd address.
-const MISALIGNED: &str = "(return (i32.const 1))";
-/// A change that is none of the variants.
-const NO_VARIANT: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
-    (i32.store8 (i32.const 64) (i32.const 99)) (return (i32.const 0))";
-/// A reason of one byte that is no UTF-8.
-const NO_UTF8: &str = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
-    (i32.store8 (i32.const 64) (i32.const 1)) (i32.store8 (i32.const 200) (i32.const 255))
-    (i32.store (i32.const 96) (i32.const 200)) (i32.store (i32.const 100) (i32.const 1))
-    (return (i32.const 0))";
+
+/// What stops guests: the bound in policy/limits.rs, or what else is in the way, and how a call that it stops has failed.
+const STOPS: [(&str, FaultKind); 27] = [
+    ("START_MS_MAX", FaultKind::Timeout),
+    ("DESCRIBE_MS_MAX", FaultKind::Timeout),
+    ("CONFIGURE_MS_MAX", FaultKind::Timeout),
+    ("PROJECT_MS_MAX", FaultKind::Timeout),
+    ("STACK_BYTES_MAX", FaultKind::StackOverflow),
+    ("MEMORY_BYTES_MAX", FaultKind::Memory),
+    ("TABLE_ELEMENTS_MAX", FaultKind::Memory),
+    ("ANSWER_BYTES_MAX", FaultKind::OutputTooLarge),
+    ("CHANGES_MAX", FaultKind::OutputTooLarge),
+    ("GROUP_NAME_BYTES_MAX", FaultKind::OutputTooLarge),
+    ("JSON_DEPTH_MAX", FaultKind::BadOutput),
+    ("JSON_VALUES_MAX", FaultKind::BadOutput),
+    ("RANDOM_BYTES_MAX", FaultKind::Trap),
+    // What WebAssembly itself does not let pass.
+    ("trap", FaultKind::Trap),
+    ("contract", FaultKind::BadOutput),
+    ("writes", FaultKind::Undeclared),
+    // What uploads may consist of, and may want.
+    ("Caps::functions", FaultKind::Start),
+    ("Caps::function_bytes", FaultKind::Start),
+    ("Caps::locals", FaultKind::Start),
+    ("Caps::modules", FaultKind::Start),
+    ("MEMORIES_MAX", FaultKind::Start),
+    ("TABLES_MAX", FaultKind::Start),
+    ("validator", FaultKind::Start),
+    ("imports", FaultKind::Start),
+    // What the directory of a tenant has. The sandbox does not know it and lets such answers pass.
+    ("inventory", FaultKind::Start),
+    ("roles", FaultKind::Start),
+    ("schemas", FaultKind::Start),
+];
 
 #[test]
-fn a_guest_that_misbehaves_faults_and_is_not_entered_again() {
-    use FaultKind::{BadOutput, Memory, OutputTooLarge, StackOverflow, Timeout, Trap, Undeclared};
-    let recurse = [("functions", "(func $recurse (call $recurse) (call $recurse))"), ("project-user", "(call $recurse)")];
-    type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, FaultKind);
-    let cases: Vec<Case<'_>> = vec![
-        ("loop", vec![("project-user", LOOP)], Timeout),
-        ("loop after the answer", vec![("post", LOOP)], Timeout),
-        ("one long fill after the other", vec![("project-user", FILL)], Timeout),
-        ("recursion", recurse.to_vec(), StackOverflow),
-        ("memory", vec![("project-user", GROW_MEMORY)], Memory),
-        ("table", vec![("project-user", GROW_TABLE)], Memory),
-        ("unreachable", vec![("project-user", "(unreachable)")], Trap),
-        ("division", vec![("project-user", "(drop (i32.div_u (i32.const 1) (i32.const 0)))")], Trap),
-        ("load beyond memory", vec![("project-user", "(drop (i32.load (i32.const -4)))")], Trap),
-        ("huge reason", vec![("project-user", HUGE_REASON)], OutputTooLarge),
-        ("shared reason", vec![("project-user", SHARED_REASON)], OutputTooLarge),
-        ("many changes", vec![("project-user", MANY_CHANGES)], OutputTooLarge),
-        ("undeclared change", vec![("project-user", UNDECLARED)], Undeclared),
-        ("answer beyond memory", vec![("project-user", BEYOND_MEMORY)], BadOutput),
-        ("misaligned answer", vec![("project-user", MISALIGNED)], BadOutput),
-        ("no variant", vec![("project-user", NO_VARIANT)], BadOutput),
-        ("no UTF-8", vec![("project-user", NO_UTF8)], BadOutput),
-    ];
-    for (name, code, kind) in cases {
-        let plugin = load(&guest(&SAID, &code)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut batch = plugin.batch("{}", &limits()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-        let fault = batch.project_user(&user(&[])).expect_err(name);
-        assert_eq!(fault.kind, kind, "{name}: {fault}");
-        assert_eq!(batch.project_user(&user(&[])), Err(fault.clone()), "{name}: the instance is gone");
-        assert_eq!(batch.project_group(&group("x")), Err(fault), "{name}: the instance is gone");
+fn each_file_of_hostile_guests_is_stopped_by_what_it_says() {
+    let bounds = include_str!("../../src/policy/limits.rs");
+    let mut met = BTreeSet::new();
+    for hostile in hostile_file::all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/hostile")) {
+        let name = &hostile.name;
+        let Some((_, kind)) = STOPS.iter().find(|(by, _)| *by == hostile.stopped_by) else {
+            panic!("{name}: nobody knows {}", hostile.stopped_by)
+        };
+        let field = hostile.stopped_by.strip_prefix("Caps::").unwrap_or(&hostile.stopped_by);
+        let is_bound = |by: &str| bounds.contains(&format!("pub const {by}:")) || bounds.contains(&format!("pub {by}:"));
+        assert!(is_bound(field) || hostile.stopped_by.chars().all(|char| char.is_ascii_lowercase()), "{name}: {field} is no bound");
+        stopped(&hostile, *kind);
         assert_good_plugin_answers();
+        met.insert(hostile.stopped_by);
     }
+    let unmet: Vec<&str> = STOPS.iter().map(|(by, _)| *by).filter(|by| !met.contains(*by)).collect();
+    assert_eq!(unmet, Vec::<&str>::new(), "each has a guest that it stops");
 }
 
-/// Sixty MiB set to zero at a time; the engine cannot stop one fill, so it must be bounded by the memory.
-const FILL: &str = "(drop (memory.grow (i32.const 960)))
-    (loop $again (memory.fill (i32.const 65536) (i32.const 0) (i32.const 62914560)) (br $again))";
+/// Checks that a guest comes as far as it says and no further.
+fn stopped(hostile: &Hostile, kind: FaultKind) {
+    let Hostile { name, stopped_at, says, wasm, .. } = hostile;
+    let loaded = load(wasm);
+    if let Some(stage) = stopped_at.strip_prefix("upload/") {
+        let error = loaded.err().unwrap_or_else(|| panic!("{name} is admitted"));
+        assert_eq!(error.stage.as_str(), stage, "{name}: {error}");
+        assert!(error.message.contains(says) && !error.retry, "{name}: {error}");
+        return;
+    }
+    let plugin = loaded.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let batch = plugin.batch("{}", &limits());
+    if stopped_at == "configure" {
+        let start = batch.err().unwrap_or_else(|| panic!("{name} takes its settings"));
+        assert_eq!(start.fault.kind, kind, "{name}: {start}");
+        assert_eq!(start.fault.message, format!("The plugin failed over its settings. {says}"), "{name}");
+        assert_eq!(start.usage.traps + start.usage.timeouts, 1, "{name}: {start:?}");
+        let checked = plugin.check_settings(&serde_json::json!({}), &limits());
+        assert_eq!(checked.outcome, Err(SettingsError::Fault(Fault { kind, message: says.clone() })), "{name}");
+        return;
+    }
+    let mut batch = batch.unwrap_or_else(|start| panic!("{name}: {start}"));
+    let fault = match stopped_at.as_str() {
+        "user" => batch.project_user(&user(&[])).expect_err(name),
+        "group" => {
+            assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()), "{name}");
+            batch.project_group(&group("x")).expect_err(name)
+        }
+        "directory" => {
+            let changes = batch.project_user(&user(&[])).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            assert_eq!(changes.len(), 1, "{name}");
+            return;
+        }
+        other => panic!("{name}: nobody is stopped at {other}"),
+    };
+    assert_eq!((fault.kind, &fault.message), (kind, says), "{name}");
+    assert_eq!(batch.usage().traps + batch.usage().timeouts, 1, "{name}");
+    assert_eq!(batch.project_user(&user(&[])), Err(fault.clone()), "{name}: the instance is gone");
+    assert_eq!(batch.project_group(&group("x")), Err(fault), "{name}: the instance is gone");
+}
 
 #[test]
-fn the_other_exports_have_deadlines_too() {
-    for (place, code, kind) in [
-        ("configure", LOOP, FaultKind::Timeout),
-        ("realloc", LOOP, FaultKind::Timeout),
-        ("configure", "(unreachable)", FaultKind::Trap),
-        // An error with an empty list of problems.
-        (
-            "configure",
-            "(i64.store (i32.const 4) (i64.const 0)) (i32.store8 (i32.const 0) (i32.const 1)) (return (i32.const 0))",
-            FaultKind::Settings,
-        ),
+fn a_plugin_that_refuses_its_settings_need_not_say_why() {
+    // An error with an empty list of problems.
+    let code = "(i64.store (i32.const 4) (i64.const 0)) (i32.store8 (i32.const 0) (i32.const 1)) (return (i32.const 0))";
+    let plugin = load(&hostile("configure", code)).expect("it loads");
+    let start = plugin.batch("{}", &limits()).err().expect("it refuses");
+    assert_eq!((start.fault.kind, start.fault.message.as_str()), (FaultKind::Settings, "The plugin refuses its settings."));
+    assert_eq!(start.log, [": The plugin refuses these settings and does not say why."]);
+    assert_eq!(start.usage.traps, 0, "to refuse is no failure");
+    let outcome = plugin.check_settings(&serde_json::json!({}), &limits()).outcome;
+    assert!(matches!(&outcome, Err(SettingsError::Problems(problems)) if problems.len() == 1), "{outcome:?}");
+}
+
+#[test]
+fn lower_limits_stop_it_sooner_and_say_so() {
+    let grow = json_guest(&json_manifest(&SAID), &[("user", "(drop (memory.grow (i32.const 100)))")]);
+    let long = json_answering("user", &format!("[{}]", " ".repeat(10_000)));
+    let table = json_guest(&json_manifest(&SAID), &[("user", "(drop (table.grow $table (ref.null func) (i32.const 1000)))")]);
+    let plenty = load(&grow).expect("it loads").batch("{}", &limits()).expect("it starts").project_user(&user(&[]));
+    assert_eq!(plenty, Ok(Vec::new()), "within what everybody may have");
+    for (wasm, limits, text) in [
+        (&grow, CallLimits { memory_bytes: 4 << 20, ..limits() }, "The plugin wanted more than 4 MiB of memory."),
+        (&long, CallLimits { answer_bytes: 4 << 10, ..limits() }, "The plugin answered with more than 4 KiB."),
+        (&table, CallLimits { table_elements: 500, ..limits() }, "The plugin wanted a table of more than 500 elements."),
     ] {
-        let plugin = load(&hostile(place, code)).unwrap_or_else(|error| panic!("{place}: {error}"));
-        assert_eq!(plugin.batch("{}", &limits()).err().map(|fault| fault.kind), Some(kind), "{place} {code}");
-        assert!(plugin.check_settings(&serde_json::json!({}), &limits()).is_err(), "{place} {code}");
+        let mut batch = load(wasm).expect("it loads").batch("{}", &limits).expect("it starts");
+        assert_eq!(batch.project_user(&user(&[])).map_err(|fault| fault.message), Err(text.to_owned()));
+        assert_good_plugin_answers();
     }
-    let plugin = load(&hostile("project-group", LOOP)).expect("it loads");
-    let mut batch = plugin.batch("{}", &limits()).expect("it takes settings");
-    assert_eq!(batch.project_user(&user(&[])), Ok(Vec::new()));
-    assert_eq!(batch.project_group(&group("x")).err().map(|fault| fault.kind), Some(FaultKind::Timeout));
-    assert_good_plugin_answers();
 }
 
 #[test]
@@ -170,7 +195,7 @@ fn a_full_host_says_so_and_recovers() {
     let plugin = host.load(&guest(&SAID, &[]), &LoadLimits::of(Tier::Small), "tests").expect("it loads");
     let slots = doorlist::policy::limits::INSTANCES_MAX;
     let mut batches: Vec<Batch> = (0..slots).map(|_| plugin.batch("{}", &limits()).expect("a slot is free")).collect();
-    assert_eq!(plugin.batch("{}", &limits()).err().map(|fault| fault.kind), Some(FaultKind::Busy));
+    assert_eq!(plugin.batch("{}", &limits()).err().map(|start| start.fault.kind), Some(FaultKind::Busy));
     batches.pop();
     assert!(plugin.batch("{}", &limits()).is_ok(), "a dropped batch gives its slot back");
 }

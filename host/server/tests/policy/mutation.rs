@@ -1,10 +1,13 @@
-//! Plugins with random damage: loading them answers, never panics, and leaves the host as it was.
+//! Plugins with random damage, and parts of plugins: loading them answers, never panics, and leaves the host as it was.
 
-use crate::guest::{SAID, guest, json_guest, json_manifest};
+use crate::guest::{SAID, guest_on};
 use crate::hostile::assert_good_plugin_answers;
+use crate::hostile_file;
 use crate::item::{group, user};
 use crate::{limits, load};
 use proptest::prelude::*;
+use std::path::Path;
+use std::sync::LazyLock;
 
 /// One piece of damage, at a place of the file that is given as a share of its length.
 #[derive(Clone, Debug)]
@@ -49,6 +52,25 @@ impl Damage {
     }
 }
 
+/// What is damaged: well-behaved guests of each kind and every hostile one.
+static WHOLE: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let good = ["base.wat", "base-json.wat", "wasi.wat"].map(|base| guest_on(base, &SAID, &[]));
+    let hostile = hostile_file::all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests/hostile")));
+    good.into_iter().chain(hostile.into_iter().map(|hostile| hostile.wasm)).collect()
+});
+
+/// What a plugin does is its own affair; it ends.
+fn load_and_ask(wasm: &[u8]) {
+    match load(wasm) {
+        Err(error) => assert!(!error.message.is_empty()),
+        Ok(plugin) => {
+            if let Ok(mut batch) = plugin.batch("{}", &limits()) {
+                let _ = (batch.project_user(&user(&["a"])), batch.project_group(&group("a")));
+            }
+        }
+    }
+}
+
 fn damage() -> impl Strategy<Value = Damage> {
     let (share, byte) = (any::<u16>(), any::<u8>());
     prop_oneof![
@@ -64,22 +86,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_damaged_plugin_is_refused_or_runs_within_its_limits(base in 0..3_usize, damage in prop::collection::vec(damage(), 1..6)) {
-        let mut wasm = match base {
-            0 => guest(&SAID, &[]),
-            1 => json_guest(&json_manifest(&SAID), &[]),
-            _ => wat::parse_str(include_str!("../../../../tests/guests/wasi.wat")).expect("it is a component"),
-        };
+    fn a_damaged_plugin_is_refused_or_runs_within_its_limits(base in any::<prop::sample::Index>(), damage in prop::collection::vec(damage(), 1..6)) {
+        let mut wasm = WHOLE[base.index(WHOLE.len())].clone();
         damage.iter().for_each(|damage| damage.apply(&mut wasm));
-        match load(&wasm) {
-            Err(error) => prop_assert!(!error.message.is_empty()),
-            Ok(plugin) => {
-                // What it does now is its own affair; it ends.
-                if let Ok(mut batch) = plugin.batch("{}", &limits()) {
-                    let _ = (batch.project_user(&user(&["a"])), batch.project_group(&group("a")));
-                }
-            }
-        }
+        load_and_ask(&wasm);
         assert_good_plugin_answers();
     }
+}
+
+#[test]
+fn a_part_of_a_plugin_is_refused_or_runs_within_its_limits() {
+    for whole in WHOLE.iter() {
+        for length in (0..whole.len()).step_by(whole.len() / 20 + 1) {
+            load_and_ask(&whole[..length]);
+        }
+    }
+    assert_good_plugin_answers();
 }

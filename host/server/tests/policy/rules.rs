@@ -49,12 +49,12 @@ fn item(resource: &Value, groups: &Value, provider: &Value) -> Value {
 }
 
 fn batch(settings: &Value) -> Batch {
-    plugin("rules").check_settings(settings, &limits()).unwrap_or_else(|error| panic!("{settings}: {error:?}"));
+    plugin("rules").check_settings(settings, &limits()).outcome.unwrap_or_else(|error| panic!("{settings}: {error:?}"));
     plugin("rules").batch(&settings.to_string(), &limits()).unwrap_or_else(|fault| panic!("{settings}: {fault}"))
 }
 
 fn problems(settings: &Value) -> Vec<Problem> {
-    match plugin("rules").check_settings(settings, &limits()) {
+    match plugin("rules").check_settings(settings, &limits()).outcome {
         Err(SettingsError::Problems(problems)) => problems,
         other => panic!("{settings}: {other:?}"),
     }

@@ -64,7 +64,7 @@ fn answers_are_the_contracts_changes() {
 #[test]
 fn problems_of_settings_are_the_plugins() {
     let plugin = load(&json_answering("configure", r#"[{"pointer": "/a", "message": "No."}]"#)).expect("it loads");
-    let Err(SettingsError::Problems(problems)) = plugin.check_settings(&json!({}), &limits()) else { panic!("it refuses") };
+    let Err(SettingsError::Problems(problems)) = plugin.check_settings(&json!({}), &limits()).outcome else { panic!("it refuses") };
     assert_eq!((problems.len(), problems[0].pointer.as_str(), problems[0].message.as_str()), (1, "/a", "No."));
 }
 

@@ -48,9 +48,13 @@ fn alone(plugin: &Plugin, case: &Case) -> Outcome {
     let mut outcome = Outcome { differences: Vec::new(), changes: Vec::new(), log: Vec::new(), answer: None };
     let settings = plugin.complete(case.settings.clone());
     let expect = &case.expect;
-    match plugin.check_settings(&settings, &CallLimits::default()) {
+    let checked = plugin.check_settings(&settings, &CallLimits::default());
+    match checked.outcome {
         Ok(()) => outcome.differences.extend(difference::entries("/problems", expect.problems.as_deref().unwrap_or_default(), &[])),
-        Err(SettingsError::Fault(fault)) => outcome.differences.push(failed("configure", &fault)),
+        Err(SettingsError::Fault(fault)) => {
+            outcome.log = checked.log;
+            outcome.differences.push(failed("configure", &fault));
+        }
         Err(SettingsError::Problems(problems)) => {
             let problems: Vec<Value> = problems.iter().map(shown).collect();
             outcome.differences.extend(difference::entries("/problems", expect.problems.as_deref().unwrap_or_default(), &problems));
@@ -65,8 +69,6 @@ fn alone(plugin: &Plugin, case: &Case) -> Outcome {
     }
     match plugin.batch(&settings.to_string(), &CallLimits::default()) {
         Ok(mut batch) => {
-            // What is printed while settings are taken is nobody's.
-            batch.take_log();
             match answer(&mut batch, plugin, &case.item) {
                 Some(Ok(answer)) => compare(case, answer, &mut outcome),
                 Some(Err(fault)) => outcome.differences.push(failed("its answer", &fault)),
@@ -77,7 +79,10 @@ fn alone(plugin: &Plugin, case: &Case) -> Outcome {
                 outcome.differences.extend(difference::lines("/log", expected, &outcome.log));
             }
         }
-        Err(fault) => outcome.differences.push(failed("start", &fault)),
+        Err(start) => {
+            outcome.log = start.log;
+            outcome.differences.push(failed("start", &start.fault));
+        }
     }
     outcome
 }

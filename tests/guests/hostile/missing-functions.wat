@@ -1,4 +1,7 @@
-;; A plugin that cannot be configured and projects nothing.
+;; Cannot be configured and projects nothing.
+;; stopped-at: upload/componentize
+;; stopped-by: contract
+;; says: doorlist:policy@1.0.0
 (module
   (memory (export "memory") 1)
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)

@@ -1,0 +1,10 @@
+;; Answers with a reason that is no UTF-8.
+;; base: base.wat
+;; stopped-at: user
+;; stopped-by: contract
+;; says: The plugin answered with what the contract does not have.
+;;! user
+(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+(i32.store8 (i32.const 64) (i32.const 1)) (i32.store8 (i32.const 200) (i32.const 255))
+(i32.store (i32.const 96) (i32.const 200)) (i32.store (i32.const 100) (i32.const 1))
+(return (i32.const 0))
