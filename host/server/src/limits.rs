@@ -143,6 +143,36 @@ pub const SIGNING_KEYS_MAX: usize = 20;
 /// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
 pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 
+/// Chunks of subjects that each thread of a plan has before it, evaluated or not.
+pub const PLAN_AHEAD_MAX: usize = 4;
+
+/// Tries, 10 ms apart, that a plan makes while the sandbox has no place for it.
+pub const PLAN_BUSY_TRIES_MAX: usize = 500;
+
+/// Threads that evaluate one plan. Requests and the projector want some of the machine meanwhile.
+pub const PLAN_THREADS_MAX: usize = 4;
+
+/// Plans that are computed at a time, each with threads of its own; of one tenant it is one.
+pub const PLANS_COMPUTED_MAX: usize = 2;
+
+/// Plans that a tenant keeps; the oldest goes when another comes.
+pub const PLANS_MAX: usize = 20;
+
+/// Differences in one row of a plan: some hundred kilobytes.
+pub const PLAN_PART_DIFFERENCES: usize = 500;
+
+/// Rows of a plan that one write stores or deletes, so that nobody waits long behind it.
+pub const PLAN_PARTS_PER_WRITE_MAX: usize = 4;
+
+/// Rows of a plan that one page of its differences looks through: a filter may want none of them.
+pub const PLAN_PARTS_LOOKED_MAX: usize = 20;
+
+/// Names that a plan gives as examples of whom a policy concerns.
+pub const PLAN_EXAMPLES_MAX: usize = 3;
+
+/// Policies that a plan's summary names.
+pub const PLAN_POLICIES_NAMED_MAX: usize = 5;
+
 /// Pipeline revisions that are kept.
 pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
 
@@ -208,6 +238,9 @@ pub const DELETE_RESOURCES_PER_WRITE_MAX: usize = 200;
 
 /// Rows that one write deletes when a connection or a tenant goes, so that nobody waits long behind it.
 pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
+
+/// Differences of a plan that the command line shows unless it is asked for all.
+pub const CLI_DIFFERENCES_SHOWN: u64 = 30;
 
 /// Milliseconds for which `?wait=` may ask.
 pub const SYNC_WAIT_MS_MAX: u64 = 60_000;

@@ -7,6 +7,7 @@ mod explanation;
 mod filters;
 mod local;
 mod pipeline;
+mod plans;
 mod protection;
 mod rules;
 mod standing;

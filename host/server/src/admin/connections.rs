@@ -15,7 +15,7 @@ use super::{listing, pipeline};
 use crate::activity::Actor;
 use crate::client;
 use crate::clock::Timestamp;
-use crate::directory::{self, Decision};
+use crate::directory::{self, Decision, Occasion};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{CONNECTIONS_MAX, DELETE_ROWS_PER_WRITE_MAX};
@@ -375,7 +375,8 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
             }
         }
         let most = DELETE_ROWS_PER_WRITE_MAX;
-        if directory::detach(tx, number, now, most)? >= most || forget_decisions(tx, number, most)? >= most {
+        if directory::detach(tx, number, Occasion { at: now, activity: None }, most)? >= most || forget_decisions(tx, number, most)? >= most
+        {
             return Ok(Step::More);
         }
         for kind in catalog.kinds() {

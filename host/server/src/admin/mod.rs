@@ -15,6 +15,7 @@ mod listing;
 pub mod log;
 mod name;
 pub mod pipeline;
+pub mod plans;
 pub mod plugins;
 pub mod schemas;
 pub mod tenants;

@@ -16,6 +16,7 @@ use super::plugins::{Plugins, revision};
 use super::{connections, listing, tenants};
 use crate::activity::Actor;
 use crate::clock::Timestamp;
+use crate::directory::{self, Outcome};
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
 use crate::limits::{PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
@@ -90,6 +91,68 @@ pub struct Pipeline {
     pub created: Option<Timestamp>,
     /// Who put it.
     pub actor: Actor,
+    /// The plan that it was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Id>,
+}
+
+/// A revision of a tenant's pipeline, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Revision {
+    /// The revision.
+    #[serde(flatten)]
+    pub pipeline: Pipeline,
+    /// How far the directory follows it. Absent for number 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+}
+
+impl Revision {
+    fn read(rows: &impl Rows, pipeline: Pipeline) -> Result<Self> {
+        let outcome = directory::outcome(rows, pipeline.revision)?;
+        Ok(Self { pipeline, outcome })
+    }
+}
+
+/// The pipeline in force, and how far the directory follows it.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn in_force(rows: &impl Rows) -> Result<Revision> {
+    Revision::read(rows, current(rows)?)
+}
+
+/// The pipeline of this number.
+///
+/// # Errors
+/// 404 if it never was, or is no longer kept.
+pub fn revision(rows: &impl Rows, revision: u64) -> Result<Revision> {
+    let pipeline = match revision {
+        0 => Some(Pipeline::empty()),
+        _ => rows.json(&layout::pipeline(revision))?,
+    };
+    Revision::read(rows, pipeline.ok_or_else(|| Error::not_found("revision of the pipeline"))?)
+}
+
+impl Pipeline {
+    /// Its policies, to be proposed again. Plugins that come with Doorlist are those of this Doorlist.
+    pub fn proposed_again(self) -> Vec<NewPolicy> {
+        let propose = |policy: Policy| NewPolicy {
+            name: policy.name,
+            version: (!revision::is_first_party(&policy.plugin)).then_some(policy.version),
+            plugin: policy.plugin,
+            settings: policy.settings,
+            mode: policy.mode,
+            connection: policy.connection,
+        };
+        self.policies.into_iter().map(propose).collect()
+    }
+
+    /// What a tenant starts with.
+    fn empty() -> Self {
+        Self { revision: 0, policies: Vec::new(), created: None, actor: Actor::System, plan: None }
+    }
 }
 
 /// Bytes of stored revisions on one page, after which a page ends early: revisions with large settings are megabytes.
@@ -103,7 +166,7 @@ pub fn current(rows: &impl Rows) -> Result<Pipeline> {
     let revision = rows.number(&layout::counter(Counter::Pipeline))?;
     match rows.json(&layout::pipeline(revision))? {
         Some(pipeline) => Ok(pipeline),
-        None if revision == 0 => Ok(Pipeline { revision: 0, policies: Vec::new(), created: None, actor: Actor::System }),
+        None if revision == 0 => Ok(Pipeline::empty()),
         None => Err(Error::internal(format!("pipeline revision {revision} is not there"))),
     }
 }
@@ -112,7 +175,7 @@ pub fn current(rows: &impl Rows) -> Result<Pipeline> {
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<(Vec<Pipeline>, bool)> {
+pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<(Vec<Revision>, bool)> {
     let range = Range::under(Key::new(Table::Pipeline)).descending();
     let range = match before {
         Some(before) => range.after(layout::pipeline(before)),
@@ -127,7 +190,7 @@ pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<
     let mut revisions = Vec::new();
     for pipeline in found {
         match pipeline {
-            Some(pipeline) if revisions.len() < limit && !more => revisions.push(pipeline),
+            Some(pipeline) if revisions.len() < limit && !more => revisions.push(Revision::read(rows, pipeline)?),
             _ => more = true,
         }
     }
@@ -284,6 +347,25 @@ pub(super) fn user_of(rows: &impl Rows, plugin: &str, version: &str) -> Result<O
 /// # Errors
 /// Conflict if `expected` is given and not the newest revision's number; a problem for each policy whose connection or plugin does not exist.
 pub fn put(tx: &mut Tx<'_>, policies: Vec<Policy>, expected: Option<u64>, actor: &Actor, now: Timestamp) -> Result<Pipeline> {
+    put_as(tx, policies, expected, None, actor, now)
+}
+
+/// Makes a new revision of the policies of a plan, as [`put`] does; the plan was computed against the revision that comes before its id.
+///
+/// # Errors
+/// As [`put`].
+pub fn put_planned(tx: &mut Tx<'_>, policies: Vec<Policy>, (expected, plan): (u64, Id), actor: &Actor, now: Timestamp) -> Result<Pipeline> {
+    put_as(tx, policies, Some(expected), Some(plan), actor, now)
+}
+
+fn put_as(
+    tx: &mut Tx<'_>,
+    policies: Vec<Policy>,
+    expected: Option<u64>,
+    plan: Option<Id>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Pipeline> {
     let current = current(tx)?;
     if expected.is_some_and(|expected| expected != current.revision) {
         let detail = format!("The pipeline has changed meanwhile: its revision is {}.", current.revision);
@@ -309,11 +391,13 @@ pub fn put(tx: &mut Tx<'_>, policies: Vec<Policy>, expected: Option<u64>, actor:
         return Ok(current);
     }
     let revision = tx.add(&layout::counter(Counter::Pipeline), 1)?;
-    let pipeline = Pipeline { revision, policies, created: Some(now), actor: actor.clone() };
+    let pipeline = Pipeline { revision, policies, created: Some(now), actor: actor.clone(), plan };
     tx.put_json(&layout::pipeline(revision), &pipeline)?;
     if let Some(old) = revision.checked_sub(PIPELINE_REVISIONS_MAX) {
         tx.delete(&layout::pipeline(old));
+        tx.delete(&layout::outcome(old));
     }
-    crate::directory::reproject_all(tx)?;
+    directory::begin_outcome(tx, revision)?;
+    directory::reproject_all(tx)?;
     Ok(pipeline)
 }

@@ -91,7 +91,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 29] = [
+const TABLES: [Table; 32] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -107,6 +107,9 @@ const TABLES: [Table; 29] = [
     Table::ResourceCount,
     Table::MembersDigest,
     Table::GroupName,
+    Table::Plan,
+    Table::PlanPart,
+    Table::Outcome,
     Table::Dirty,
     Table::Walk,
     Table::Decision,
@@ -301,6 +304,7 @@ mod tests {
             Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName => true,
             Table::Plugin | Table::PluginFile | Table::LooseFile => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
+            Table::Plan | Table::PlanPart | Table::Outcome => true,
             Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
             Table::Event | Table::Activity => true,

@@ -4,6 +4,7 @@
 
 mod compile;
 mod demo;
+mod pipeline;
 mod plugin;
 mod remote;
 mod serve;
@@ -37,6 +38,8 @@ enum Command {
     Compile(compile::Compile),
     /// Show what Doorlist does, with a JumpCloud that is played.
     Demo(demo::Demo),
+    /// Plan, apply and roll back the pipeline of a tenant.
+    Pipeline(pipeline::Pipeline),
     /// Write, build, test and upload policies.
     Plugin(plugin::Plugin),
     /// Run the server.
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<ExitCode> {
         // It is run before there is an environment.
         Command::Compile(_) => {}
         Command::Demo(demo) => demo.run()?,
+        Command::Pipeline(pipeline) => return pipeline.run(environment),
         Command::Plugin(plugin) => return plugin.run(environment),
         Command::Serve(serve) => serve.run(environment)?,
     }

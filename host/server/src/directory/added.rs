@@ -7,6 +7,7 @@ use super::group::ids;
 use super::member::MemberRow;
 use crate::error::Result;
 use crate::id::Id;
+use crate::provision::{Scope, mark_dirty};
 use crate::store::layout::{self, USER};
 use crate::store::{Range, Tx};
 
@@ -41,7 +42,7 @@ pub(super) fn put_user(tx: &mut Tx<'_>, connection: u32, user: Id, groups: &[Id]
 /// If the disk refuses.
 pub(super) fn mark(tx: &mut Tx<'_>, connection: u32, group: Id, stamp: u64) -> Result<()> {
     for user in ids(tx, &Range::under(layout::added_to(connection, group)), usize::MAX)? {
-        tx.put(&layout::dirty_mark(USER, connection, user), stamp.to_be_bytes().to_vec());
+        mark_dirty(tx, Scope { connection }, USER, user, stamp)?;
     }
     Ok(())
 }

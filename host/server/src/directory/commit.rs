@@ -5,9 +5,10 @@
 use super::added;
 use super::decision::{self, Decision, Reason, SubjectKind};
 use super::evaluate::{GroupOutcome, UserOutcome};
-use super::event::{Change, emit};
+use super::event::{Change, Occasion, emit};
 use super::group::{self, Group};
 use super::member::{self, Issued, Member, MemberRow};
+use super::outcome;
 use super::subject::{self, Due, Setting};
 use super::walk::{self, Walk};
 use crate::clock::Timestamp;
@@ -36,7 +37,10 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         // Another pipeline is in force by now, and with it a walk over everything.
         return Ok(());
     }
-    let mut writer = Writer { tx, setting, now, walking: projected.walk.is_some(), rows_left: COMMIT_ROWS_MAX };
+    let events = tx.number(&layout::counter(Counter::Event))?;
+    let walking = projected.walk.is_some();
+    let mut writer =
+        Writer { tx, setting, when: Occasion { at: now, activity: None }, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX };
     for outcome in &projected.groups {
         if writer.may_write(outcome.subject.due, outcome.postponed)? {
             writer.group(outcome)?;
@@ -57,20 +61,40 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
     if let Some((walked, next)) = &projected.walk
         && walk::current(tx)?.is_some_and(|current| current == *walked)
     {
+        let events = walked.events + tx.number(&layout::counter(Counter::Event))?.saturating_sub(events);
         match next {
-            Some(next) => tx.put_json(&layout::walk(), next)?,
-            None => tx.delete(&layout::walk()),
+            &Some(mut next) => {
+                next.events = events;
+                tx.put_json(&layout::walk(), &next)?;
+            }
+            None => {
+                tx.delete(&layout::walk());
+                outcome::finish(tx, events, now)?;
+            }
         }
     }
     Ok(())
 }
 
-struct Writer<'t, 'a, 's> {
-    tx: &'t mut Tx<'a>,
+/// What an outcome does to the directory.
+pub(super) struct Writer<'t, 'a, 's> {
+    pub(super) tx: &'t mut Tx<'a>,
     setting: &'s Setting,
-    now: Timestamp,
+    /// Of the subject that is being written.
+    when: Occasion,
     walking: bool,
+    /// Whether this only tries what would become of the directory: nobody moves meanwhile, and nothing is concluded of anybody.
+    draft: bool,
+    /// Of a draft: why the user last written is stuck, if it is.
+    pub(super) stuck: Option<Reason>,
     rows_left: usize,
+}
+
+impl<'t, 'a, 's> Writer<'t, 'a, 's> {
+    /// One that tries in a draft what a walk over everybody would do.
+    pub(super) fn draft(tx: &'t mut Tx<'a>, setting: &'s Setting, now: Timestamp) -> Self {
+        Self { tx, setting, when: Occasion { at: now, activity: None }, walking: true, draft: true, stuck: None, rows_left: usize::MAX }
+    }
 }
 
 impl Writer<'_, '_, '_> {
@@ -79,6 +103,7 @@ impl Writer<'_, '_, '_> {
         if walk::mark(self.tx, due.kind, due.connection, due.id)? != due.mark {
             return Ok(false);
         }
+        self.when.activity = due.mark;
         let postponed = postponed || self.rows_left == 0;
         if postponed {
             self.make_due(due)?;
@@ -102,16 +127,18 @@ impl Writer<'_, '_, '_> {
     }
 
     fn remove_group(&mut self, group: Id) -> Result<()> {
-        let rows = group::remove(self.tx, group, self.now)?;
+        let rows = group::remove(self.tx, group, self.when)?;
         self.rows_left = self.rows_left.saturating_sub(rows);
         Ok(())
     }
 
-    fn connection_id(&self, number: u32) -> Option<Id> {
+    /// The connection of this number.
+    pub(super) fn connection_id(&self, number: u32) -> Option<Id> {
         self.setting.connections.get(&number).map(|connection| connection.id)
     }
 
-    fn gone(&mut self, due: Due) -> Result<()> {
+    /// Writes that a subject is no longer there.
+    pub(super) fn gone(&mut self, due: Due) -> Result<()> {
         if due.kind == GROUP {
             if self.tx.has(&layout::group(due.id))? {
                 self.remove_group(due.id)?;
@@ -123,7 +150,8 @@ impl Writer<'_, '_, '_> {
         decision::delete(self.tx, due.connection, due.kind, due.id)
     }
 
-    fn group(&mut self, outcome: &GroupOutcome) -> Result<()> {
+    /// Writes what came of a group.
+    pub(super) fn group(&mut self, outcome: &GroupOutcome) -> Result<()> {
         let subject = &outcome.subject;
         let due = subject.due;
         let Some(connection) = self.connection_id(due.connection) else { return Ok(()) };
@@ -137,11 +165,11 @@ impl Writer<'_, '_, '_> {
                 external_id: subject.external_id.clone(),
                 display_name: outcome.view.display_name.clone(),
                 created: subject.created,
-                last_modified: before.as_ref().map_or(self.now, |group| group.last_modified),
+                last_modified: before.as_ref().map_or(self.when.at, |group| group.last_modified),
             };
             if before.as_ref() != Some(&after) {
-                after.last_modified = self.now;
-                group::put(self.tx, before.as_ref(), after, self.now)?;
+                after.last_modified = self.when.at;
+                group::put(self.tx, before.as_ref(), after, self.when)?;
             }
             if before.is_none() && !self.walking {
                 // Its members' memberships show from now on. A walk comes to them by itself.
@@ -151,6 +179,9 @@ impl Writer<'_, '_, '_> {
             }
         } else if outcome.stuck.is_none() && before.is_some() {
             self.remove_group(due.id)?;
+        }
+        if self.draft {
+            return Ok(());
         }
         let decision = Decision {
             kind: SubjectKind::Group,
@@ -163,17 +194,17 @@ impl Writer<'_, '_, '_> {
             stuck: outcome.stuck.clone(),
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
-            at: self.now,
+            at: self.when.at,
         };
         decision::put(self.tx, due.connection, &decision)
     }
 
-    /// Gives whether the subject is dealt with; if its member is another than was looked at, it stays due.
-    fn user(&mut self, outcome: &UserOutcome) -> Result<bool> {
+    /// Writes what came of a user. Gives whether it is dealt with; if its member is another than was looked at, it stays due.
+    pub(super) fn user(&mut self, outcome: &UserOutcome) -> Result<bool> {
         let subject = &outcome.subject;
         let due = subject.due;
         let Some(connection) = self.connection_id(due.connection) else { return Ok(true) };
-        if self.resolve(outcome)? != subject.member {
+        if !self.draft && self.resolve(outcome)? != subject.member {
             self.make_due(due)?;
             return Ok(false);
         }
@@ -195,12 +226,16 @@ impl Writer<'_, '_, '_> {
         } else if stuck.is_none()
             && let Some(before) = present
         {
-            member::remove(self.tx, before, self.now)?;
+            member::remove(self.tx, before, self.when)?;
         }
         if stuck.is_none() {
             // Those that cannot be are what the subject is stuck for; what it had stays.
             let added = if included { outcome.added_groups() } else { Vec::new() };
             added::put_user(self.tx, due.connection, due.id, &added)?;
+        }
+        if self.draft {
+            self.stuck = stuck;
+            return Ok(true);
         }
         if let Some(old) = subject.member.as_ref().and_then(|row| row.member.scim_id).filter(|old| *old != due.id) {
             // Somebody came back under another SCIM id.
@@ -222,7 +257,7 @@ impl Writer<'_, '_, '_> {
             stuck,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
-            at: self.now,
+            at: self.when.at,
         };
         decision::put(self.tx, due.connection, &decision)?;
         Ok(true)
@@ -266,7 +301,7 @@ impl Writer<'_, '_, '_> {
             subject::email(&attributes, &view.user_name)
         };
         let before = subject.member.as_ref();
-        let came = before.filter(|row| !row.removed).map_or(self.now, |row| row.member.created);
+        let came = before.filter(|row| !row.removed).map_or(self.when.at, |row| row.member.created);
         let mut row = MemberRow {
             connection: subject.due.connection,
             removed: false,
@@ -288,7 +323,7 @@ impl Writer<'_, '_, '_> {
                 blocked: subject.is_blocked(),
                 attributes,
                 created: came,
-                last_modified: before.map_or(self.now, |row| row.member.last_modified),
+                last_modified: before.map_or(self.when.at, |row| row.member.last_modified),
             },
         };
         row.settle_status();
@@ -298,14 +333,14 @@ impl Writer<'_, '_, '_> {
     fn put_member(&mut self, before: Option<&MemberRow>, mut after: MemberRow, outcome: &UserOutcome) -> Result<()> {
         let id = after.member.id;
         if before != Some(&after) {
-            after.member.last_modified = self.now;
+            after.member.last_modified = self.when.at;
             member::put(self.tx, before, &after)?;
             let member = after.member;
             let change = match before.filter(|row| !row.removed) {
                 Some(_) => Change::MemberUpdated { member },
                 None => Change::MemberAdded { member },
             };
-            emit(self.tx, self.now, change)?;
+            emit(self.tx, self.when, change)?;
         }
         self.put_memberships(id, outcome)
     }
@@ -320,7 +355,7 @@ impl Writer<'_, '_, '_> {
         }
         for name in &outcome.view.named_groups {
             let group = group::named_id(self.setting.tenant, name);
-            group::ensure_named(self.tx, group, name, self.now)?;
+            group::ensure_named(self.tx, group, name, self.when)?;
             wanted.push(group);
         }
         let have = group::ids_of_member(self.tx, member)?;
@@ -330,12 +365,12 @@ impl Writer<'_, '_, '_> {
                 continue;
             }
             group::unlink(self.tx, member, *group);
-            emit(self.tx, self.now, Change::MembershipRemoved { member_id: member, group_id: *group })?;
-            group::tidy(self.tx, *group, self.now)?;
+            emit(self.tx, self.when, Change::MembershipRemoved { member_id: member, group_id: *group })?;
+            group::tidy(self.tx, *group, self.when)?;
         }
         for group in wanted.iter().filter(|group| !have.contains(group)) {
             group::link(self.tx, member, *group);
-            emit(self.tx, self.now, Change::MembershipAdded { member_id: member, group_id: *group })?;
+            emit(self.tx, self.when, Change::MembershipAdded { member_id: member, group_id: *group })?;
         }
         Ok(())
     }

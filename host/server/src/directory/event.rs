@@ -23,9 +23,32 @@ pub struct Event {
     pub sequence: u64,
     /// When it was written.
     pub at: Timestamp,
+    /// What made it change; absent of events that older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// What changed.
     #[serde(flatten)]
     pub change: Change,
+}
+
+/// What made the directory change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// Number of the activity entry of the request that caused it; absent if a pipeline did, which was asked about everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<u64>,
+    /// The pipeline that was in force.
+    pub pipeline_revision: u64,
+}
+
+/// When the directory changes, and for whose sake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// When.
+    pub at: Timestamp,
+    /// Number of the activity entry of the request that is the cause, if one is.
+    pub activity: Option<u64>,
 }
 
 /// What changed, with the state after it.
@@ -99,9 +122,10 @@ pub struct EventPage {
 }
 
 /// Writes an event.
-pub(super) fn emit(tx: &mut Tx<'_>, at: Timestamp, change: Change) -> Result<()> {
+pub(super) fn emit(tx: &mut Tx<'_>, when: Occasion, change: Change) -> Result<()> {
     let sequence = tx.add(&layout::counter(Counter::Event), 1)?;
-    tx.put_json(&layout::event(sequence), &Event { sequence, at, change })?;
+    let cause = Cause { activity: when.activity, pipeline_revision: tx.number(&layout::counter(Counter::Pipeline))? };
+    tx.put_json(&layout::event(sequence), &Event { sequence, at: when.at, cause: Some(cause), change })?;
     if let Some(old) = sequence.checked_sub(EVENTS_MAX).filter(|old| *old > 0) {
         tx.delete(&layout::event(old));
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::event::{Change, emit};
+use super::event::{Change, Occasion, emit};
 use super::member::{self, Issued, Member};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ pub(super) fn unlink(tx: &mut Tx<'_>, member: Id, group: Id) {
 }
 
 /// Writes a group and tells of it, if it is another than before.
-pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, now: Timestamp) -> Result<()> {
+pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, when: Occasion) -> Result<()> {
     if before == Some(&after) {
         return Ok(());
     }
@@ -80,7 +80,7 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, now: Ti
         tx.add(&layout::counter(Counter::Groups), 1)?;
         Change::GroupAdded { group: after }
     };
-    emit(tx, now, change)
+    emit(tx, when, change)
 }
 
 /// The id of the group that policies call `name`: the same whenever it comes back.
@@ -93,7 +93,7 @@ pub(super) fn named_id(tenant: Id, name: &str) -> Id {
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn ensure_named(tx: &mut Tx<'_>, id: Id, name: &str, now: Timestamp) -> Result<()> {
+pub(super) fn ensure_named(tx: &mut Tx<'_>, id: Id, name: &str, when: Occasion) -> Result<()> {
     if tx.has(&layout::group(id))? {
         return Ok(());
     }
@@ -104,48 +104,48 @@ pub(super) fn ensure_named(tx: &mut Tx<'_>, id: Id, name: &str, now: Timestamp) 
         connection: None,
         external_id: None,
         display_name: name.to_owned(),
-        created: now,
-        last_modified: now,
+        created: when.at,
+        last_modified: when.at,
     };
-    put(tx, None, group, now)
+    put(tx, None, group, when)
 }
 
 /// Takes a group that policies made out of the directory if nobody is left in it.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn tidy(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<()> {
+pub(super) fn tidy(tx: &mut Tx<'_>, group: Id, when: Occasion) -> Result<()> {
     let row: Option<Group> = tx.json(&layout::group(group))?;
     if row.is_none_or(|row| row.issued != Issued::Policy) || !ids(tx, &Range::under(layout::memberships_of(group)), 1)?.is_empty() {
         return Ok(());
     }
     tx.add(&layout::counter(Counter::NamedGroups), -1)?;
-    remove(tx, group, now).map(drop)
+    remove(tx, group, when).map(drop)
 }
 
 /// Takes a member out of a group if policies made that.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn leave_named(tx: &mut Tx<'_>, member: Id, group: Id, now: Timestamp) -> Result<()> {
+pub(super) fn leave_named(tx: &mut Tx<'_>, member: Id, group: Id, when: Occasion) -> Result<()> {
     let row: Option<Group> = tx.json(&layout::group(group))?;
     if row.is_some_and(|row| row.issued == Issued::Policy) {
         unlink(tx, member, group);
-        emit(tx, now, Change::MembershipRemoved { member_id: member, group_id: group })?;
-        tidy(tx, group, now)?;
+        emit(tx, when, Change::MembershipRemoved { member_id: member, group_id: group })?;
+        tidy(tx, group, when)?;
     }
     Ok(())
 }
 
 /// Takes a group out of the directory, with its memberships, and gives how many rows that took.
-pub(super) fn remove(tx: &mut Tx<'_>, group: Id, now: Timestamp) -> Result<usize> {
+pub(super) fn remove(tx: &mut Tx<'_>, group: Id, when: Occasion) -> Result<usize> {
     let members = ids(tx, &Range::under(layout::memberships_of(group)), usize::MAX)?;
     for member in &members {
         unlink(tx, *member, group);
     }
     tx.delete(&layout::group(group));
     tx.add(&layout::counter(Counter::Groups), -1)?;
-    emit(tx, now, Change::GroupRemoved { group_id: group })?;
+    emit(tx, when, Change::GroupRemoved { group_id: group })?;
     Ok(2 * members.len() + 1)
 }
 
@@ -216,19 +216,19 @@ fn check_name(rows: &impl Rows, name: &str, but: Option<Id>) -> Result<()> {
 ///
 /// # Errors
 /// A blank name, or one that another local group has.
-pub fn create(tx: &mut Tx<'_>, display_name: &str, now: Timestamp) -> Result<Group> {
+pub fn create(tx: &mut Tx<'_>, display_name: &str, when: Occasion) -> Result<Group> {
     check_name(tx, display_name, None)?;
     let group = Group {
-        id: Id::new(now),
+        id: Id::new(when.at),
         issued: Issued::Api,
         connection: None,
         external_id: None,
         display_name: display_name.to_owned(),
-        created: now,
-        last_modified: now,
+        created: when.at,
+        last_modified: when.at,
     };
     tx.put_json(&layout::local_group(display_name), &group.id)?;
-    put(tx, None, group.clone(), now)?;
+    put(tx, None, group.clone(), when)?;
     Ok(group)
 }
 
@@ -236,16 +236,16 @@ pub fn create(tx: &mut Tx<'_>, display_name: &str, now: Timestamp) -> Result<Gro
 ///
 /// # Errors
 /// 404, a conflict if it came by SCIM, or a name that is blank or taken.
-pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, now: Timestamp) -> Result<Group> {
+pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, when: Occasion) -> Result<Group> {
     let before = local(tx, id)?;
     check_name(tx, display_name, Some(id))?;
     if before.display_name == display_name {
         return Ok(before);
     }
-    let after = Group { display_name: display_name.to_owned(), last_modified: now, ..before.clone() };
+    let after = Group { display_name: display_name.to_owned(), last_modified: when.at, ..before.clone() };
     tx.delete(&layout::local_group(&before.display_name));
     tx.put_json(&layout::local_group(display_name), &id)?;
-    put(tx, Some(&before), after.clone(), now)?;
+    put(tx, Some(&before), after.clone(), when)?;
     Ok(after)
 }
 
@@ -253,10 +253,10 @@ pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, now: Timestamp) -> Re
 ///
 /// # Errors
 /// 404, or a conflict if it came by SCIM.
-pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, id: Id, when: Occasion) -> Result<()> {
     let group = local(tx, id)?;
     tx.delete(&layout::local_group(&group.display_name));
-    remove(tx, id, now)?;
+    remove(tx, id, when)?;
     Ok(())
 }
 
@@ -264,12 +264,12 @@ pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// 404, or a conflict if the group came by SCIM.
-pub fn add_member(tx: &mut Tx<'_>, group: Id, member: Id, now: Timestamp) -> Result<()> {
+pub fn add_member(tx: &mut Tx<'_>, group: Id, member: Id, when: Occasion) -> Result<()> {
     local(tx, group)?;
     member::get(tx, member)?;
     if !tx.has(&layout::membership(member, group))? {
         link(tx, member, group);
-        emit(tx, now, Change::MembershipAdded { member_id: member, group_id: group })?;
+        emit(tx, when, Change::MembershipAdded { member_id: member, group_id: group })?;
     }
     Ok(())
 }
@@ -278,11 +278,11 @@ pub fn add_member(tx: &mut Tx<'_>, group: Id, member: Id, now: Timestamp) -> Res
 ///
 /// # Errors
 /// 404, or a conflict if the group came by SCIM.
-pub fn remove_member(tx: &mut Tx<'_>, group: Id, member: Id, now: Timestamp) -> Result<()> {
+pub fn remove_member(tx: &mut Tx<'_>, group: Id, member: Id, when: Occasion) -> Result<()> {
     local(tx, group)?;
     if tx.has(&layout::membership(member, group))? {
         unlink(tx, member, group);
-        emit(tx, now, Change::MembershipRemoved { member_id: member, group_id: group })?;
+        emit(tx, when, Change::MembershipRemoved { member_id: member, group_id: group })?;
     }
     Ok(())
 }

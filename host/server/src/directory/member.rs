@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::added;
-use super::event::{Change, emit};
+use super::event::{Change, Occasion, emit};
 use super::group::{self, Group};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::NAME_BYTES_MAX;
+use crate::provision::{Scope, mark_dirty};
 use crate::store::layout::{self, Counter, MemberBy, USER};
 use crate::store::{Range, Rows, Tx};
 
@@ -240,7 +241,7 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&MemberRow>, after: &MemberRow
 }
 
 /// Takes a member out of the directory, with its memberships. What an operator set is kept for its return.
-pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, now: Timestamp) -> Result<()> {
+pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion) -> Result<()> {
     let id = row.member.id;
     let groups = group::ids_of_member(tx, id)?;
     for group in &groups {
@@ -252,7 +253,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, now: Timestamp) -> Result
         kept.removed = true;
         kept.member.attributes.clear();
         kept.member.email = None;
-        kept.member.last_modified = now;
+        kept.member.last_modified = when.at;
         put(tx, Some(row), &kept)?;
     } else {
         for (by, text) in row.recognised_by() {
@@ -261,8 +262,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, now: Timestamp) -> Result
         tx.delete(&layout::member(id));
         tx.add(&layout::counter(Counter::Members), -1)?;
     }
-    emit(tx, now, Change::MemberRemoved { member_id: id })?;
-    groups.into_iter().try_for_each(|group| group::tidy(tx, group, now))
+    emit(tx, when, Change::MemberRemoved { member_id: id })?;
+    groups.into_iter().try_for_each(|group| group::tidy(tx, group, when))
 }
 
 /// Members with an id above `after`, in the order of their coming, at most `limit`.
@@ -329,19 +330,11 @@ fn check_role(role: &str, roles: &[String]) -> Result<()> {
 }
 
 /// Changes what an operator may change. A role or block set here survives every sync, and removal and return. A synced member is projected
-/// again, marked by `stamp`, since policies see its role.
+/// again, since policies see its role.
 ///
 /// # Errors
 /// 404, a role that the tenant does not list, or an attribute that its identity provider manages.
-pub fn patch(
-    tx: &mut Tx<'_>,
-    id: Id,
-    patch: &MemberPatch,
-    stamp: u64,
-    now: Timestamp,
-    roles: &[String],
-    default_role: &str,
-) -> Result<Member> {
+pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles: &[String], default_role: &str) -> Result<Member> {
     let before = present_row(tx, id)?;
     let mut after = before.clone();
     if let Some(role) = &patch.role {
@@ -370,11 +363,12 @@ pub fn patch(
         after.member.email = Some(email.clone());
     }
     if after != before {
-        after.member.last_modified = now;
+        after.member.last_modified = when.at;
         put(tx, Some(&before), &after)?;
-        emit(tx, now, Change::MemberUpdated { member: after.member.clone() })?;
+        emit(tx, when, Change::MemberUpdated { member: after.member.clone() })?;
         if let Some(scim_id) = after.member.scim_id {
-            tx.put(&layout::dirty_mark(USER, after.connection, scim_id), stamp.to_be_bytes().to_vec());
+            let stamp = when.activity.unwrap_or_default();
+            mark_dirty(tx, Scope { connection: after.connection }, USER, scim_id, stamp)?;
         }
     }
     Ok(after.member)
@@ -384,7 +378,7 @@ pub fn patch(
 ///
 /// # Errors
 /// A blank or taken name, or a role that the tenant does not list.
-pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String], default_role: &str) -> Result<Member> {
+pub fn create(tx: &mut Tx<'_>, new: &NewMember, when: Occasion, roles: &[String], default_role: &str) -> Result<Member> {
     check_name("userName", &new.user_name)?;
     for (what, text) in [("displayName", &new.display_name), ("email", &new.email)] {
         if let Some(text) = text {
@@ -398,7 +392,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
         return Err(Error::new(ErrorKind::Uniqueness, "Another local member has this userName."));
     }
     let member = Member {
-        id: Id::new(now),
+        id: Id::new(when.at),
         issued: Issued::Api,
         connection: None,
         scim_id: None,
@@ -411,8 +405,8 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
         operator_role: new.role.clone(),
         blocked: false,
         attributes: Map::new(),
-        created: now,
-        last_modified: now,
+        created: when.at,
+        last_modified: when.at,
     };
     let row = MemberRow {
         connection: 0,
@@ -423,7 +417,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
         member,
     };
     put(tx, None, &row)?;
-    emit(tx, now, Change::MemberAdded { member: row.member.clone() })?;
+    emit(tx, when, Change::MemberAdded { member: row.member.clone() })?;
     Ok(row.member)
 }
 
@@ -431,12 +425,12 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, now: Timestamp, roles: &[String]
 ///
 /// # Errors
 /// 404; a conflict if it came by SCIM: it goes when its identity provider or a policy says so.
-pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
+pub fn delete(tx: &mut Tx<'_>, id: Id, when: Occasion) -> Result<()> {
     let row = present_row(tx, id)?;
     if row.member.issued == Issued::Scim {
         return Err(Error::conflict("This member came by SCIM. Remove it at its identity provider, exclude it by a policy, or block it."));
     }
-    remove(tx, &row, now)
+    remove(tx, &row, when)
 }
 
 /// Makes the members that are left of a connection that goes local ones: whom a policy kept although the identity provider's user is gone
@@ -444,7 +438,7 @@ pub fn delete(tx: &mut Tx<'_>, id: Id, now: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn detach(tx: &mut Tx<'_>, connection: u32, now: Timestamp, most: usize) -> Result<usize> {
+pub fn detach(tx: &mut Tx<'_>, connection: u32, when: Occasion, most: usize) -> Result<usize> {
     let mut found = Vec::new();
     let mut outcome = Ok(());
     tx.each(&Range::under(layout::members()), &mut |_, value| {
@@ -467,14 +461,14 @@ pub fn detach(tx: &mut Tx<'_>, connection: u32, now: Timestamp, most: usize) -> 
         let mut after = before.clone();
         after.connection = 0;
         after.member =
-            Member { issued: Issued::Api, connection: None, scim_id: None, external_id: None, last_modified: now, ..after.member };
+            Member { issued: Issued::Api, connection: None, scim_id: None, external_id: None, last_modified: when.at, ..after.member };
         put(tx, Some(before), &after)?;
         let id = after.member.id;
-        emit(tx, now, Change::MemberUpdated { member: after.member })?;
+        emit(tx, when, Change::MemberUpdated { member: after.member })?;
         // No policy is asked about it any more, so none says that it is in a group.
         added::put(tx, before, &[])?;
         for group in group::ids_of_member(tx, id)? {
-            group::leave_named(tx, id, group, now)?;
+            group::leave_named(tx, id, group, when)?;
         }
     }
     Ok(found.len())

@@ -14,6 +14,8 @@ mod event;
 mod group;
 mod input;
 mod member;
+mod outcome;
+pub mod plan;
 mod projector;
 mod shares;
 mod subject;
@@ -22,7 +24,7 @@ mod view;
 mod walk;
 
 pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision};
-pub use event::{Change, Event, EventPage, after as events_after};
+pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
 pub use group::{
     Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
     rename as rename_group,
@@ -31,6 +33,7 @@ pub use member::{
     Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member, groups_of,
     list as list_members, patch as patch_member,
 };
+pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
 pub use projector::Projector;
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};
 pub use walk::reproject_all;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decision::connections;
+use super::outcome::{self, Progress};
 use super::walk;
 use crate::error::Result;
 use crate::store::layout::{self, Counter, GROUP, USER};
@@ -31,6 +32,9 @@ pub struct SyncState {
     pub dirty: u64,
     /// Whether everything is being projected, since the pipeline changed.
     pub reprojecting: bool,
+    /// How far that is, while it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// Subjects that a fault keeps at their last good projection.
     pub stuck: u64,
     /// Number of the newest event.
@@ -47,21 +51,27 @@ const DIRTY_COUNTED_MAX: usize = 1_000_000;
 /// # Errors
 /// If the disk refuses.
 pub fn state(rows: &impl Rows) -> Result<SyncState> {
+    let counter = |counter| rows.number(&layout::counter(counter));
+    Ok(SyncState {
+        inventory: inventory(rows)?,
+        directory: Counts { users: counter(Counter::Members)?, groups: counter(Counter::Groups)? },
+        dirty: rows.count(&Range::under(layout::dirty()), DIRTY_COUNTED_MAX)? as u64,
+        reprojecting: walk::current(rows)?.is_some(),
+        progress: outcome::progress(rows)?,
+        stuck: counter(Counter::Stuck)?,
+        last_event: counter(Counter::Event)?,
+        pipeline_revision: counter(Counter::Pipeline)?,
+    })
+}
+
+/// What identity providers have written, over all connections.
+pub(super) fn inventory(rows: &impl Rows) -> Result<Counts> {
     let mut inventory = Counts::default();
     for connection in connections(rows)? {
         inventory.users += rows.number(&layout::resource_count(connection, USER))?;
         inventory.groups += rows.number(&layout::resource_count(connection, GROUP))?;
     }
-    let counter = |counter| rows.number(&layout::counter(counter));
-    Ok(SyncState {
-        inventory,
-        directory: Counts { users: counter(Counter::Members)?, groups: counter(Counter::Groups)? },
-        dirty: rows.count(&Range::under(layout::dirty()), DIRTY_COUNTED_MAX)? as u64,
-        reprojecting: walk::current(rows)?.is_some(),
-        stuck: counter(Counter::Stuck)?,
-        last_event: counter(Counter::Event)?,
-        pipeline_revision: counter(Counter::Pipeline)?,
-    })
+    Ok(inventory)
 }
 
 /// Whether nothing is due: the directory says what inventory and pipeline say.

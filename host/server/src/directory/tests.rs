@@ -9,6 +9,8 @@ use doorlist_scim::query::{Page, Query, Start};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod plans;
+
 use super::*;
 use crate::activity::Actor;
 use crate::admin::connections::{Connection, Provider};
@@ -148,6 +150,37 @@ impl World {
     }
 
     fn put_settings(&mut self, prefixes: Vec<String>, groups: Vec<String>, prefix_match: bool, protect: bool) {
+        self.settings = (prefixes, groups, prefix_match, protect);
+        let policies = self.policies();
+        self.write(move |tx| pipeline::put(tx, policies.clone(), None, &Actor::System, NOW)).unwrap();
+    }
+
+    /// The policies that a step about the pipeline proposes.
+    fn proposed(&mut self, step: &Step) -> Vec<Policy> {
+        let (rules, settings) = (self.rules, self.settings.clone());
+        self.choose(step);
+        let policies = self.policies();
+        (self.rules, self.settings) = (rules, settings);
+        policies
+    }
+
+    /// Takes over what a step says of the pipeline.
+    fn choose(&mut self, step: &Step) {
+        match step {
+            Step::Settings { prefixes, groups, prefix_match, protect } => {
+                let choices =
+                    [vec![], vec!["NB-"], vec!["Sales", "nb-"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+                let named =
+                    [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
+                self.settings = (choices[*prefixes].clone(), named[*groups].clone(), *prefix_match, *protect);
+            }
+            Step::Rules { named, into } => self.rules = (*named, into.and_then(|group| self.groups.get(group).copied())),
+            _ => {}
+        }
+    }
+
+    fn policies(&self) -> Vec<Policy> {
+        let (prefixes, groups, prefix_match, protect) = self.settings.clone();
         let matching = if prefix_match { "prefix" } else { "exact" };
         let mut wanted =
             vec![("group-prefix", json!({"prefixes": prefixes})), ("user-group-filter", json!({"groups": groups, "match": matching}))];
@@ -168,7 +201,7 @@ impl World {
             }
         }
         let version = |plugin: &str| PLUGINS.find(None, plugin, None).unwrap().unwrap().manifest().version.clone();
-        let policies: Vec<Policy> = wanted
+        wanted
             .into_iter()
             .map(|(plugin, settings)| Policy {
                 name: plugin.to_owned(),
@@ -178,9 +211,7 @@ impl World {
                 mode: Mode::Enforce,
                 connection: Some(self.connection),
             })
-            .collect();
-        self.write(move |tx| pipeline::put(tx, policies.clone(), None, &Actor::System, NOW)).unwrap();
-        self.settings = (prefixes, groups, prefix_match, protect);
+            .collect()
     }
 
     fn body(user: usize, active: bool, title: u8) -> Value {
@@ -209,7 +240,7 @@ impl World {
         let done = patch.clone();
         let patched = self.write(move |tx| {
             let stamp = crate::activity::record(tx, &context().entry)?;
-            patch_member(tx, member.id, &done, stamp, NOW, &roles, "user")
+            patch_member(tx, member.id, &done, Occasion { at: NOW, activity: Some(stamp) }, &roles, "user")
         });
         let patched = patched.unwrap();
         self.standing.insert(user, (patched.operator_role, patched.blocked));
@@ -273,25 +304,20 @@ impl World {
             Step::Block { user, blocked } => self.patch_member(user, MemberPatch { blocked: Some(blocked), ..MemberPatch::default() }),
             Step::LocalMember { user } => {
                 let new: NewMember = serde_json::from_value(json!({"userName": format!("user{user}@x.io")})).unwrap();
-                let made = self.write(move |tx| create_member(tx, &new, NOW, &["user".to_owned()], "user"));
+                let made =
+                    self.write(move |tx| create_member(tx, &new, Occasion { at: NOW, activity: None }, &["user".to_owned()], "user"));
                 self.locals += usize::from(made.is_ok());
             }
             Step::LocalGroup { name, user } => {
                 let member = self.member(user).map(|member| member.id);
                 let _ = self.write(move |tx| {
-                    let group = create_group(tx, GROUPS[name], NOW)?;
-                    member.map_or(Ok(()), |member| add_member(tx, group.id, member, NOW))
+                    let when = Occasion { at: NOW, activity: None };
+                    let group = create_group(tx, GROUPS[name], when)?;
+                    member.map_or(Ok(()), |member| add_member(tx, group.id, member, when))
                 });
             }
-            Step::Settings { prefixes, groups, prefix_match, protect } => {
-                let choices =
-                    [vec![], vec!["NB-"], vec!["Sales", "nb-"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
-                let named =
-                    [vec![], vec!["NB-Staff"], vec!["Sales", "NB-Ops"]].map(|list| list.into_iter().map(str::to_owned).collect::<Vec<_>>());
-                self.put_settings(choices[prefixes].clone(), named[groups].clone(), prefix_match, protect);
-            }
-            Step::Rules { named, into } => {
-                self.rules = (named, into.and_then(|group| self.groups.get(group).copied()));
+            Step::Settings { .. } | Step::Rules { .. } => {
+                self.choose(&step);
                 let (prefixes, groups, prefix_match, protect) = self.settings.clone();
                 self.put_settings(prefixes, groups, prefix_match, protect);
             }

@@ -22,6 +22,12 @@ pub(super) struct Walk {
     stage: Stage,
     connection: u32,
     after: Option<Id>,
+    /// Subjects that it came by.
+    #[serde(default)]
+    pub done: u64,
+    /// Events that it made.
+    #[serde(default)]
+    pub events: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +43,7 @@ enum Stage {
 /// If the disk refuses.
 pub fn reproject_all(tx: &mut Tx<'_>) -> Result<()> {
     let number = tx.add(&layout::counter(Counter::Walk), 1)?;
-    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None })
+    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0 })
 }
 
 /// The walk under way.
@@ -57,7 +63,7 @@ impl Walk {
             };
             let Some(connection) = numbers.iter().copied().find(|number| *number >= self.connection) else {
                 let stage = if self.stage == Stage::Groups { Stage::Users } else { Stage::Members };
-                self = Self { number: self.number, stage, connection: 0, after: None };
+                self = Self { stage, connection: 0, after: None, ..self };
                 continue;
             };
             let after = self.after.filter(|_| connection == self.connection);
@@ -66,43 +72,51 @@ impl Walk {
                 self = Self { connection: connection.saturating_add(1), after: None, ..self };
                 continue;
             };
-            let next = Self { connection, after: Some(*last), ..self };
+            let next = Self { connection, after: Some(*last), done: self.done + ids.len() as u64, ..self };
             let dues = ids.into_iter().map(|id| due(rows, kind, connection, id)).collect::<Result<_>>()?;
             return Ok((dues, Some(next)));
         }
     }
 
-    /// Members that came by SCIM and whose SCIM User is no longer there.
     fn step_members(self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
-        let mut range = Range::under(layout::members());
-        if let Some(after) = self.after {
-            range = range.after(layout::member(after));
-        }
-        let (mut last, mut looked, mut found) = (self.after, 0, Vec::new());
-        let mut outcome = Ok(());
-        rows.each(&range, &mut |_, value| {
-            match crate::store::from_json::<MemberRow>(value) {
-                Ok(row) => {
-                    last = Some(row.member.id);
-                    found.extend(row.member.scim_id.filter(|_| !row.removed).map(|id| (row.connection, id)));
-                }
-                Err(error) => outcome = Err(error),
-            }
-            looked += 1;
-            if looked < most && outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        outcome?;
-        let mut dues = Vec::new();
-        for (connection, id) in found {
-            if !rows.has(&layout::resource(connection, USER, id))? {
-                dues.push(due(rows, USER, connection, id)?);
-            }
-        }
-        Ok((dues, (looked >= most).then_some(Self { after: last, ..self })))
+        let (dues, last) = orphans(rows, self.after, most)?;
+        let done = self.done + dues.len() as u64;
+        Ok((dues, last.map(|last| Self { after: Some(last), done, ..self })))
     }
 }
 
-fn ids_after(rows: &impl Rows, connection: u32, kind: u8, after: Option<Id>, most: usize) -> Result<Vec<Id>> {
+/// Members behind `after` that came by SCIM and whose SCIM User is no longer there, looking at no more than `most`; and the last one that was looked at, if
+/// there may be more.
+pub(super) fn orphans(rows: &impl Rows, after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
+    let mut range = Range::under(layout::members());
+    if let Some(after) = after {
+        range = range.after(layout::member(after));
+    }
+    let (mut last, mut looked, mut found) = (after, 0, Vec::new());
+    let mut outcome = Ok(());
+    rows.each(&range, &mut |_, value| {
+        match crate::store::from_json::<MemberRow>(value) {
+            Ok(row) => {
+                last = Some(row.member.id);
+                found.extend(row.member.scim_id.filter(|_| !row.removed).map(|id| (row.connection, id)));
+            }
+            Err(error) => outcome = Err(error),
+        }
+        looked += 1;
+        if looked < most && outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    outcome?;
+    let mut dues = Vec::new();
+    for (connection, id) in found {
+        if !rows.has(&layout::resource(connection, USER, id))? {
+            dues.push(due(rows, USER, connection, id)?);
+        }
+    }
+    Ok((dues, last.filter(|_| looked >= most)))
+}
+
+/// The first ids behind `after` of a connection's resources of a kind, at most `most`.
+pub(super) fn ids_after(rows: &impl Rows, connection: u32, kind: u8, after: Option<Id>, most: usize) -> Result<Vec<Id>> {
     let mut range = Range::under(layout::resources(connection, kind));
     if let Some(after) = after {
         range = range.after(layout::resource(connection, kind, after));
@@ -138,6 +152,22 @@ pub(super) fn marked(rows: &impl Rows, most: usize) -> Result<Vec<Due>> {
         if dues.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(dues)
+}
+
+/// Groups that are marked as due and that the inventory no longer has.
+pub(super) fn marked_gone(rows: &impl Rows) -> Result<Vec<Due>> {
+    let mut dues = Vec::new();
+    rows.each(&Range::under(layout::dirty().byte(GROUP)), &mut |key, value| {
+        dues.extend(read_mark(key, value));
+        ControlFlow::Continue(())
+    })?;
+    let mut gone = Vec::new();
+    for due in dues {
+        if !rows.has(&layout::resource(due.connection, GROUP, due.id))? {
+            gone.push(due);
+        }
+    }
+    Ok(gone)
 }
 
 /// A mark's key is table, kind, connection, id.

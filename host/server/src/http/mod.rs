@@ -37,6 +37,7 @@ pub use serve::serve;
 
 use crate::activity::Gatherer;
 use crate::admin::deletion::Deletions;
+use crate::admin::plans::Places;
 use crate::admin::plugins::Plugins;
 use crate::auth::Authenticator;
 use crate::client::Clients;
@@ -89,6 +90,8 @@ pub struct Shared {
     pub walks: AllWalks,
     /// The deletions that are under way.
     pub deletions: Deletions,
+    /// The plans that are being computed.
+    pub plans: Places,
     /// The plugins that are being uploaded.
     uploads: Uploads,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
@@ -113,6 +116,7 @@ impl App {
             pace: Pace::new(scim_rate),
             walks: AllWalks::default(),
             deletions: Deletions::default(),
+            plans: Places::default(),
             uploads: Uploads::default(),
             store,
             stopping: watch::Sender::new(false),

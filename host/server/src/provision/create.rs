@@ -68,7 +68,7 @@ impl Create {
         keep_name(tx, scope, kind, id, Some(stored.text("displayName")));
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
         let stamp = context.record(tx, id, true)?;
-        mark_dirty(tx, scope, kind.number, id, stamp);
+        mark_dirty(tx, scope, kind.number, id, stamp)?;
         Ok(Begun { id, json, stamp })
     }
 

@@ -52,13 +52,13 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, (
     index::update(tx, scope, kind, id, Some(&before.resource), None)?;
     tx.delete(&layout::resource(scope.connection, kind.number, id));
     tx.add(&layout::resource_count(scope.connection, kind.number), -1)?;
-    mark_dirty(tx, scope, kind.number, id, stamp);
+    mark_dirty(tx, scope, kind.number, id, stamp)?;
     let mut rows = 1;
     for (member, what) in members_of(tx, scope, id)? {
         tx.delete(&layout::group_member(scope.connection, id, member));
         tx.delete(&layout::member_group(scope.connection, member, id));
         if what == MemberKind::User {
-            mark_dirty(tx, scope, USER, member, stamp);
+            mark_dirty(tx, scope, USER, member, stamp)?;
         }
         rows += 2;
     }

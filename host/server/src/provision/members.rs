@@ -292,7 +292,7 @@ impl<'t, 'a> Editor<'t, 'a> {
         add_to_digest(self.tx, self.scope, self.group, self.digest)?;
         for (member, (_, kind)) in self.moved {
             if kind == MemberKind::User {
-                mark_dirty(self.tx, self.scope, USER, member, stamp);
+                mark_dirty(self.tx, self.scope, USER, member, stamp)?;
             }
         }
         Ok(())
@@ -357,7 +357,7 @@ pub(super) fn keep_name(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, group: Id, n
 pub(crate) fn mark_members(tx: &mut Tx<'_>, scope: Scope, group: Id, stamp: u64) -> Result<()> {
     for (member, kind) in members_of(tx, scope, group)? {
         if kind == MemberKind::User {
-            mark_dirty(tx, scope, USER, member, stamp);
+            mark_dirty(tx, scope, USER, member, stamp)?;
         }
     }
     Ok(())

@@ -114,10 +114,14 @@ impl Context {
     }
 }
 
-/// Marks a subject as due for projection. What is neither user nor group never reaches the directory.
-pub(crate) fn mark_dirty(tx: &mut Tx<'_>, scope: Scope, kind: u8, id: Id, stamp: u64) {
-    if kind != layout::USER && kind != layout::GROUP {
-        return;
+/// Marks a subject as due for projection, and counts that something moved. What is neither user nor group never reaches the directory.
+///
+/// # Errors
+/// If the disk refuses.
+pub(crate) fn mark_dirty(tx: &mut Tx<'_>, scope: Scope, kind: u8, id: Id, stamp: u64) -> Result<()> {
+    if kind == layout::USER || kind == layout::GROUP {
+        tx.put(&layout::dirty_mark(kind, scope.connection, id), stamp.to_be_bytes().to_vec());
+        tx.add(&layout::counter(layout::Counter::Inventory), 1)?;
     }
-    tx.put(&layout::dirty_mark(kind, scope.connection, id), stamp.to_be_bytes().to_vec());
+    Ok(())
 }

@@ -100,7 +100,7 @@ pub(super) fn save(
     tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
     if changed {
         index::update(tx, scope, kind, id, Some(&before.resource), Some(&after.resource))?;
-        mark_dirty(tx, scope, kind.number, id, stamp);
+        mark_dirty(tx, scope, kind.number, id, stamp)?;
         if kind.has_members && before.text("displayName") != after.text("displayName") {
             keep_name(tx, scope, kind, id, Some(after.text("displayName")));
             mark_members(tx, scope, id, stamp)?;

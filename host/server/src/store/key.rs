@@ -74,6 +74,12 @@ pub enum Table {
     AddedTo = 51,
     /// The same rows the other way round.
     AddedGroup = 52,
+    /// Plans, by id.
+    Plan = 53,
+    /// Differences of plans, in parts.
+    PlanPart = 54,
+    /// What became of pipeline revisions, by number.
+    Outcome = 55,
     /// Directory members.
     Member = 64,
     /// Directory members by what recognises them.

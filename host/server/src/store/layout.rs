@@ -36,6 +36,8 @@ pub enum Counter {
     Catalog = 10,
     /// Groups in the directory that policies made.
     NamedGroups = 11,
+    /// Changes of inventory or standing that made somebody due.
+    Inventory = 12,
 }
 
 /// What recognises a directory member.
@@ -118,6 +120,31 @@ pub fn key(id: Id) -> Key {
 /// A pipeline revision.
 pub fn pipeline(revision: u64) -> Key {
     Key::new(Table::Pipeline).sequence(revision)
+}
+
+/// Head of the plans.
+pub fn plans() -> Key {
+    Key::new(Table::Plan)
+}
+
+/// A plan.
+pub fn plan(id: Id) -> Key {
+    plans().id(id)
+}
+
+/// Head of the parts of a plan's differences.
+pub fn plan_parts(plan: Id) -> Key {
+    Key::new(Table::PlanPart).id(plan)
+}
+
+/// A part of a plan's differences.
+pub fn plan_part(plan: Id, part: u32) -> Key {
+    plan_parts(plan).number(part)
+}
+
+/// What became of a pipeline revision.
+pub fn outcome(revision: u64) -> Key {
+    Key::new(Table::Outcome).sequence(revision)
 }
 
 /// The tenant's own schemas.

@@ -256,6 +256,16 @@ pub struct View {
     partition: PartitionNumber,
 }
 
+impl View {
+    /// Tries a change: it sees the snapshot with its own writes over it, and they go nowhere. They are held in memory until `change` returns.
+    ///
+    /// # Errors
+    /// What `change` answers.
+    pub fn draft<T>(&self, change: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        change(&mut Tx::new(tx::Base::Snapshot(&self.table), self.partition))
+    }
+}
+
 impl Rows for View {
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         let value = self.table.get(key.stored(self.partition).as_slice()).map_err(Error::internal)?;

@@ -14,11 +14,38 @@ pub(super) type Table<'txn> = redb::Table<'txn, &'static [u8], &'static [u8]>;
 /// Rows that can be read and written. What is written is seen by later reads of the same transaction at once, by others
 /// after it returned `Ok` and was committed.
 pub struct Tx<'a> {
-    table: &'a Table<'a>,
+    base: Base<'a>,
     partition: PartitionNumber,
     writes: Writes,
     /// What the writes of the attempt that is under way took the place of, oldest first; `None` outside of one.
     undo: Option<Vec<(Vec<u8>, Undo)>>,
+}
+
+/// The rows below the writes.
+#[derive(Clone, Copy)]
+pub(super) enum Base<'a> {
+    /// Those that the writer is about to change.
+    Table(&'a Table<'a>),
+    /// Those of a snapshot: the transaction is a draft.
+    Snapshot(&'a redb::ReadOnlyTable<&'static [u8], &'static [u8]>),
+}
+
+impl Base<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let value = match self {
+            Self::Table(table) => table.get(key),
+            Self::Snapshot(table) => table.get(key),
+        };
+        Ok(value.map_err(Error::internal)?.map(|guard| guard.value().to_vec()))
+    }
+
+    fn range(&self, from: &[u8], to: &[u8]) -> Result<redb::Range<'_, &'static [u8], &'static [u8]>> {
+        let rows = match self {
+            Self::Table(table) => table.range::<&[u8]>(from..to),
+            Self::Snapshot(table) => ReadableTable::range::<&[u8]>(*table, from..to),
+        };
+        rows.map_err(Error::internal)
+    }
 }
 
 /// What was written at a key before; `None` if nothing was.
@@ -28,8 +55,8 @@ type Undo = Option<Option<Vec<u8>>>;
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl<'a> Tx<'a> {
-    pub(super) fn new(table: &'a Table<'a>, partition: PartitionNumber) -> Self {
-        Self { table, partition, writes: Writes::new(), undo: None }
+    pub(super) fn new(base: Base<'a>, partition: PartitionNumber) -> Self {
+        Self { base, partition, writes: Writes::new(), undo: None }
     }
 
     pub(super) fn into_writes(self) -> Writes {
@@ -106,6 +133,22 @@ impl<'a> Tx<'a> {
         Ok(count)
     }
 
+    /// Takes back the writes to keys of `range` and gives the values that were put there, in the order of their keys. What stood below is seen again.
+    ///
+    /// For drafts, which want to know what was written and keep little of it.
+    pub fn take_back(&mut self, range: &Range) -> Vec<Vec<u8>> {
+        let (from, to) = range.stored(self.partition);
+        let keys: Vec<Vec<u8>> = match from < to {
+            true => self
+                .writes
+                .range::<[u8], _>((Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice())))
+                .map(|(key, _)| key.clone())
+                .collect(),
+            false => Vec::new(),
+        };
+        keys.iter().filter_map(|key| self.writes.remove(key).flatten()).collect()
+    }
+
     /// Adds `by` to the number at `key` (0 if there is none) and gives the sum. Never goes below 0.
     ///
     /// # Errors
@@ -138,8 +181,7 @@ impl Rows for Tx<'_> {
         if let Some(written) = self.writes.get(&key) {
             return Ok(written.clone());
         }
-        let value = self.table.get(key.as_slice()).map_err(Error::internal)?;
-        Ok(value.map(|guard| guard.value().to_vec()))
+        self.base.get(&key)
     }
 
     /// Two ordered runs, rows and writes, merged: where both have a key, the write counts.
@@ -149,7 +191,7 @@ impl Rows for Tx<'_> {
             return Ok(());
         }
         let descending = range.is_descending();
-        let mut rows = self.table.range::<&[u8]>(from.as_slice()..to.as_slice()).map_err(Error::internal)?;
+        let mut rows = self.base.range(&from, &to)?;
         let mut writes = self.writes.range::<[u8], _>((Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice())));
         let mut next_row = || if descending { rows.next_back() } else { rows.next() }.transpose().map_err(Error::internal);
         let mut next_write = || if descending { writes.next_back() } else { writes.next() };

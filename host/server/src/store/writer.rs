@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::tx::{Table, Tx, Writes};
+use super::tx::{Base, Table, Tx, Writes};
 use super::{PartitionNumber, Pending, ROWS, key};
 use crate::error::{Error, Result};
 use crate::limits::{WRITE_BATCH_MAX, WRITE_QUEUE_MAX};
@@ -37,7 +37,7 @@ pub(super) fn job<T: Send + 'static>(
 ) -> (Job, Pending<T>) {
     let (sender, receiver) = oneshot::channel();
     let change: Change = Box::new(move |table| {
-        let mut tx = Tx::new(table, partition);
+        let mut tx = Tx::new(Base::Table(table), partition);
         // A change that panics has written nothing: its writes are in `tx`, which is dropped.
         let outcome = catch_unwind(AssertUnwindSafe(|| change(&mut tx)))
             .unwrap_or_else(|_| Err(Error::internal("a write panicked; see the panic's own line")));

@@ -81,6 +81,7 @@ fn a_monitoring_policy_is_noted_and_changes_nothing() {
 fn a_pipeline_that_is_none_is_refused_with_pointers() {
     let tenant = shared::tenant("bad pipeline");
     let _ = tenant.connect();
+    tenant.synced();
     let before = tenant.get("/pipeline").expect(200);
     let good = json!({"name": "good", "plugin": "group-prefix", "settings": {"prefixes": ["A"]}});
     let cases = [

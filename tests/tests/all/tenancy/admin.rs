@@ -35,6 +35,7 @@ impl World {
         let urn = format!("urn:example:{}:User", tenant.id);
         let _ = tenant.post("/schemas", &schema(&urn)).expect(201);
         let plugin = tenant.upload(&plain("owned", "1.0.0")).expect(201);
+        let plan = tenant.post("/pipeline/plans", &json!({"policies": []})).expect(201);
         let ids = BTreeMap::from([
             ("tenant", tenant.id.clone()),
             ("connection", client.connection.clone()),
@@ -45,6 +46,8 @@ impl World {
             ("schema", urn),
             ("name", text(&plugin, "name")),
             ("version", text(&plugin, "version")),
+            ("plan", text(&plan, "id")),
+            ("revision", "1".to_owned()),
         ]);
         tenant.synced();
         Self { tenant, client, ids, owner }
@@ -158,7 +161,7 @@ fn another_tenants_ids_name_nothing() {
     let before = (world.everything(), other.everything());
     let synced = world.client.find("/Users", "userName eq \"synced@example.com\"").remove(0);
     for operator in [&other.owner, &other.tenant.operator] {
-        for name in ["connection", "token", "key", "user", "group"] {
+        for name in ["connection", "token", "key", "user", "group", "plan"] {
             let variable = format!("{{{name}}}");
             for endpoint in ADMIN.iter().filter(|endpoint| endpoint.of == Of::Tenant && endpoint.path.contains(&variable)) {
                 let unknown = attack(operator, endpoint, &other.path(endpoint, &[(name, NOBODY)]));

@@ -87,6 +87,12 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("GET", "/tenants/{tenant}/pipeline"),
     tenant("PUT", "/tenants/{tenant}/pipeline"),
     tenant("GET", "/tenants/{tenant}/pipeline/revisions"),
+    tenant("GET", "/tenants/{tenant}/pipeline/revisions/{revision}"),
+    tenant("POST", "/tenants/{tenant}/pipeline/plans"),
+    tenant("GET", "/tenants/{tenant}/pipeline/plans"),
+    tenant("GET", "/tenants/{tenant}/pipeline/plans/{plan}"),
+    tenant("GET", "/tenants/{tenant}/pipeline/plans/{plan}/differences"),
+    tenant("POST", "/tenants/{tenant}/pipeline/plans/{plan}/apply"),
     tenant("GET", "/tenants/{tenant}/plugins"),
     tenant("POST", "/tenants/{tenant}/plugins"),
     tenant("GET", "/tenants/{tenant}/plugins/{name}/{version}"),
@@ -144,6 +150,7 @@ pub fn body(endpoint: &Endpoint) -> Value {
         ("PATCH", path) if path.ends_with("/{user}") => json!({"role": "owner"}),
         ("PATCH", path) if path.ends_with("/{group}") => json!({"displayName": "Changed by an intruder"}),
         ("PUT", path) if path.ends_with("/pipeline") => json!({"policies": []}),
+        ("POST", path) if path.ends_with("/plans") => json!({"policies": []}),
         _ => json!({}),
     }
 }

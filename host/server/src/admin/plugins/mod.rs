@@ -96,6 +96,33 @@ impl Plugins {
     /// # Errors
     /// If no plugin can run at all, for a reason of ours.
     pub fn prepare(&self, tenant: &Tenant, policies: &[Policy]) -> Result<Option<Ready>> {
+        let mut missing = Vec::new();
+        let ready = self.gather(tenant, policies, |revision| {
+            missing.push(revision.clone());
+            Ok(None)
+        })?;
+        if missing.is_empty() {
+            return Ok(Some(ready));
+        }
+        load_later(&self.0, tenant, &missing)?;
+        Ok(None)
+    }
+
+    /// The plugins that these policies of a tenant name, ready to run. Loads those that are not, so it is not for threads that run async code.
+    ///
+    /// # Errors
+    /// If no plugin can run at all, or one cannot be loaded now, for a reason of ours.
+    pub fn ready(&self, tenant: &Tenant, policies: &[Policy]) -> Result<Ready> {
+        self.gather(tenant, policies, |revision| self.0.load(tenant, revision).map(Some))
+    }
+
+    /// The plugins that these policies name; `load` gives what comes of one that is not ready, or `None` to leave it out.
+    fn gather(
+        &self,
+        tenant: &Tenant,
+        policies: &[Policy],
+        mut load: impl FnMut(&Revision) -> Result<Option<kept::Outcome>>,
+    ) -> Result<Ready> {
         let named: BTreeSet<(&str, &str)> = policies.iter().map(|policy| (policy.plugin.as_str(), policy.version.as_str())).collect();
         let number = tenant.number();
         let (limits, found) = tenant.read(|rows| {
@@ -104,13 +131,12 @@ impl Plugins {
             Ok((record.plugin_limits.call(), found))
         })?;
         let mut ready = Ready::new(number, limits, self.0.figures.clone());
-        let mut missing = Vec::new();
         for ((name, version), revision) in named.into_iter().zip(found) {
             match revision {
-                Some(revision) => match self.0.kept.get(number, revision.file()) {
-                    Some(outcome) => ready.add(name, version, outcome),
-                    None => missing.push(revision),
-                },
+                Some(revision) => {
+                    let outcome = self.0.kept.get(number, revision.file()).map_or_else(|| load(&revision), |known| Ok(Some(known)))?;
+                    outcome.into_iter().for_each(|outcome| ready.add(name, version, outcome));
+                }
                 None => {
                     if let Some(plugin) = self.find(None, name, None)? {
                         ready.add_first_party(name, version, plugin);
@@ -118,11 +144,7 @@ impl Plugins {
                 }
             }
         }
-        if missing.is_empty() {
-            return Ok(Some(ready));
-        }
-        load_later(&self.0, tenant, &missing)?;
-        Ok(None)
+        Ok(ready)
     }
 
     /// Forgets what is kept in memory of a tenant that has been deleted.

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::call::{Call, Reply};
-use crate::directory::{self, Group, Member, MemberPatch, NewMember, SubjectKind};
+use crate::clock::Timestamp;
+use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, SubjectKind};
 use crate::error::Result;
 
 /// A local group's name.
@@ -13,6 +14,11 @@ use crate::error::Result;
 pub(super) struct GroupName {
     /// Its name.
     display_name: String,
+}
+
+/// The occasion of a request that has this activity entry.
+fn when(at: Timestamp, stamp: u64) -> Occasion {
+    Occasion { at, activity: Some(stamp) }
 }
 
 pub(super) async fn list_members(call: Call) -> Result<Reply> {
@@ -27,8 +33,8 @@ pub(super) async fn get_member(call: Call) -> Result<Reply> {
 pub(super) async fn create_member(mut call: Call) -> Result<Reply> {
     let new: NewMember = call.take_body()?;
     let tenant = call.tenant()?.clone();
-    let now = call.caller.now;
-    let made = call.write(None, move |tx, _| directory::create_member(tx, &new, now, &tenant.roles, &tenant.default_role));
+    let at = call.caller.now;
+    let made = call.write(None, move |tx, stamp| directory::create_member(tx, &new, when(at, stamp), &tenant.roles, &tenant.default_role));
     let member = made.await?;
     call.created(member.id, &member)
 }
@@ -37,16 +43,16 @@ pub(super) async fn patch_member(mut call: Call) -> Result<Reply> {
     let id = call.id("user")?;
     let patch: MemberPatch = call.take_body()?;
     let tenant = call.tenant()?.clone();
-    let now = call.caller.now;
+    let at = call.caller.now;
     let patched = call.write(Some(id.to_string()), move |tx, stamp| {
-        directory::patch_member(tx, id, &patch, stamp, now, &tenant.roles, &tenant.default_role)
+        directory::patch_member(tx, id, &patch, when(at, stamp), &tenant.roles, &tenant.default_role)
     });
     Reply::json(&patched.await?)
 }
 
 pub(super) async fn delete_member(call: Call) -> Result<Reply> {
-    let (id, now) = (call.id("user")?, call.caller.now);
-    call.write(Some(id.to_string()), move |tx, _| directory::delete_member(tx, id, now)).await?;
+    let (id, at) = (call.id("user")?, call.caller.now);
+    call.write(Some(id.to_string()), move |tx, stamp| directory::delete_member(tx, id, when(at, stamp))).await?;
     Ok(Reply::empty())
 }
 
@@ -74,21 +80,21 @@ pub(super) async fn get_group(call: Call) -> Result<Reply> {
 
 pub(super) async fn create_group(mut call: Call) -> Result<Reply> {
     let GroupName { display_name } = call.take_body()?;
-    let now = call.caller.now;
-    let group = call.write(None, move |tx, _| directory::create_group(tx, &display_name, now)).await?;
+    let at = call.caller.now;
+    let group = call.write(None, move |tx, stamp| directory::create_group(tx, &display_name, when(at, stamp))).await?;
     call.created(group.id, &group)
 }
 
 pub(super) async fn rename_group(mut call: Call) -> Result<Reply> {
     let GroupName { display_name } = call.take_body()?;
-    let (id, now) = (call.id("group")?, call.caller.now);
-    let renamed = call.write(Some(id.to_string()), move |tx, _| directory::rename_group(tx, id, &display_name, now));
+    let (id, at) = (call.id("group")?, call.caller.now);
+    let renamed = call.write(Some(id.to_string()), move |tx, stamp| directory::rename_group(tx, id, &display_name, when(at, stamp)));
     Reply::json(&renamed.await?)
 }
 
 pub(super) async fn delete_group(call: Call) -> Result<Reply> {
-    let (id, now) = (call.id("group")?, call.caller.now);
-    call.write(Some(id.to_string()), move |tx, _| directory::delete_group(tx, id, now)).await?;
+    let (id, at) = (call.id("group")?, call.caller.now);
+    call.write(Some(id.to_string()), move |tx, stamp| directory::delete_group(tx, id, when(at, stamp))).await?;
     Ok(Reply::empty())
 }
 
@@ -98,14 +104,14 @@ pub(super) async fn members_of_group(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn add_member(call: Call) -> Result<Reply> {
-    let (group, member, now) = (call.id("group")?, call.id("user")?, call.caller.now);
-    call.write(Some(member.to_string()), move |tx, _| directory::add_member(tx, group, member, now)).await?;
+    let (group, member, at) = (call.id("group")?, call.id("user")?, call.caller.now);
+    call.write(Some(member.to_string()), move |tx, stamp| directory::add_member(tx, group, member, when(at, stamp))).await?;
     Ok(Reply::empty())
 }
 
 pub(super) async fn remove_member(call: Call) -> Result<Reply> {
-    let (group, member, now) = (call.id("group")?, call.id("user")?, call.caller.now);
-    call.write(Some(member.to_string()), move |tx, _| directory::remove_member(tx, group, member, now)).await?;
+    let (group, member, at) = (call.id("group")?, call.id("user")?, call.caller.now);
+    call.write(Some(member.to_string()), move |tx, stamp| directory::remove_member(tx, group, member, when(at, stamp))).await?;
     Ok(Reply::empty())
 }
 

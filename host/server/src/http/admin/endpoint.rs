@@ -151,6 +151,11 @@ impl Endpoint {
         Self { body: Some(Takes::Wasm), ..self }
     }
 
+    /// Answers 200 although it is a POST: nothing is made that has an address of its own.
+    pub(super) fn answers_ok(self) -> Self {
+        Self { answer: Answer { status: StatusCode::OK, ..self.answer }, ..self }
+    }
+
     /// Answers 200 instead if what was to be made is there already.
     pub(super) fn or_ok(self) -> Self {
         Self { answer: Answer { or_ok: true, ..self.answer }, ..self }

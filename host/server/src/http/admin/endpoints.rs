@@ -7,24 +7,39 @@ use super::directory::GroupName;
 use super::endpoint::{Endpoint, Parameter, limit};
 use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
+use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, feed, keys, metrics, pipeline, plugins, schemas, tenants};
+use super::{connections, directory, feed, keys, metrics, pipeline, plans, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
-use crate::admin::pipeline::Pipeline;
+use crate::admin::pipeline::Revision;
+use crate::admin::plans::Plan;
 use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
+use crate::directory::plan::{Difference, Planned};
 use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
+use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {
-    [of_installation(), of_tenant(), of_schemas(), of_connections(), of_members(), of_groups(), of_pipeline(), of_plugins(), of_feed()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        of_installation(),
+        of_tenant(),
+        of_schemas(),
+        of_connections(),
+        of_members(),
+        of_groups(),
+        of_pipeline(),
+        of_plans(),
+        of_plugins(),
+        of_feed(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of_installation() -> Vec<Endpoint> {
@@ -178,14 +193,59 @@ fn of_groups() -> Vec<Endpoint> {
 fn of_pipeline() -> Vec<Endpoint> {
     const PIPELINE: &str = "/tenants/{tenant}/pipeline";
     vec![
-        Endpoint::get(PIPELINE, "getPipeline", "Read the pipeline in force").gives::<Pipeline>().runs(pipeline::get),
+        Endpoint::get(PIPELINE, "getPipeline", "Read the pipeline in force").gives::<Revision>().runs(pipeline::get),
         Endpoint::put(PIPELINE, "putPipeline", "Put a pipeline, which makes a new revision and projects everything by it")
             .takes::<NewPipeline>()
-            .gives::<Pipeline>()
+            .gives::<Revision>()
             .runs(pipeline::put),
         Endpoint::get("/tenants/{tenant}/pipeline/revisions", "listPipelineRevisions", "List the pipeline's revisions, newest first")
-            .gives_pages::<Pipeline>()
+            .gives_pages::<Revision>()
             .runs(pipeline::revisions),
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/revisions/{revision}",
+            "getPipelineRevision",
+            "Read a revision of the pipeline, and what became of it",
+        )
+        .gives::<Revision>()
+        .runs(pipeline::revision),
+    ]
+}
+
+fn of_plans() -> Vec<Endpoint> {
+    const LIST: &str = "/tenants/{tenant}/pipeline/plans";
+    const ONE: &str = "/tenants/{tenant}/pipeline/plans/{plan}";
+    let filter = |name, description, schema| Parameter { name, description, schema };
+    vec![
+        Endpoint::post(LIST, "createPlan", "Compute what a proposed pipeline would make of the directory, without touching it")
+            .takes::<NewPlan>()
+            .gives::<Plan>()
+            .runs(plans::create),
+        Endpoint::get(LIST, "listPlans", "List the plans, newest first").gives_pages::<Plan>().runs(plans::list),
+        Endpoint::get(ONE, "getPlan", "Read a plan").gives::<Plan>().runs(plans::get),
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/plans/{plan}/differences",
+            "listPlanDifferences",
+            "List the differences of a plan; a page may have fewer than asked for",
+        )
+        .gives_pages::<Difference>()
+        .with(filter("change", "Only differences of this kind.", json!({"type": "string", "enum": Planned::NAMES})))
+        .with(filter("policy", "Only differences that the policy of this name makes.", json!({"type": "string"})))
+        .with(filter("kind", "Only those about members, or about groups.", json!({"type": "string", "enum": ["user", "group"]})))
+        .with(filter(
+            "subject",
+            "Only those about whom has this in its name, or has this id.",
+            json!({"type": "string", "maxLength": NAME_BYTES_MAX}),
+        ))
+        .runs(plans::differences),
+        Endpoint::post(
+            "/tenants/{tenant}/pipeline/plans/{plan}/apply",
+            "applyPlan",
+            "Put the pipeline of a plan, if the outcome is what the plan shows",
+        )
+        .takes::<Application>()
+        .gives::<Applied>()
+        .answers_ok()
+        .runs(plans::apply),
     ]
 }
 

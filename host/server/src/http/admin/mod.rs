@@ -18,6 +18,7 @@ mod metrics;
 mod openapi;
 mod page;
 mod pipeline;
+mod plans;
 mod plugins;
 pub(super) mod problem;
 mod schemas;

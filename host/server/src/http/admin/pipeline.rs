@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::call::{Call, Reply, blocking};
 use super::page::{Page, Place};
-use crate::admin::pipeline::{self, NewPolicy, Pipeline};
-use crate::error::Result;
+use crate::admin::pipeline::{self, NewPolicy, Revision};
+use crate::error::{Error, Result};
 
 /// A pipeline to put.
 #[derive(Deserialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub(super) struct NewPipeline {
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
-    Reply::json(&call.read(pipeline::current)?)
+    Reply::json(&call.read(pipeline::in_force)?)
 }
 
 pub(super) async fn put(mut call: Call) -> Result<Reply> {
@@ -30,15 +30,23 @@ pub(super) async fn put(mut call: Call) -> Result<Reply> {
     let tenant = call.caller.rows.clone();
     let policies = blocking(move || pipeline::check(&plugins, Some(&tenant), policies)).await?;
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
-    let put = call.write(None, move |tx, _| pipeline::put(tx, policies.clone(), revision, &actor, now));
+    let put = call.write(None, move |tx, _| {
+        pipeline::put(tx, policies.clone(), revision, &actor, now)?;
+        pipeline::in_force(tx)
+    });
     Reply::json(&put.await?)
 }
 
 pub(super) async fn revisions(call: Call) -> Result<Reply> {
     let asked = call.asked::<u64>()?;
     let (items, more) = call.read(|rows| pipeline::revisions(rows, asked.after, asked.limit))?;
-    let next_cursor = items.last().filter(|_| more).map(|last: &Pipeline| last.revision.write());
+    let next_cursor = items.last().filter(|_| more).map(|last: &Revision| last.pipeline.revision.write());
     Reply::json(&Page { items, next_cursor })
+}
+
+pub(super) async fn revision(call: Call) -> Result<Reply> {
+    let number = call.text("revision").parse().map_err(|_| Error::not_found("revision of the pipeline"))?;
+    Reply::json(&call.read(|rows| pipeline::revision(rows, number))?)
 }
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! Applying a plan: its pipeline becomes the next revision, if what that makes of the directory is what the plan shows.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{Base, Places, Plan, Row, Wanted, compute, keep, row};
+use crate::activity::Actor;
+use crate::admin::pipeline;
+use crate::admin::plugins::Plugins;
+use crate::clock::Timestamp;
+use crate::directory::plan::Difference;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::store::layout;
+use crate::store::{Rows, Tenant, Tx};
+
+/// Half a SHA-256 of a difference.
+type Fingerprint = [u8; 16];
+
+/// The plan to apply in place of the one with this id: that one, if nothing has moved since it was computed; else one computed anew, which shows no
+/// difference that the other does not.
+///
+/// Runs guest code: not for threads that run async code.
+///
+/// # Errors
+/// 404; a conflict if it was applied already, if it was computed against another pipeline revision, or if computed anew it shows differences that nobody has
+/// looked at: the newer plan is kept, and the error names it.
+pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor: &Actor, now: Timestamp) -> Result<Row> {
+    let (seen, base) = tenant.read(|rows| Ok((row(rows, id)?, Base::read(rows)?)))?;
+    check(&seen.plan, base)?;
+    if seen.base == base {
+        return Ok(seen);
+    }
+    let wanted = Wanted { policies: seen.policies.clone(), rollback_to: seen.plan.rollback_to, actor: actor.clone(), now };
+    let renewed = compute(tenant, places, plugins, &wanted)?;
+    let unseen = tenant.read(|rows| {
+        let known = fingerprints(rows, &seen)?;
+        Ok(fingerprints(rows, &renewed)?.difference(&known).count())
+    })?;
+    if unseen == 0 {
+        return Ok(renewed);
+    }
+    let newer = renewed.plan.id;
+    tenant.write(move |tx| keep(tx, &renewed))?;
+    let differences = if unseen == 1 { "1 difference".to_owned() } else { format!("{unseen} differences") };
+    Err(Error::conflict(format!(
+        "Inventory or directory have moved since this plan was computed. By now it would make {differences} that it does not show. \
+         Look at the plan {newer}, and apply that."
+    )))
+}
+
+/// Puts the pipeline of a plan and gives the plan with the revision that it became. If the policies are those in force already, no revision is made.
+///
+/// # Errors
+/// As [`renew`], and as [`pipeline::put`].
+pub fn apply(tx: &mut Tx<'_>, applied: &Row, actor: &Actor, now: Timestamp) -> Result<Plan> {
+    let base = Base::read(tx)?;
+    check(&applied.plan, base)?;
+    if let Ok(kept) = row(tx, applied.plan.id) {
+        check(&kept.plan, base)?;
+    }
+    let put = pipeline::put_planned(tx, applied.policies.clone(), (applied.base.pipeline_revision, applied.plan.id), actor, now)?;
+    let mut row = applied.clone();
+    row.plan.applied = Some(put.revision);
+    keep(tx, &row)?;
+    Ok(row.plan)
+}
+
+/// Refuses a plan that cannot be applied any more.
+fn check(plan: &Plan, base: Base) -> Result<()> {
+    if let Some(revision) = plan.applied {
+        return Err(Error::conflict(format!("This plan has been applied: it is revision {revision} of the pipeline.")));
+    }
+    if plan.pipeline_revision != base.pipeline_revision {
+        return Err(Error::conflict(format!(
+            "This plan was computed against revision {} of the pipeline, and revision {} is in force by now. Make another plan.",
+            plan.pipeline_revision, base.pipeline_revision
+        )));
+    }
+    Ok(())
+}
+
+/// The differences of a plan, told apart by subject and change. Reasons may be worded otherwise the next time.
+fn fingerprints(rows: &impl Rows, row: &Row) -> Result<BTreeSet<Fingerprint>> {
+    let mut found = BTreeSet::new();
+    for part in 0..row.parts {
+        let differences: Option<Vec<Difference>> = rows.json(&layout::plan_part(row.plan.id, part))?;
+        for difference in differences.ok_or_else(|| Error::internal(format!("part {part} of plan {} is not there", row.plan.id)))? {
+            let change = serde_json::to_vec(&difference.change).map_err(Error::internal)?;
+            let digest = Sha256::new().chain_update(difference.id.as_bytes()).chain_update(&change).finalize();
+            found.extend(digest.first_chunk::<16>().copied());
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,166 @@
+//! Making a plan: its differences are written while they are found, so that none is held longer than it takes to fill a row.
+
+use std::num::NonZero;
+
+use super::{Base, Places, Plan, Row};
+use crate::activity::Actor;
+use crate::admin::pipeline::Policy;
+use crate::admin::plugins::Plugins;
+use crate::clock::Timestamp;
+use crate::directory::plan::{self, Difference, Proposal};
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::limits::{PLAN_PART_DIFFERENCES, PLAN_PARTS_PER_WRITE_MAX, PLAN_THREADS_MAX, PLANS_MAX};
+use crate::store::layout;
+use crate::store::{Range, Rows, Tenant, Tx, from_json};
+
+/// What a plan is wanted of.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The policies, checked and completed.
+    pub policies: Vec<Policy>,
+    /// The earlier revision whose they are, if it is about going back.
+    pub rollback_to: Option<u64>,
+    /// Who asks.
+    pub actor: Actor,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Computes a plan of a tenant and writes its differences. It is there once [`keep`] has been called.
+///
+/// Runs guest code, for some seconds if the tenant is large: not for threads that run async code.
+///
+/// # Errors
+/// 429 or 503 if others are being computed; otherwise a fault of ours.
+pub fn compute(tenant: &Tenant, places: &Places, plugins: &Plugins, wanted: &Wanted) -> Result<Row> {
+    let _place = places.enter(tenant.number())?;
+    make_room(tenant)?;
+    let ready = plugins.ready(tenant, &wanted.policies)?;
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(PLAN_THREADS_MAX);
+    let mut parts = Parts { tenant, plan: Id::new(wanted.now), waiting: Vec::new(), unwritten: Vec::new(), count: 0 };
+    let mut row = tenant.read(|view| Row::begun(view, parts.plan, wanted))?;
+    let begun = row.clone();
+    tenant.write(move |tx| keep(tx, &begun))?;
+    let tally = tenant.read(|view| {
+        row.base = Base::read(view)?;
+        let proposal = Proposal { tenant: tenant.number(), policies: wanted.policies.clone(), plugins: &ready, now: wanted.now, threads };
+        plan::compute(view, proposal, &mut |difference| parts.add(difference))
+    })?;
+    parts.finish()?;
+    row.parts = parts.count;
+    row.complete = true;
+    row.plan = Plan {
+        pipeline_revision: row.base.pipeline_revision,
+        last_event: row.base.last_event,
+        subjects: tally.subjects,
+        differences: tally.differences,
+        counts: tally.counts,
+        by_policy: tally.by_policy(),
+        summary: tally.summary(),
+        ..row.plan
+    };
+    Ok(row)
+}
+
+/// Writes a plan's row.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn keep(tx: &mut Tx<'_>, row: &Row) -> Result<()> {
+    tx.put_json(&layout::plan(row.plan.id), row)
+}
+
+impl Row {
+    /// A plan that has no differences yet.
+    fn begun(rows: &impl Rows, id: Id, wanted: &Wanted) -> Result<Self> {
+        let base = Base::read(rows)?;
+        let plan = Plan {
+            id,
+            created: wanted.now,
+            actor: wanted.actor.clone(),
+            pipeline_revision: base.pipeline_revision,
+            last_event: base.last_event,
+            rollback_to: wanted.rollback_to,
+            subjects: 0,
+            differences: 0,
+            counts: plan::Counts::default(),
+            by_policy: Vec::new(),
+            summary: Vec::new(),
+            applied: None,
+            moved: false,
+        };
+        Ok(Self { plan, policies: wanted.policies.clone(), base, parts: 0, complete: false })
+    }
+}
+
+/// Deletes the oldest plans until there is room for another, a few rows at a time. The plan of the pipeline in force is as old as any: what it came to is kept
+/// with the revision.
+fn make_room(tenant: &Tenant) -> Result<()> {
+    loop {
+        let ids = tenant.read(|rows| {
+            let mut ids = Vec::new();
+            rows.each(&Range::under(layout::plans()), &mut |_, value| {
+                ids.push(from_json::<Row>(value).map(|row| row.plan.id));
+                std::ops::ControlFlow::Continue(())
+            })?;
+            ids.into_iter().collect::<Result<Vec<Id>>>()
+        })?;
+        let Some(oldest) = ids.first().copied().filter(|_| ids.len() >= PLANS_MAX) else { return Ok(()) };
+        tenant.write(move |tx| {
+            let parts = Range::under(layout::plan_parts(oldest));
+            if tx.delete_range(&parts, PLAN_PARTS_PER_WRITE_MAX)? < PLAN_PARTS_PER_WRITE_MAX {
+                tx.delete(&layout::plan(oldest));
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// The differences of a plan on their way into rows.
+struct Parts<'a> {
+    tenant: &'a Tenant,
+    plan: Id,
+    waiting: Vec<Difference>,
+    unwritten: Vec<(u32, Vec<u8>)>,
+    count: u32,
+}
+
+impl Parts<'_> {
+    fn add(&mut self, difference: Difference) -> Result<()> {
+        self.waiting.push(difference);
+        if self.waiting.len() >= PLAN_PART_DIFFERENCES {
+            self.close_part()?;
+        }
+        if self.unwritten.len() >= PLAN_PARTS_PER_WRITE_MAX {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if !self.waiting.is_empty() {
+            self.close_part()?;
+        }
+        self.write()
+    }
+
+    fn close_part(&mut self) -> Result<()> {
+        let json = serde_json::to_vec(&self.waiting).map_err(Error::internal)?;
+        self.waiting.clear();
+        self.unwritten.push((self.count, json));
+        self.count += 1;
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let (plan, parts) = (self.plan, std::mem::take(&mut self.unwritten));
+        if parts.is_empty() {
+            return Ok(());
+        }
+        self.tenant.write(move |tx| {
+            parts.iter().for_each(|(number, json)| tx.put(&layout::plan_part(plan, *number), json.clone()));
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! `doorlist pipeline apply`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Target, Tenant, counted, number, text};
+use crate::cli::say;
+use crate::config::Environment;
+use crate::error::{Error, Result};
+use crate::remote::segment;
+
+/// Between two looks at how far the directory is.
+const LOOK_MS: u64 = 500;
+
+/// Options of `doorlist pipeline apply`.
+#[derive(Args)]
+#[command(
+    after_long_help = "If inventory or directory have moved since the plan was made, the server computes it again, and refuses if it would do
+what the plan does not show. Interrupted, the command leaves the server going on; history says how far it is."
+)]
+pub(super) struct Apply {
+    /// The plan's id.
+    #[arg(value_name = "PLAN")]
+    plan: String,
+    #[command(flatten)]
+    target: Target,
+    /// Do not wait until the directory follows the pipeline.
+    #[arg(long)]
+    no_wait: bool,
+}
+
+impl Apply {
+    pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
+        let tenant = self.target.tenant(environment)?;
+        let applied = tenant.post(&format!("/pipeline/plans/{}/apply", segment(&self.plan)), &json!({}))?;
+        let revision = applied.get("pipeline").map(|pipeline| number(pipeline, "revision")).unwrap_or_default();
+        say(&format!("Revision {revision} of the pipeline is in force."))?;
+        if !self.no_wait {
+            wait(&tenant, revision)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Waits until the directory follows a revision, and shows how far it is.
+fn wait(tenant: &Tenant, revision: u64) -> Result<()> {
+    let terminal = std::io::stderr().is_terminal();
+    loop {
+        let pipeline = tenant.get(&format!("/pipeline/revisions/{revision}"))?;
+        let outcome = pipeline.get("outcome").cloned().unwrap_or_default();
+        match text(&outcome, "state") {
+            "applying" => {
+                if terminal {
+                    progress(&outcome)?;
+                }
+                std::thread::sleep(Duration::from_millis(LOOK_MS));
+            }
+            "superseded" => return Err(Error::conflict("Another pipeline was put before the directory followed this one.")),
+            _ => {
+                if terminal {
+                    eprint("\r\x1b[K")?;
+                }
+                let events = number(&outcome, "events");
+                return say(&format!("The directory follows it: {}.", counted(events, "change", "changes")));
+            }
+        }
+    }
+}
+
+fn progress(outcome: &Value) -> Result<()> {
+    let Some(progress) = outcome.get("progress") else { return Ok(()) };
+    eprint(&format!("\r\x1b[K{} of {} users and groups", number(progress, "done"), number(progress, "total")))
+}
+
+fn eprint(text: &str) -> Result<()> {
+    let mut out = std::io::stderr().lock();
+    write!(out, "{text}").and_then(|()| out.flush()).map_err(Error::internal)
+}

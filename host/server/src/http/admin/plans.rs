@@ -1,0 +1,107 @@
+//! Plans over HTTP.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::call::{Call, Reply, blocking};
+use super::page::{Page, Place, wrong};
+use crate::admin::pipeline::{self, NewPolicy};
+use crate::admin::plans::{self, Asked, Plan, Wanted};
+use crate::directory::SubjectKind;
+use crate::directory::plan::Planned;
+use crate::error::{Error, Result};
+
+/// A pipeline to plan: either its policies, or an earlier revision to go back to.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewPlan {
+    /// The policies, in the order in which they are asked.
+    policies: Option<Vec<NewPolicy>>,
+    /// The pipeline revision to go back to.
+    rollback_to: Option<u64>,
+    /// The revision that the pipeline is made from: refused if that is no longer the one in force. Without it nothing is compared.
+    revision: Option<u64>,
+}
+
+pub(super) async fn create(mut call: Call) -> Result<Reply> {
+    let NewPlan { policies, rollback_to, revision } = call.take_body()?;
+    let policies = match (policies, rollback_to) {
+        (Some(policies), None) => policies,
+        (None, Some(revision)) => call.read(|rows| pipeline::revision(rows, revision))?.pipeline.proposed_again(),
+        _ => return Err(Error::invalid("A plan wants either policies or rollbackTo.")),
+    };
+    let in_force = call.read(pipeline::current)?.revision;
+    if revision.is_some_and(|revision| revision != in_force) {
+        return Err(Error::conflict(format!("The pipeline has changed meanwhile: its revision is {in_force}.")));
+    }
+    let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
+    let (now, actor) = (call.caller.now, call.caller.actor.clone());
+    let row = blocking(move || {
+        let policies = pipeline::check(&plugins, Some(&tenant), policies)?;
+        plans::compute(&tenant, &places, &plugins, &Wanted { policies, rollback_to, actor, now })
+    });
+    let row = row.await?;
+    let plan = row.plan.clone();
+    call.write(Some(plan.id.to_string()), move |tx, _| plans::keep(tx, &row)).await?;
+    call.created(plan.id, &plan)
+}
+
+pub(super) async fn list(call: Call) -> Result<Reply> {
+    call.page(|plan: &Plan| plan.id, plans::list)
+}
+
+pub(super) async fn get(call: Call) -> Result<Reply> {
+    let id = call.id("plan")?;
+    Reply::json(&call.read(|rows| plans::get(rows, id))?)
+}
+
+pub(super) async fn differences(call: Call) -> Result<Reply> {
+    let page = call.asked::<u64>()?;
+    let id = call.id("plan")?;
+    let text = |name: &str| call.parameter(name).map(str::to_owned);
+    let kind = match call.parameter("kind") {
+        None => None,
+        Some("user") => Some(SubjectKind::User),
+        Some("group") => Some(SubjectKind::Group),
+        Some(_) => return Err(wrong("kind", "It is user or group.")),
+    };
+    let change = text("change");
+    if change.as_ref().is_some_and(|change| !Planned::NAMES.contains(&change.as_str())) {
+        return Err(wrong("change", "There is no such change."));
+    }
+    let asked = Asked { change, policy: text("policy"), subject: text("subject"), kind };
+    let rows = call.caller.rows.clone();
+    let found = blocking(move || rows.read(|rows| plans::differences(rows, id, &asked, page.after.unwrap_or(0), page.limit))).await?;
+    let (items, next) = found;
+    Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
+}
+
+/// How a plan is to be applied.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Application {}
+
+/// A plan, applied.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Applied {
+    /// The plan; another one than was asked for if that had to be computed anew and shows nothing else.
+    plan: Plan,
+    /// The pipeline that it became, and how far the directory follows it.
+    pipeline: pipeline::Revision,
+}
+
+pub(super) async fn apply(call: Call) -> Result<Reply> {
+    let id = call.id("plan")?;
+    let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
+    let (now, actor) = (call.caller.now, call.caller.actor.clone());
+    let asked = actor.clone();
+    let row = blocking(move || plans::renew(&tenant, &places, &plugins, id, &asked, now)).await?;
+    let applied = call.write(Some(id.to_string()), move |tx, _| {
+        let plan = plans::apply(tx, &row, &actor, now)?;
+        Ok(Applied { pipeline: pipeline::in_force(tx)?, plan })
+    });
+    Reply::json(&applied.await?)
+}

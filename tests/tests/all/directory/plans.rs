@@ -1,0 +1,287 @@
+//! Plans as operators see them: what a pipeline would make of the directory, who would be concerned and why, and putting it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use doorlist_tests::callers::text;
+use doorlist_tests::process::{Ended, run};
+use doorlist_tests::server::{OPERATOR_KEY, command};
+use doorlist_tests::{Client, Scratch, Tenant};
+use serde_json::{Value, json};
+
+use super::{assert_replay, expect_groups, expect_members};
+use crate::shared;
+
+/// A tenant with three people and two groups, whose pipeline, revision 1, protects roles that nobody has.
+fn three(name: &str) -> (Tenant, Client) {
+    let tenant = shared::tenant(name);
+    let client = tenant.connect();
+    let (ada, ben, _) = (client.user("ada@example.com"), client.user("ben@example.com"), client.user("cleo@example.com"));
+    client.group("NB-Staff", &[&ada, &ben]);
+    client.group("Sales", &[&ben]);
+    tenant.synced();
+    (tenant, client)
+}
+
+fn filter(groups: &[&str]) -> Value {
+    json!({"name": "staff", "plugin": "user-group-filter", "settings": {"groups": groups}})
+}
+
+fn prefix(prefixes: &[&str]) -> Value {
+    json!({"name": "prefix", "plugin": "group-prefix", "settings": {"prefixes": prefixes}})
+}
+
+fn plan(tenant: &Tenant, policies: &Value) -> Value {
+    tenant.post("/pipeline/plans", &json!({"policies": policies})).expect(201)
+}
+
+fn differences(tenant: &Tenant, plan: &Value) -> Vec<Value> {
+    filtered(tenant, plan, "limit=50")
+}
+
+/// Every difference that a query asks for, over all its pages.
+#[track_caller]
+fn filtered(tenant: &Tenant, plan: &Value, query: &str) -> Vec<Value> {
+    let (mut found, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = tenant.get(&format!("/pipeline/plans/{}/differences?{query}{next}", text(plan, "id"))).expect(200);
+        found.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["nextCursor"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return found,
+        }
+    }
+}
+
+/// Change and name of each.
+fn told(differences: &[Value]) -> BTreeSet<(String, String)> {
+    differences.iter().map(|difference| (text(difference, "change"), text(difference, "name"))).collect()
+}
+
+fn apply(tenant: &Tenant, plan: &Value) -> Value {
+    tenant.post(&format!("/pipeline/plans/{}/apply", text(plan, "id")), &json!({})).expect(200)
+}
+
+#[test]
+fn a_plan_shows_who_goes_and_why_and_touches_nothing() {
+    let (tenant, _) = three("plan shows");
+    let (before, pipeline, events) = (assert_replay(&tenant), tenant.get("/pipeline").expect(200), tenant.events());
+    let planned = plan(&tenant, &json!([prefix(&["NB-"]), filter(&["NB-Staff"])]));
+    assert_eq!(
+        (&planned["pipelineRevision"], &planned["lastEvent"], &planned["moved"], &planned["subjects"]),
+        (&json!(1), &json!(events.len()), &json!(false), &json!(5))
+    );
+    let counts = &planned["counts"];
+    // Ben's membership of Sales goes with the group.
+    assert_eq!(
+        (&counts["membersRemoved"], &counts["groupsRemoved"], &counts["membershipsRemoved"], &counts["membersAdded"]),
+        (&json!(1), &json!(1), &json!(1), &json!(0)),
+        "{planned}"
+    );
+    let found = differences(&tenant, &planned);
+    let expected = [("member.removed", "cleo@example.com"), ("group.removed", "Sales")];
+    assert_eq!(told(&found), expected.map(|(change, name)| (change.to_owned(), name.to_owned())).into());
+    let removed = found.iter().find(|difference| difference["change"] == "member.removed").unwrap();
+    assert_eq!(removed["reason"]["policy"], "staff", "{removed}");
+    assert!(text(&removed["reason"], "text").len() > 10, "{removed}");
+    let group = found.iter().find(|difference| difference["change"] == "group.removed").unwrap();
+    assert_eq!((&group["reason"]["policy"], &group["memberships"]), (&json!("prefix"), &json!(1)), "{group}");
+    // A person reads it in ten seconds.
+    let summary: Vec<String> = planned["summary"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+    assert_eq!(summary[0], "Of 5 users and groups: 1 member removed, 1 group removed, 1 membership removed.");
+    assert_eq!(summary[1], "Policy \"staff\": 1 member removed, such as cleo@example.com.");
+    assert_eq!(planned["byPolicy"][0]["policy"], "staff");
+    // Filters say what they say.
+    let page = |query: &str| filtered(&tenant, &planned, query);
+    assert_eq!(page("change=group.removed").len(), 1);
+    assert_eq!(page("policy=staff").len(), 1);
+    assert_eq!(page("kind=user").len(), 1);
+    assert_eq!(page("subject=CLEO").len(), 1);
+    assert_eq!(page(&format!("subject={}", text(removed, "scimId"))).len(), 1);
+    assert_eq!(page("subject=ada").len(), 0);
+    tenant.get(&format!("/pipeline/plans/{}/differences?change=nonsense", text(&planned, "id"))).problem(400);
+    // Nothing moved.
+    assert_eq!(tenant.get("/pipeline").expect(200), pipeline);
+    assert_eq!(tenant.events(), events);
+    assert!(assert_replay(&tenant) == before);
+}
+
+#[test]
+fn applying_makes_what_the_plan_shows_and_history_tells_of_it() {
+    let (tenant, _) = three("plan applies");
+    let planned = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    let applied = apply(&tenant, &planned);
+    assert_eq!((&applied["plan"]["id"], &applied["plan"]["applied"]), (&planned["id"], &json!(2)), "{applied}");
+    assert_eq!((&applied["pipeline"]["revision"], &applied["pipeline"]["plan"]), (&json!(2), &planned["id"]));
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+    let revision = tenant.get("/pipeline/revisions/2").expect(200);
+    assert_eq!((&revision["outcome"]["state"], &revision["outcome"]["events"]), (&json!("applied"), &json!(1)), "{revision}");
+    assert!(revision["outcome"]["finished"].is_string() && revision["created"].is_string() && revision["actor"].is_object(), "{revision}");
+    // It is applied once.
+    tenant.post(&format!("/pipeline/plans/{}/apply", text(&planned, "id")), &json!({})).problem(409);
+    // Going back is a plan as well.
+    let back = tenant.post("/pipeline/plans", &json!({"rollbackTo": 1})).expect(201);
+    let found = differences(&tenant, &back);
+    assert_eq!(told(&found), BTreeSet::from([("member.added".to_owned(), "cleo@example.com".to_owned())]));
+    // Nobody says that Cleo comes: whoever kept her out no longer does.
+    assert_eq!((&found[0]["lifted"], &found[0]["reason"]["policy"]), (&json!(true), &json!("staff")), "{found:?}");
+    assert_eq!(back["rollbackTo"], 1);
+    let _ = apply(&tenant, &back);
+    assert_eq!(tenant.synced()["pipelineRevision"], 3);
+    assert_eq!(assert_replay(&tenant).statuses().len(), 3);
+    let revisions = tenant.all("/pipeline/revisions");
+    let shown: Vec<(u64, String)> =
+        revisions.iter().map(|one| (one["revision"].as_u64().unwrap(), text(&one["outcome"], "state"))).collect();
+    assert_eq!(shown, [3, 2, 1].map(|revision| (revision, "applied".to_owned())));
+    tenant.post("/pipeline/plans", &json!({"rollbackTo": 77})).problem(404);
+    let plans = tenant.all("/pipeline/plans");
+    assert_eq!(plans.iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&back["id"], &planned["id"]], "newest first");
+}
+
+/// Somebody who came after the plan would be removed by it, and nobody has looked at that.
+#[test]
+fn what_nobody_has_seen_is_not_applied() {
+    let (tenant, client) = three("plan moved");
+    let planned = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    let _ = client.user("dora@example.com");
+    tenant.synced();
+    let path = format!("/pipeline/plans/{}", text(&planned, "id"));
+    assert_eq!(tenant.get(&path).expect(200)["moved"], true);
+    let detail = tenant.post(&format!("{path}/apply"), &json!({})).problem(409);
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 1, "nothing is put");
+    let newer = tenant.all("/pipeline/plans").into_iter().next().unwrap();
+    assert!(detail.contains(&text(&newer, "id")) && detail.contains("1 difference that"), "{detail}");
+    assert_eq!(newer["counts"]["membersRemoved"], 2);
+    let _ = apply(&tenant, &newer);
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+}
+
+/// What moved and makes no difference to the plan does not stand in its way, nor does what is no longer different.
+#[test]
+fn what_was_seen_is_applied_although_others_moved() {
+    let (tenant, client) = three("plan others");
+    let planned = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    let cleo = text(&tenant.member("cleo@example.com"), "scimId");
+    client.remove(&format!("/Users/{cleo}"));
+    let ada = text(&tenant.member("ada@example.com"), "scimId");
+    client.set(&ada, &json!({"title": "Boss"}));
+    tenant.synced();
+    let applied = apply(&tenant, &planned);
+    assert_ne!(applied["plan"]["id"], planned["id"], "it was computed anew");
+    assert_eq!((&applied["plan"]["differences"], &applied["pipeline"]["revision"]), (&json!(0), &json!(2)));
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+}
+
+#[test]
+fn another_pipeline_in_force_wants_another_plan() {
+    let (tenant, _) = three("plan overtaken");
+    let planned = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    let _ = tenant.put("/pipeline", &json!({"policies": [prefix(&["NB-"])]})).expect(200);
+    tenant.synced();
+    tenant.post(&format!("/pipeline/plans/{}/apply", text(&planned, "id")), &json!({})).problem(409);
+    expect_groups(&tenant, &[("NB-Staff", &["ada@example.com", "ben@example.com"])]);
+    let body = json!({"policies": [], "revision": 1});
+    tenant.post("/pipeline/plans", &body).problem(409);
+}
+
+#[test]
+fn a_plan_that_is_none_is_refused() {
+    let (tenant, _) = three("plan none");
+    tenant.post("/pipeline/plans", &json!({})).problem(400);
+    tenant.post("/pipeline/plans", &json!({"policies": [], "rollbackTo": 0})).problem(400);
+    let reply = tenant.post("/pipeline/plans", &json!({"policies": [prefix(&[""])]}));
+    let problem: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!(problem["problems"][0]["pointer"], "/policies/0/settings/prefixes/0", "{problem}");
+    reply.problem(400);
+    for path in ["/pipeline/plans/nonsense", "/pipeline/plans/01890a5d-ac96-774b-bcce-b302099a8057"] {
+        tenant.get(path).problem(404);
+        tenant.get(&format!("{path}/differences")).problem(404);
+        tenant.post(&format!("{path}/apply"), &json!({})).problem(404);
+    }
+    assert_eq!(tenant.all("/pipeline/plans"), Vec::<Value>::new());
+}
+
+/// A plan with nothing in it says so, and only so many plans are kept.
+#[test]
+fn plans_are_bounded() {
+    let (tenant, _) = three("plans bounded");
+    let mut ids = Vec::new();
+    for _ in 0..23 {
+        let planned = plan(&tenant, &json!([]));
+        assert_eq!((&planned["differences"], planned["summary"].as_array().unwrap().len()), (&json!(0), 1), "{planned}");
+        ids.insert(0, planned["id"].clone());
+    }
+    let kept: Vec<Value> = tenant.all("/pipeline/plans").into_iter().map(|one| one["id"].clone()).collect();
+    assert_eq!(kept, ids[..20]);
+}
+
+/// Many differences come in pages, each once, with and without a filter.
+#[test]
+fn differences_are_paged() {
+    let tenant = shared::tenant("plan pages");
+    let client = tenant.connect();
+    let operations: Vec<Value> = (0..620)
+        .map(|number| {
+            json!({"method": "POST", "path": "/Users", "bulkId": format!("u{number}"), "data": {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": format!("u{number}@example.com")}})
+        })
+        .collect();
+    let _ = client.bulk(&json!(operations));
+    tenant.synced();
+    let planned = plan(&tenant, &json!([filter(&["Nobody"])]));
+    assert_eq!((&planned["differences"], &planned["counts"]["membersRemoved"]), (&json!(620), &json!(620)));
+    for query in ["limit=7", "limit=1000", "limit=100&policy=staff", "subject=%40example"] {
+        let found = filtered(&tenant, &planned, query);
+        assert_eq!(told(&found).len(), 620, "{query}");
+        assert_eq!(found.len(), 620, "{query}");
+    }
+    assert_eq!(filtered(&tenant, &planned, "subject=u619%40").len(), 1);
+}
+
+/// `doorlist pipeline` with these arguments, in a folder of its own.
+#[track_caller]
+fn pipeline(tenant: &Tenant, folder: &Scratch, arguments: &[&str]) -> Ended {
+    let mut command = command();
+    let url = format!("http://{}", tenant.operator.address());
+    command.arg("pipeline").args(arguments).args(["--tenant", &tenant.id, "--server", &url]);
+    command.current_dir(folder.path()).env("DOORLIST_OPERATOR_KEY", OPERATOR_KEY);
+    run(&mut command, Duration::from_secs(60)).unwrap()
+}
+
+/// A pipeline that lives in a file, from the first look to the way back.
+#[test]
+fn the_command_line_plans_applies_and_goes_back() {
+    let (tenant, _) = three("plan command line");
+    let folder = Scratch::new();
+    let run = |arguments: &[&str], code: i32| {
+        let ended = pipeline(&tenant, &folder, arguments);
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+        ended.stdout
+    };
+    let document = run(&["get"], 0);
+    std::fs::write(folder.join("pipeline.json"), &document).unwrap();
+    assert!(run(&["plan", "pipeline.json"], 0).contains("Nothing would be different"), "what is in force changes nothing");
+    std::fs::write(folder.join("pipeline.json"), json!({"policies": [filter(&["NB-Staff"])]}).to_string()).unwrap();
+    let shown = run(&["plan", "pipeline.json"], 3);
+    for line in ["Of 5 users and groups: 1 member removed.", "  - member.removed     cleo@example.com  (staff: "] {
+        assert!(shown.contains(line), "{line} is not in {shown}");
+    }
+    let planned: Value = serde_json::from_str(&run(&["plan", "pipeline.json", "--json"], 3)).unwrap();
+    assert_eq!((&planned["plan"]["differences"], planned["differences"].as_array().unwrap().len()), (&json!(1), 1));
+    let id = text(&planned["plan"], "id");
+    assert!(run(&["show", &id], 3).contains(&format!("doorlist pipeline apply {id}")));
+    let applied = run(&["apply", &id], 0);
+    assert_eq!(applied, "Revision 2 of the pipeline is in force.\nThe directory follows it: 1 change.\n");
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+    let history = run(&["history"], 0);
+    assert!(history.contains(&format!("1 policy  plan {id}  applied, 1 change")), "{history}");
+    let back = run(&["rollback", "1"], 3);
+    assert!(back.contains("+ member.added       cleo@example.com as user, active  (staff: no longer: "), "{back}");
+    // What is wrong is said, and nothing is put.
+    std::fs::write(folder.join("pipeline.json"), json!({"policies": [prefix(&[""])]}).to_string()).unwrap();
+    let refused = pipeline(&tenant, &folder, &["plan", "pipeline.json"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("/policies/0/settings/prefixes/0"), "{}", refused.stderr);
+    assert_eq!(pipeline(&tenant, &folder, &["apply", &id]).code, Some(1), "it has been applied");
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 2);
+}
