@@ -1,11 +1,14 @@
 //! The goals, each as a ratio to a yardstick of the same run, and whether this run reached them.
 
+use std::time::Duration;
+
 use doorlist_tests::load::Sample;
 
 use crate::crash::CrashFigures;
 use crate::figures::{Figures, Phase, Series, exponent};
 use crate::groups::GroupFigures;
 use crate::lists::{self, ListFigures};
+use crate::plans::{PlanFigures, PlanRow};
 use crate::users::{MIXED, WRITERS};
 
 /// A goal and what came of it.
@@ -104,6 +107,22 @@ pub fn of_lists(figures: &ListFigures) -> Vec<Goal> {
         goals.push(at_most(10, "last cursor page against first", 1.2, "times", walk.last_us / walk.first_us.max(1e-3)));
     }
     goals.push(at_most(18, "memory that a list takes", lists::MEMORY_MIB_MAX, "MiB", figures.growth_mib()));
+    goals
+}
+
+/// Goals about plans: 19 to 21.
+pub fn of_plans(figures: &PlanFigures) -> Vec<Goal> {
+    /// Users for which the time of a plan is a goal.
+    const LARGE: usize = 100_000;
+    let mut goals = Vec::new();
+    if let Some(row) = figures.rows.iter().find(|row| row.users == LARGE) {
+        goals.push(at_most(19, "plan over 100,000 users", 3.0, "s", row.plan.as_secs_f64()));
+    }
+    let growth = |time: fn(&PlanRow) -> Duration| exponent(figures.rows.iter().map(|row| (row.users, time(row).as_secs_f64())));
+    goals.extend(growth(|row| row.plan).map(|exponent| at_most(20, "a plan's time", 1.1, "exponent", exponent)));
+    goals.extend(growth(|row| row.apply).map(|exponent| at_most(20, "the time of applying it", 1.1, "exponent", exponent)));
+    let beside = figures.beside_us / figures.alone_us.max(1e-3);
+    goals.push(at_most(21, "another tenant's write beside a plan, p50", 2.0, "times", beside));
     goals
 }
 

@@ -209,7 +209,7 @@ fn memory(server: &Doorlist, population: &Population) -> io::Result<Vec<Memory>>
 }
 
 /// Looks at the server's memory all the time while `act` runs.
-fn watched(server: &Doorlist, what: &str, act: impl FnOnce() -> io::Result<()>) -> io::Result<Memory> {
+pub fn watched(server: &Doorlist, what: &str, act: impl FnOnce() -> io::Result<()>) -> io::Result<Memory> {
     let (process, before_mib) = (server.id(), server.memory_mib());
     let done = AtomicBool::new(false);
     let while_mib = thread::scope(|scope| {

@@ -7,7 +7,7 @@
 //! `DOORLIST_BENCH_QUICK=1`, or `--quick` behind `--`, makes it a look of some seconds.
 //! `DOORLIST_BENCH_PRIORITY=normal` forgoes real-time priority.
 //!
-//! Reading order: [`users`], [`groups`], [`lists`], [`crash`], [`sandbox`] and [`examples`] measure; [`goals`] judges; [`report`] prints. The load tool is
+//! Reading order: [`users`], [`groups`], [`lists`], [`plans`], [`crash`], [`sandbox`] and [`examples`] measure; [`goals`] judges; [`report`] prints. The load tool is
 //! `doorlist_tests::load`.
 
 #![allow(
@@ -29,6 +29,7 @@ mod groups;
 mod lists;
 mod machine;
 mod native;
+mod plans;
 mod report;
 mod sandbox;
 mod scale;
@@ -91,6 +92,11 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
     let lists = lists::measure(&machine, scale, directory)?;
     report::lists(&lists);
     goals.extend(goals::of_lists(&lists));
+
+    eprintln!("plans");
+    let plans = plans::measure(&machine, scale, directory)?;
+    report::plans(&plans);
+    goals.extend(goals::of_plans(&plans));
 
     eprintln!("policies");
     report::policies(&sandbox::measure(scale)?);

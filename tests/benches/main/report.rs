@@ -6,6 +6,7 @@ use crate::figures::{Figures, Phase, Series};
 use crate::goals::Goal;
 use crate::groups::GroupFigures;
 use crate::lists::ListFigures;
+use crate::plans::PlanFigures;
 use crate::sandbox::{BATCHES, Cost};
 
 /// Rows of users and their yardsticks.
@@ -45,6 +46,21 @@ fn beside(figures: &Figures, phase: Phase, clients: usize, series: &Series) -> S
         _ if clients == 1 => format!("p50 {:.1} F", series.p50_us() / floor_us),
         _ => format!("{:.2} of 1/F, p99 {:.0} F", series.per_second() * floor_us / 1e6, series.p99_us() / floor_us),
     }
+}
+
+/// Rows of plans.
+pub fn plans(figures: &PlanFigures) {
+    println!(
+        "\n{:<26}{:>13}{:>10}{:>12}{:>10}{:>12}{:>10}",
+        "plan, three policies, users", "differences", "plan s", "µs a user", "MiB", "apply s", "MiB"
+    );
+    for row in &figures.rows {
+        let (plan, apply) = (row.plan.as_secs_f64(), row.apply.as_secs_f64());
+        let a_user = plan * 1e6 / row.users.max(1) as f64;
+        let (plan_mib, apply_mib) = (row.plan_mib, row.apply_mib);
+        println!("{:<27}{:>12}{plan:>10.2}{a_user:>12.1}{plan_mib:>10.0}{apply:>12.2}{apply_mib:>10.0}", row.users, row.differences);
+    }
+    println!("another tenant's write {:.0} µs alone, {:.0} µs while the largest plan is computed", figures.alone_us, figures.beside_us);
 }
 
 /// Rows of groups, in p50.

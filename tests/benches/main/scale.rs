@@ -21,6 +21,8 @@ pub struct Scale {
     pub group_reads: usize,
     /// Users of tenants whose lists are walked through; the first tenant is also the small one of look-ups.
     pub list_sizes: &'static [usize],
+    /// Users of tenants whose directory is planned anew.
+    pub plan_sizes: &'static [usize],
     /// Times the server is killed.
     pub kills: usize,
     /// Users that a plugin is asked about in each way.
@@ -40,6 +42,7 @@ impl Scale {
         member_changes: 100,
         group_reads: 20,
         list_sizes: &[100, 1_000, 10_000, 100_000],
+        plan_sizes: &[10_000, 100_000],
         kills: 10,
         policy_users: 10_000,
         example_batches: [200, 20, 5],
@@ -55,6 +58,7 @@ impl Scale {
         member_changes: 10,
         group_reads: 3,
         list_sizes: &[100, 400, 2_000],
+        plan_sizes: &[500, 2_000],
         kills: 1,
         policy_users: 1_000,
         example_batches: [20, 2, 1],

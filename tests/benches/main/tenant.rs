@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use doorlist_tests::http::encode;
 use doorlist_tests::load::{Caller, Stream, run_one};
 use doorlist_tests::{Tenant, callers};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scale::{FILL_CLIENTS, FILL_LIMIT, MEMBERS_A_PATCH};
 use crate::server::Doorlist;
@@ -117,6 +117,27 @@ impl Population {
         let took = begin.elapsed();
         let state = self.tenant.get("/sync").expect(200);
         Ok((state["inventory"]["users"].as_u64().unwrap_or_default(), took))
+    }
+
+    /// A plan of the pipeline in force with another group that users have to be in, and how long it took.
+    pub fn plan(&self, group: &str) -> io::Result<(Value, Duration)> {
+        let mut policies = self.tenant.get("/pipeline").expect(200)["policies"].take();
+        let filter = policies.as_array_mut().into_iter().flatten().find(|policy| policy["plugin"] == "user-group-filter");
+        let filter = filter.ok_or_else(|| io::Error::other("the pipeline has no user filter"))?;
+        filter["settings"]["groups"] = json!([group]);
+        let body = json!({"policies": policies});
+        let begin = Instant::now();
+        let plan = self.tenant.post("/pipeline/plans", &body).expect(201);
+        Ok((plan, begin.elapsed()))
+    }
+
+    /// Applies a plan, and gives the time until the directory follows it.
+    pub fn apply(&self, plan: &Value) -> io::Result<Duration> {
+        let id = plan["id"].as_str().unwrap_or_default();
+        let begin = Instant::now();
+        let _ = self.tenant.post(&format!("/pipeline/plans/{id}/apply"), &json!({})).expect(200);
+        self.synced()?;
+        Ok(begin.elapsed())
     }
 
     /// A create of a user such as JumpCloud sends, of about 1 KB as answered. `series` and `number` make its names.

@@ -1,5 +1,7 @@
 //! Kill -9 in the middle of writing: what was acknowledged is there, and everything is projected once.
 
+mod plans;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
