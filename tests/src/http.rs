@@ -256,10 +256,10 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// A path with a query: values are percent-encoded, so that a test writes them as they are meant.
+/// A path with a query, or with more of one: values are percent-encoded, so that a test writes them as they are meant.
 pub fn query(path: &str, pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    format!("{path}?{}", pairs.join("&"))
+    format!("{path}{}{}", if path.contains('?') { '&' } else { '?' }, pairs.join("&"))
 }
 
 /// Percent-encodes everything but unreserved characters (RFC 3986 section 2.3).

@@ -242,6 +242,46 @@ pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
 /// Differences of a plan that the command line shows unless it is asked for all.
 pub const CLI_DIFFERENCES_SHOWN: u64 = 30;
 
+/// Members that may be removed or suspended within a window, unless the tenant says otherwise: more than leave a company on the busiest day, so that nobody of a
+/// small tenant is held for an ordinary change.
+pub const GUARD_COUNT_DEFAULT: u64 = 20;
+
+/// The same as a share of the synced members, in percent. What is allowed is the larger of both.
+pub const GUARD_SHARE_PERCENT_DEFAULT: u64 = 10;
+
+/// Seconds that the window of the guard reaches back, unless the tenant says otherwise. Identity providers send a burst within minutes.
+pub const GUARD_WINDOW_SECONDS_DEFAULT: u64 = 3_600;
+
+/// Members that a tenant can let go within a window: more than any has.
+pub const GUARD_COUNT_MAX: u64 = 10_000_000;
+
+/// Seconds of the longest window: a week.
+pub const GUARD_WINDOW_SECONDS_MAX: u64 = 604_800;
+
+/// Spans that a window is counted in. A removal counts for a sixtieth of the window too long at the most.
+pub const GUARD_SPANS_MAX: i64 = 60;
+
+/// Members of a connection that count as just come, the last ones: an identity provider tries a new configuration with one user that it makes, changes and deletes.
+pub const GUARD_VISITORS_MAX: usize = 4;
+
+/// Milliseconds for which they do. That try takes seconds.
+pub const GUARD_VISIT_MS_MAX: i64 = 300_000;
+
+/// Holds that a tenant keeps; a closed one that nobody is held by any more makes room.
+pub const HOLDS_MAX: usize = 1_000;
+
+/// Causes that a hold counts one by one; further ones are counted together.
+pub const HOLD_CAUSES_MAX: usize = 20;
+
+/// Characters of a reason in a hold's summary.
+pub const HOLD_REASON_CHARACTERS_MAX: usize = 300;
+
+/// Members that a request to release or discard can name.
+pub const HOLD_CHOICE_MAX: usize = 1_000;
+
+/// Held members that one write decides on, when all of a hold are.
+pub const HOLD_MEMBERS_PER_WRITE_MAX: usize = 200;
+
 /// Milliseconds for which `?wait=` may ask.
 pub const SYNC_WAIT_MS_MAX: u64 = 60_000;
 

@@ -5,6 +5,7 @@
 mod connections;
 mod explanation;
 mod filters;
+mod holds;
 mod local;
 mod pipeline;
 mod plans;

@@ -350,12 +350,17 @@ pub enum Step {
     Waiting,
 }
 
-/// Deletes some of the inventory of a deleted connection; when none is left and its users and groups have left the directory, its
+/// Deletes some of the inventory of a deleted connection; when none is left, nobody of it is held, and its users and groups have left the directory, its
 /// policies and the connection itself.
 ///
 /// # Errors
 /// If the disk refuses; it can be called again.
 pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Timestamp) -> Result<Step> {
+    let inventory = Range::under(Key::new(Table::Resource).number(number));
+    // Asked without a write, since an operator may take days.
+    if store.tenant(tenant).read(|rows| Ok(directory::is_waiting(rows, number)? && rows.count(&inventory, 1)? == 0))? {
+        return Ok(Step::Waiting);
+    }
     store.tenant(tenant).write(move |tx| {
         let Some(connection) = tx.json::<Connection>(&layout::connection(number))?.filter(|connection| connection.deleting) else {
             return Ok(Step::Done);
@@ -374,6 +379,9 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
                 return Ok(Step::Waiting);
             }
         }
+        if directory::is_waiting(tx, number)? {
+            return Ok(Step::Waiting);
+        }
         let most = DELETE_ROWS_PER_WRITE_MAX;
         if directory::detach(tx, number, Occasion { at: now, activity: None }, most)? >= most || forget_decisions(tx, number, most)? >= most
         {
@@ -383,6 +391,7 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
             tx.delete(&layout::resource_count(number, kind.number));
         }
         tx.delete(&layout::client(number));
+        directory::forget_connection(tx, number);
         let mut policies = pipeline::current(tx)?.policies;
         policies.retain(|policy| policy.connection != Some(connection.id));
         pipeline::put(tx, policies, None, &Actor::System, now)?;

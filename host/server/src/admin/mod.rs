@@ -10,6 +10,7 @@ pub mod compiled;
 pub mod connections;
 pub mod deletion;
 mod filters;
+pub mod guard;
 pub mod keys;
 mod listing;
 pub mod log;

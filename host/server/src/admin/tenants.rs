@@ -7,6 +7,7 @@ use doorlist_scim::ErrorKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::guard::Guard;
 use super::keys::{Role, Scope};
 use super::name::{self, Problems};
 use super::plugins::limits::PluginLimits;
@@ -47,6 +48,9 @@ pub struct Tenant {
     /// What its plugins may cost.
     #[serde(default)]
     pub plugin_limits: PluginLimits,
+    /// How many members may go at a time before further ones are held.
+    #[serde(default)]
+    pub guard: Guard,
     /// Whether it has been deleted and its rows are going.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
@@ -82,6 +86,8 @@ pub struct TenantPatch {
     pub signature_required: Option<bool>,
     /// What its plugins may cost, all of it. Keys of the tenant may lower what holds; raising it takes a key of the installation.
     pub plugin_limits: Option<PluginLimits>,
+    /// How many members may go at a time before further ones are held, all of it. Whom it held before it still holds.
+    pub guard: Option<Guard>,
 }
 
 /// Roles of a tenant that names none.
@@ -91,7 +97,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 32] = [
+const TABLES: [Table; 36] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -115,6 +121,10 @@ const TABLES: [Table; 32] = [
     Table::Decision,
     Table::AddedTo,
     Table::AddedGroup,
+    Table::Hold,
+    Table::Held,
+    Table::HeldOf,
+    Table::Guard,
     Table::Member,
     Table::MemberIndex,
     Table::Group,
@@ -158,6 +168,7 @@ pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Resul
         signing_keys: Vec::new(),
         signature_required: false,
         plugin_limits: PluginLimits::default(),
+        guard: Guard::default(),
         deleting: false,
     };
     tx.put_json(&layout::tenant(number), &tenant)?;
@@ -175,6 +186,7 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch, (role, scope): (Role,
     let name = patch.name.as_ref().map(|name| name::checked(name, "/name", &mut problems));
     let keys = patch.signing_keys.as_ref().map(|keys| signing::checked(keys, "/signingKeys", &mut problems));
     patch.plugin_limits.iter().for_each(|limits| limits.check("/pluginLimits", &mut problems));
+    patch.guard.iter().for_each(|guard| guard.check("/guard", &mut problems));
     problems.finish()?;
     let (number, before) = get(tx, id)?;
     let tenant = Tenant {
@@ -183,6 +195,7 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch, (role, scope): (Role,
         signing_keys: keys.unwrap_or(before.signing_keys.clone()),
         signature_required: patch.signature_required.unwrap_or(before.signature_required),
         plugin_limits: patch.plugin_limits.clone().unwrap_or(before.plugin_limits.clone()),
+        guard: patch.guard.clone().unwrap_or(before.guard.clone()),
         ..before.clone()
     };
     may_change(&before, &tenant, (role, scope))?;
@@ -307,6 +320,7 @@ mod tests {
             Table::Plan | Table::PlanPart | Table::Outcome => true,
             Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
+            Table::Hold | Table::Held | Table::HeldOf | Table::Guard => true,
             Table::Event | Table::Activity => true,
         }
     }

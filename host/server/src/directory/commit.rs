@@ -7,6 +7,8 @@ use super::decision::{self, Decision, Reason, SubjectKind};
 use super::evaluate::{GroupOutcome, UserOutcome};
 use super::event::{Change, Occasion, emit};
 use super::group::{self, Group};
+use super::guard::{self, Case, Judgement, Loss, Watch};
+use super::hold::{self, HeldBy};
 use super::member::{self, Issued, Member, MemberRow};
 use super::outcome;
 use super::subject::{self, Due, Setting};
@@ -38,9 +40,9 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         return Ok(());
     }
     let events = tx.number(&layout::counter(Counter::Event))?;
-    let walking = projected.walk.is_some();
-    let mut writer =
-        Writer { tx, setting, when: Occasion { at: now, activity: None }, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX };
+    let any_held = hold::is_any(tx)?;
+    let (walking, when) = (projected.walk.is_some(), Occasion { at: now, activity: None });
+    let mut writer = Writer { tx, setting, when, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX, any_held };
     for outcome in &projected.groups {
         if writer.may_write(outcome.subject.due, outcome.postponed)? {
             writer.group(outcome)?;
@@ -69,6 +71,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
             }
             None => {
                 tx.delete(&layout::walk());
+                guard::forget_allowance(tx);
                 outcome::finish(tx, events, now)?;
             }
         }
@@ -88,12 +91,16 @@ pub(super) struct Writer<'t, 'a, 's> {
     /// Of a draft: why the user last written is stuck, if it is.
     pub(super) stuck: Option<Reason>,
     rows_left: usize,
+    /// Whether anybody is held, or was and is still there.
+    any_held: bool,
 }
 
 impl<'t, 'a, 's> Writer<'t, 'a, 's> {
     /// One that tries in a draft what a walk over everybody would do.
     pub(super) fn draft(tx: &'t mut Tx<'a>, setting: &'s Setting, now: Timestamp) -> Self {
-        Self { tx, setting, when: Occasion { at: now, activity: None }, walking: true, draft: true, stuck: None, rows_left: usize::MAX }
+        let when = Occasion { at: now, activity: None };
+        // Asking whether anybody is held is cheap where nobody is.
+        Self { tx, setting, when, walking: true, draft: true, stuck: None, rows_left: usize::MAX, any_held: true }
     }
 }
 
@@ -192,6 +199,7 @@ impl Writer<'_, '_, '_> {
             included,
             reason: outcome.reason.clone().filter(|_| !included),
             stuck: outcome.stuck.clone(),
+            held: None,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
             at: self.when.at,
@@ -220,15 +228,23 @@ impl Writer<'_, '_, '_> {
             }
         }
         let present = subject.member.as_ref().filter(|row| !row.removed);
-        let included = if stuck.is_some() { present.is_some() } else { row.is_some() };
-        if let Some(after) = row {
+        let held = match present {
+            Some(before) if stuck.is_none() => self.guard(before, &mut row, outcome)?,
+            Some(before) if self.any_held => hold::note(self.tx, before.member.id)?,
+            _ => None,
+        };
+        if let Some(before) = present.filter(|_| held.is_some() && stuck.is_none()) {
+            self.follow(before, outcome)?;
+        }
+        // Then nothing else of it changes.
+        let stays = stuck.is_some() || held.is_some();
+        let included = if stays { present.is_some() } else { row.is_some() };
+        if let Some(after) = row.filter(|_| !stays) {
             self.put_member(subject.member.as_ref(), after, outcome)?;
-        } else if stuck.is_none()
-            && let Some(before) = present
-        {
+        } else if !stays && let Some(before) = present {
             member::remove(self.tx, before, self.when)?;
         }
-        if stuck.is_none() {
+        if !stays {
             // Those that cannot be are what the subject is stuck for; what it had stays.
             let added = if included { outcome.added_groups() } else { Vec::new() };
             added::put_user(self.tx, due.connection, due.id, &added)?;
@@ -255,12 +271,54 @@ impl Writer<'_, '_, '_> {
             included,
             reason: outcome.reason(),
             stuck,
+            held,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
             at: self.when.at,
         };
         decision::put(self.tx, due.connection, &decision)?;
         Ok(true)
+    }
+
+    /// Asks the guard whether a member may lose what the outcome takes from it, if it takes something. Gives how it is held if it may not.
+    fn guard(&mut self, before: &MemberRow, row: &mut Option<MemberRow>, outcome: &UserOutcome) -> Result<Option<HeldBy>> {
+        let Some(loss) = Loss::between(before, row.as_ref()) else {
+            if self.any_held {
+                hold::clear(self.tx, before.member.id, self.when.at)?;
+            }
+            return Ok(None);
+        };
+        let case = Case { row: before, loss, cause: outcome.cause(loss), scim_id: outcome.subject.due.id };
+        let walking = self.walking.then_some(self.setting.pipeline.revision);
+        let watch = Watch { guard: &self.setting.guard, walking, draft: self.draft, now: self.when.at };
+        match guard::judge(self.tx, &case, &watch)? {
+            Judgement::Passes => Ok(None),
+            Judgement::Counts => {
+                row.iter_mut().for_each(|row| row.counted = Some(self.when.at));
+                Ok(None)
+            }
+            Judgement::Held(held) => {
+                self.any_held = true;
+                Ok(Some(held))
+            }
+        }
+    }
+
+    /// Has a held member belong to the SCIM User that came in the place of its own. Otherwise both would be asked about it, and when it is released the one that is gone would take it along.
+    fn follow(&mut self, before: &MemberRow, outcome: &UserOutcome) -> Result<()> {
+        let subject = &outcome.subject;
+        if subject.lifecycle == Lifecycle::Deleted || before.member.scim_id == Some(subject.due.id) {
+            return Ok(());
+        }
+        added::put(self.tx, before, &[])?;
+        let mut after = before.clone();
+        after.user_name.clone_from(&subject.user_name);
+        after.display_name.clone_from(&subject.display_name);
+        after.member.scim_id = Some(subject.due.id);
+        after.member.external_id.clone_from(&subject.external_id);
+        after.member.last_modified = self.when.at;
+        member::put(self.tx, Some(before), &after)?;
+        emit(self.tx, self.when, Change::MemberUpdated { member: after.member })
     }
 
     /// The member as of now, found as it was for the snapshot.
@@ -308,6 +366,7 @@ impl Writer<'_, '_, '_> {
             projected: view.status,
             user_name: subject.user_name.clone(),
             display_name: subject.display_name.clone(),
+            counted: before.and_then(|row| row.counted),
             member: Member {
                 id: before.map_or(subject.due.id, |row| row.member.id),
                 issued: Issued::Scim,
@@ -338,7 +397,10 @@ impl Writer<'_, '_, '_> {
             let member = after.member;
             let change = match before.filter(|row| !row.removed) {
                 Some(_) => Change::MemberUpdated { member },
-                None => Change::MemberAdded { member },
+                None => {
+                    guard::arrived(self.tx, after.connection, id, self.when.at)?;
+                    Change::MemberAdded { member }
+                }
             };
             emit(self.tx, self.when, change)?;
         }

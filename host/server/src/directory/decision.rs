@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::hold::HeldBy;
 use super::member;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -119,6 +120,9 @@ pub struct Decision {
     /// What kept it from being projected: it stays as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Reason>,
+    /// The hold that keeps it from being removed or suspended: it stays as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldBy>,
     /// The pipeline that was asked.
     pub pipeline_revision: u64,
     /// Each policy's verdict, in order.

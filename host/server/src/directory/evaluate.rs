@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::decision::{Reason, Verdict, VerdictChange};
+use super::guard::Loss;
 use super::input;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
@@ -333,6 +334,21 @@ impl UserOutcome {
     pub(super) fn added_groups(&self) -> Vec<Id> {
         let assigned = |group: &Id| self.subject.groups.iter().any(|(id, _)| id == group);
         self.view.groups.iter().copied().filter(|group| !assigned(group)).collect()
+    }
+
+    /// Who says that it loses this, and why.
+    pub(super) fn cause(&self, loss: Loss) -> Reason {
+        let of_provider = |text: &str| Reason { policy: None, text: text.to_owned() };
+        match loss {
+            Loss::Removed => self.reason().unwrap_or_else(|| of_provider("The identity provider deleted this user.")),
+            Loss::Suspended => {
+                let spoke = self.verdicts.iter().rev().filter(|verdict| !verdict.monitor).find_map(|verdict| {
+                    let change = verdict.changes.iter().rev().find(|change| change.effect == "set-status")?;
+                    Some(Reason { policy: Some(verdict.policy.clone()), text: change.reason.clone() })
+                });
+                spoke.unwrap_or_else(|| of_provider("The identity provider deactivated this user."))
+            }
+        }
     }
 
     /// Why the directory has it or has it not, where that wants a reason.

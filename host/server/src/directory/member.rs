@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 use super::added;
 use super::event::{Change, Occasion, emit};
 use super::group::{self, Group};
+use super::guard;
+use super::hold;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -98,6 +100,9 @@ pub(super) struct MemberRow {
     pub user_name: String,
     /// Its name to show as the inventory has it, which is what policies are given when the identity provider's user is gone.
     pub display_name: String,
+    /// When the guard last counted that it was suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Timestamp>,
     /// What others see.
     pub member: Member,
 }
@@ -231,6 +236,7 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&MemberRow>, after: &MemberRow
             tx.put(&layout::member_by(new.0, *by, text).id(after.member.id), Vec::new());
         }
     }
+    guard::recount(tx, before, Some(after))?;
     let was_there = before.is_some_and(|row| !row.removed);
     match (was_there, !after.removed) {
         (false, true) => drop(tx.add(&layout::counter(Counter::Members), 1)?),
@@ -256,6 +262,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion) -> Result
         kept.member.last_modified = when.at;
         put(tx, Some(row), &kept)?;
     } else {
+        guard::recount(tx, Some(row), None)?;
         for (by, text) in row.recognised_by() {
             tx.delete(&layout::member_by(row.connection, by, &text).id(id));
         }
@@ -414,6 +421,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, when: Occasion, roles: &[String]
         projected: Status::Active,
         user_name: member.user_name.clone(),
         display_name: member.display_name.clone(),
+        counted: None,
         member,
     };
     put(tx, None, &row)?;
@@ -458,6 +466,8 @@ pub fn detach(tx: &mut Tx<'_>, connection: u32, when: Occasion, most: usize) -> 
             tx.delete(&layout::member(before.member.id));
             continue;
         }
+        // Of whom an operator said that they stay, stay.
+        hold::clear(tx, before.member.id, when.at)?;
         let mut after = before.clone();
         after.connection = 0;
         after.member =

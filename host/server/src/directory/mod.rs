@@ -12,6 +12,8 @@ mod decision;
 mod evaluate;
 mod event;
 mod group;
+mod guard;
+mod hold;
 mod input;
 mod member;
 mod outcome;
@@ -28,6 +30,11 @@ pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after
 pub use group::{
     Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
     rename as rename_group,
+};
+pub use guard::{Loss, forget_connection};
+pub use hold::{
+    HeldBy, HeldMember, HeldState, Hold, HoldAction, HoldChoice, HoldState, decide as decide_hold, get as get_hold, is_waiting,
+    list as list_holds, members as members_of_hold,
 };
 pub use member::{
     Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member, groups_of,

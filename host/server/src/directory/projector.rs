@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::commit::{Projected, commit};
 use super::evaluate::{Turn, evaluate};
+use super::hold;
 use super::shares::Shares;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
@@ -136,6 +137,11 @@ impl Projector {
     pub fn turn(&self, tenant: PartitionNumber) -> Result<u64> {
         let handle = self.store.tenant(tenant);
         let mut written = 0;
+        if handle.read(hold::is_underway)? {
+            let now = self.clock.now();
+            handle.write(move |tx| hold::advance(tx, now))?;
+            written += 1;
+        }
         for walking in [false, true] {
             let taken = handle.read(|rows| take(rows, tenant, walking))?;
             let Some(taken) = taken else { continue };

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::member::{self, MemberRow, Status};
 use super::view::{GroupView, UserView};
 use crate::admin::connections::Connection;
+use crate::admin::guard::Guard;
 use crate::admin::pipeline::{self, Pipeline};
 use crate::admin::tenants;
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ pub(super) struct Setting {
     pub pipeline: Pipeline,
     pub roles: Vec<String>,
     pub default_role: String,
+    pub guard: Guard,
     pub connections: BTreeMap<u32, Connection>,
     /// The tenant's schemas, for the paths of attributes.
     pub catalog: Arc<Catalog>,
@@ -40,7 +42,15 @@ impl Setting {
         }
         let pipeline = pipeline::current(rows)?;
         let catalog = Catalog::read(rows, Choices::default())?;
-        Ok(Self { tenant: record.id, pipeline, roles: record.roles, default_role: record.default_role, connections, catalog })
+        Ok(Self {
+            tenant: record.id,
+            pipeline,
+            roles: record.roles,
+            default_role: record.default_role,
+            guard: record.guard,
+            connections,
+            catalog,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::decision::connections;
+use super::hold;
 use super::outcome::{self, Progress};
 use super::walk;
 use crate::error::Result;
@@ -37,6 +38,8 @@ pub struct SyncState {
     pub progress: Option<Progress>,
     /// Subjects that a fault keeps at their last good projection.
     pub stuck: u64,
+    /// Members that wait for an operator's decision on whether they go.
+    pub held: u64,
     /// Number of the newest event.
     pub last_event: u64,
     /// Number of the pipeline in force.
@@ -59,6 +62,7 @@ pub fn state(rows: &impl Rows) -> Result<SyncState> {
         reprojecting: walk::current(rows)?.is_some(),
         progress: outcome::progress(rows)?,
         stuck: counter(Counter::Stuck)?,
+        held: counter(Counter::Held)?,
         last_event: counter(Counter::Event)?,
         pipeline_revision: counter(Counter::Pipeline)?,
     })
@@ -79,5 +83,5 @@ pub(super) fn inventory(rows: &impl Rows) -> Result<Counts> {
 /// # Errors
 /// If the disk refuses.
 pub fn is_settled(rows: &impl Rows) -> Result<bool> {
-    Ok(rows.count(&Range::under(layout::dirty()), 1)? == 0 && walk::current(rows)?.is_none())
+    Ok(rows.count(&Range::under(layout::dirty()), 1)? == 0 && walk::current(rows)?.is_none() && !hold::is_underway(rows)?)
 }

@@ -2,6 +2,7 @@
 //! falling in between anywhere, the directory ends as one computed afresh from the inventory, and as one projected afresh.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use doorlist_scim::Projection;
@@ -9,14 +10,17 @@ use doorlist_scim::query::{Page, Query, Start};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod holds;
 mod plans;
 
 use super::*;
 use crate::activity::Actor;
 use crate::admin::connections::{Connection, Provider};
+use crate::admin::guard::Guard;
+use crate::admin::keys::{self, Role};
 use crate::admin::pipeline::{self, Mode, Policy};
 use crate::admin::plugins::Plugins;
-use crate::admin::tenants;
+use crate::admin::tenants::{self, TenantPatch};
 use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 use crate::id::Id;
@@ -95,6 +99,8 @@ struct World {
     /// Whether rules put whose title is `T1` into a group of their own, and into which group of the inventory.
     rules: (bool, Option<Id>),
     locals: usize,
+    /// What the projector's clock shows, in milliseconds.
+    time: Arc<AtomicI64>,
 }
 
 fn context() -> Context {
@@ -102,13 +108,22 @@ fn context() -> Context {
 }
 
 impl World {
+    /// With a guard that holds nobody.
     fn new() -> Self {
+        Self::guarded(Guard { enabled: Some(false), ..Guard::default() })
+    }
+
+    fn guarded(guard: Guard) -> Self {
         let store = Store::in_memory().unwrap();
         let connection = Id::new(NOW);
         let (tenant_id, tenant) = (Id::new(NOW), store.tenant(TENANT));
+        let patch = TenantPatch { guard: Some(guard), ..TenantPatch::default() };
         store
             .installation()
-            .write(move |tx| tenants::create(tx, tenant_id, &serde_json::from_value(json!({"name": "Test"})).unwrap(), NOW))
+            .write(move |tx| {
+                tenants::create(tx, tenant_id, &serde_json::from_value(json!({"name": "Test"})).unwrap(), NOW)?;
+                tenants::patch(tx, tenant_id, &patch, (Role::Owner, keys::Scope::Root))
+            })
             .unwrap();
         let record = Connection {
             id: connection,
@@ -126,7 +141,10 @@ impl World {
                 tx.put_json(&layout::connection_number(record.id), &record.number)
             })
             .unwrap();
-        let projector = Projector::new(store, Arc::clone(&PLUGINS), Clock::new(|| NOW));
+        let time = Arc::new(AtomicI64::new(NOW.as_millis()));
+        let shown = Arc::clone(&time);
+        let clock = Clock::new(move || Timestamp::from_millis(shown.load(Ordering::Relaxed)));
+        let projector = Projector::new(store, Arc::clone(&PLUGINS), clock);
         let mut world = Self {
             tenant,
             projector,
@@ -137,6 +155,7 @@ impl World {
             settings: Default::default(),
             rules: (false, None),
             locals: 0,
+            time,
         };
         world.put_settings(vec!["NB-".to_owned()], vec!["NB-Staff".to_owned()], false, true);
         // Something to change from the start: without it most steps of a history would name nothing.

@@ -80,6 +80,14 @@ pub enum Table {
     PlanPart = 54,
     /// What became of pipeline revisions, by number.
     Outcome = 55,
+    /// Holds by id.
+    Hold = 57,
+    /// Held members.
+    Held = 58,
+    /// Held members by hold.
+    HeldOf = 59,
+    /// What the guard against mass removals counts.
+    Guard = 60,
     /// Directory members.
     Member = 64,
     /// Directory members by what recognises them.

@@ -38,6 +38,10 @@ pub enum Counter {
     NamedGroups = 11,
     /// Changes of inventory or standing that made somebody due.
     Inventory = 12,
+    /// Members in the directory that came by SCIM.
+    SyncedMembers = 14,
+    /// Members that wait for an operator's decision on whether they go.
+    Held = 15,
 }
 
 /// What recognises a directory member.
@@ -288,6 +292,66 @@ pub fn decisions(connection: u32, kind: u8) -> Key {
 /// The decision on a subject, by its SCIM id.
 pub fn decision(connection: u32, kind: u8, id: Id) -> Key {
     decisions(connection, kind).id(id)
+}
+
+/// Head of the holds, in the order of their opening.
+pub fn holds() -> Key {
+    Key::new(Table::Hold)
+}
+
+/// A hold.
+pub fn hold(id: Id) -> Key {
+    holds().id(id)
+}
+
+/// Head of every held member.
+pub fn all_held() -> Key {
+    Key::new(Table::Held)
+}
+
+/// How a member is held.
+pub fn held(member: Id) -> Key {
+    all_held().id(member)
+}
+
+/// Head of the members of a hold.
+pub fn held_of(hold: Id) -> Key {
+    Key::new(Table::HeldOf).id(hold)
+}
+
+/// How many members have gone or were suspended within the window.
+pub fn guard_window() -> Key {
+    Key::new(Table::Guard).byte(1)
+}
+
+/// How many more may go by one pipeline revision, since an operator said so.
+pub fn guard_allowance() -> Key {
+    Key::new(Table::Guard).byte(2)
+}
+
+/// The last members that came by a connection.
+pub fn guard_arrivals(connection: u32) -> Key {
+    Key::new(Table::Guard).byte(3).number(connection)
+}
+
+/// How many members of a connection are held, or released and still there.
+pub fn held_count(connection: u32) -> Key {
+    Key::new(Table::Guard).byte(4).number(connection)
+}
+
+/// The hold that whoever is held from now on joins.
+pub fn open_hold() -> Key {
+    Key::new(Table::Guard).byte(5)
+}
+
+/// Head of what operators said of whole holds and is not carried out to the end.
+pub fn hold_orders() -> Key {
+    Key::new(Table::Guard).byte(6)
+}
+
+/// What an operator said of a whole hold.
+pub fn hold_order(hold: Id) -> Key {
+    hold_orders().id(hold)
 }
 
 /// A directory member.

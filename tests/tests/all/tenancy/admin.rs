@@ -25,6 +25,7 @@ impl World {
         let tenant = shared::tenant(name);
         let client = tenant.connect_with(&json!({"provider": "jumpcloud", "name": name, "groupPrefixes": ["NB-"]}));
         let synced = client.user("synced@example.com");
+        let going = client.user("going@example.com");
         client.group("NB-Synced", &[&synced]);
         let user = text(&tenant.post("/users", &json!({"userName": "local@example.com"})).expect(201), "id");
         let group = text(&tenant.post("/groups", &json!({"displayName": "Local"})).expect(201), "id");
@@ -49,7 +50,14 @@ impl World {
             ("plan", text(&plan, "id")),
             ("revision", "1".to_owned()),
         ]);
+        // Somebody who is held: not one of those who have only just come.
+        let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);
+        (0..4).for_each(|number| drop(client.user(&format!("visitor{number}@example.com"))));
         tenant.synced();
+        client.remove(&format!("/Users/{going}"));
+        tenant.synced();
+        let mut ids = ids;
+        ids.insert("hold", text(&tenant.all("/holds")[0], "id"));
         Self { tenant, client, ids, owner }
     }
 
@@ -161,7 +169,7 @@ fn another_tenants_ids_name_nothing() {
     let before = (world.everything(), other.everything());
     let synced = world.client.find("/Users", "userName eq \"synced@example.com\"").remove(0);
     for operator in [&other.owner, &other.tenant.operator] {
-        for name in ["connection", "token", "key", "user", "group", "plan"] {
+        for name in ["connection", "token", "key", "user", "group", "plan", "hold"] {
             let variable = format!("{{{name}}}");
             for endpoint in ADMIN.iter().filter(|endpoint| endpoint.of == Of::Tenant && endpoint.path.contains(&variable)) {
                 let unknown = attack(operator, endpoint, &other.path(endpoint, &[(name, NOBODY)]));

@@ -111,6 +111,7 @@ fn told(error: &ValidationError<'_>) -> Vec<Problem> {
         ValidationErrorKind::MaxLength { limit } => at(format!("This has to have at most {limit} characters.")),
         ValidationErrorKind::Maximum { limit } => at(format!("This has to be at most {limit}.")),
         ValidationErrorKind::Minimum { limit } => at(format!("This has to be at least {limit}.")),
+        ValidationErrorKind::MinItems { limit } => at(format!("This has to have at least {limit} entries.")),
         ValidationErrorKind::MaxItems { limit } => at(format!("This has to have at most {limit} entries.")),
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => match meant(context, place) {
             Some(errors) => errors.iter().flat_map(told).collect(),

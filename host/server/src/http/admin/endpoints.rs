@@ -9,7 +9,7 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, feed, keys, metrics, pipeline, plans, plugins, schemas, tenants};
+use super::{connections, directory, feed, holds, keys, metrics, pipeline, plans, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -19,7 +19,7 @@ use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
-use crate::directory::{Decision, EventPage, Group, Member, MemberPatch, NewMember, SyncState};
+use crate::directory::{Decision, EventPage, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, SyncState};
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
 
@@ -32,6 +32,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_connections(),
         of_members(),
         of_groups(),
+        of_holds(),
         of_pipeline(),
         of_plans(),
         of_plugins(),
@@ -72,7 +73,7 @@ fn of_tenant() -> Vec<Endpoint> {
         Endpoint::patch(
             "/tenants/{tenant}",
             "patchTenant",
-            "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, whether clients see test resources",
+            "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, how many members may go at a time, whether clients see test resources",
         )
         .takes::<TenantPatch>()
         .gives::<Tenant>()
@@ -187,6 +188,44 @@ fn of_groups() -> Vec<Endpoint> {
         )
         .gives::<Decision>()
         .runs(directory::group_decision),
+    ]
+}
+
+fn of_holds() -> Vec<Endpoint> {
+    let state = Parameter {
+        name: "state",
+        description: "Only holds by which somebody waits for a decision (`open`), or nobody (`closed`).",
+        schema: json!({"type": "string", "enum": ["open", "closed"]}),
+    };
+    vec![
+        Endpoint::get("/tenants/{tenant}/holds", "listHolds", "List the holds of members who would have gone in a burst, newest first")
+            .gives_pages::<Hold>()
+            .with(state)
+            .runs(holds::list),
+        Endpoint::get("/tenants/{tenant}/holds/{hold}", "getHold", "Read a hold: how many, why, and what became of them")
+            .gives::<Hold>()
+            .runs(holds::get),
+        Endpoint::get(
+            "/tenants/{tenant}/holds/{hold}/members",
+            "listMembersOfHold",
+            "List who is held, what would happen to them, and why",
+        )
+        .gives_pages::<HeldMember>()
+        .runs(holds::members),
+        Endpoint::post("/tenants/{tenant}/holds/{hold}/release", "releaseHold", "Let held members go, all or some")
+            .answers_ok()
+            .takes::<HoldChoice>()
+            .gives::<Hold>()
+            .runs(holds::release),
+        Endpoint::post(
+            "/tenants/{tenant}/holds/{hold}/discard",
+            "discardHold",
+            "Have held members stay, all or some, for as long as the same would happen to them",
+        )
+        .answers_ok()
+        .takes::<HoldChoice>()
+        .gives::<Hold>()
+        .runs(holds::discard),
     ]
 }
 

@@ -13,6 +13,7 @@ mod directory;
 mod endpoint;
 mod endpoints;
 mod feed;
+mod holds;
 mod keys;
 mod metrics;
 mod openapi;
