@@ -371,19 +371,7 @@ fn put_as(
         let detail = format!("The pipeline has changed meanwhile: its revision is {}.", current.revision);
         return Err(Error::conflict(detail));
     }
-    let mut problems = Problems::default();
-    for (at, policy) in policies.iter().enumerate() {
-        if let Some(connection) = policy.connection
-            && !connections::exists(tx, connection)?
-        {
-            problems.add(format!("/policies/{at}/connection"), "There is no such connection.");
-        }
-        // One that somebody deletes between check and put is not put.
-        if !revision::is_first_party(&policy.plugin) && !tx.has(&layout::plugin(&policy.plugin, &policy.version))? {
-            problems.add(format!("/policies/{at}/version"), "The plugin has no such version.");
-        }
-    }
-    problems.finish()?;
+    check_named(tx, &policies)?;
     if policies.len() > POLICIES_MAX {
         return Err(Error::conflict(format!("The pipeline would have more than {POLICIES_MAX} policies.")));
     }
@@ -400,4 +388,24 @@ fn put_as(
     directory::begin_outcome(tx, revision)?;
     directory::reproject_all(tx)?;
     Ok(pipeline)
+}
+
+/// Checks that what policies name is there.
+///
+/// # Errors
+/// A problem for each policy whose connection or plugin does not exist.
+pub fn check_named(rows: &impl Rows, policies: &[Policy]) -> Result<()> {
+    let mut problems = Problems::default();
+    for (at, policy) in policies.iter().enumerate() {
+        if let Some(connection) = policy.connection
+            && !connections::exists(rows, connection)?
+        {
+            problems.add(format!("/policies/{at}/connection"), "There is no such connection.");
+        }
+        // One that somebody deletes between check and put is not put.
+        if !revision::is_first_party(&policy.plugin) && !rows.has(&layout::plugin(&policy.plugin, &policy.version))? {
+            problems.add(format!("/policies/{at}/version"), "The plugin has no such version.");
+        }
+    }
+    problems.finish()
 }

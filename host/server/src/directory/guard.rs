@@ -128,8 +128,7 @@ pub(super) fn judge(tx: &mut Tx<'_>, case: &Case<'_>, watch: &Watch<'_>) -> Resu
 ///
 /// # Errors
 /// If the disk refuses.
-#[allow(dead_code, reason = "plans ask it")]
-pub(super) fn room(rows: &impl Rows, guard: &Guard, now: Timestamp) -> Result<u64> {
+pub fn room(rows: &impl Rows, guard: &Guard, now: Timestamp) -> Result<u64> {
     if !guard.is_enabled() {
         return Ok(u64::MAX);
     }
@@ -149,8 +148,7 @@ struct Allowance {
 ///
 /// # Errors
 /// None that a value of ours can cause.
-#[allow(dead_code, reason = "plans call it")]
-pub(super) fn allow(tx: &mut Tx<'_>, pipeline_revision: u64, most: u64) -> Result<()> {
+pub fn allow(tx: &mut Tx<'_>, pipeline_revision: u64, most: u64) -> Result<()> {
     tx.put_json(&layout::guard_allowance(), &Allowance { pipeline_revision, left: most })
 }
 

@@ -31,7 +31,7 @@ pub use group::{
     Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
     rename as rename_group,
 };
-pub use guard::{Loss, forget_connection};
+pub use guard::{Loss, allow as guard_allow, forget_connection, room as guard_room};
 pub use hold::{
     HeldBy, HeldMember, HeldState, Hold, HoldAction, HoldChoice, HoldState, decide as decide_hold, get as get_hold, is_waiting,
     list as list_holds, members as members_of_hold,

@@ -146,6 +146,11 @@ pub fn plan_part(plan: Id, part: u32) -> Key {
     plan_parts(plan).number(part)
 }
 
+/// The policies of a plan, behind the last part that it can have.
+pub fn plan_policies(plan: Id) -> Key {
+    plan_part(plan, u32::MAX)
+}
+
 /// What became of a pipeline revision.
 pub fn outcome(revision: u64) -> Key {
     Key::new(Table::Outcome).sequence(revision)

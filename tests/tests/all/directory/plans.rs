@@ -189,10 +189,13 @@ fn a_plan_that_is_none_is_refused() {
     let (tenant, _) = three("plan none");
     tenant.post("/pipeline/plans", &json!({})).problem(400);
     tenant.post("/pipeline/plans", &json!({"policies": [], "rollbackTo": 0})).problem(400);
-    let reply = tenant.post("/pipeline/plans", &json!({"policies": [prefix(&[""])]}));
-    let problem: Value = serde_json::from_slice(&reply.body).unwrap();
-    assert_eq!(problem["problems"][0]["pointer"], "/policies/0/settings/prefixes/0", "{problem}");
-    reply.problem(400);
+    let elsewhere = json!({"name": "a", "plugin": "group-prefix", "connection": "01890a5d-ac96-774b-bcce-b302099a8057"});
+    for (policy, pointer) in [(prefix(&[""]), "/policies/0/settings/prefixes/0"), (elsewhere, "/policies/0/connection")] {
+        let reply = tenant.post("/pipeline/plans", &json!({"policies": [policy]}));
+        let problem: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(problem["problems"][0]["pointer"], pointer, "{problem}");
+        reply.problem(400);
+    }
     for path in ["/pipeline/plans/nonsense", "/pipeline/plans/01890a5d-ac96-774b-bcce-b302099a8057"] {
         tenant.get(path).problem(404);
         tenant.get(&format!("{path}/differences")).problem(404);
@@ -284,4 +287,56 @@ fn the_command_line_plans_applies_and_goes_back() {
     assert!(refused.stderr.contains("/policies/0/settings/prefixes/0"), "{}", refused.stderr);
     assert_eq!(pipeline(&tenant, &folder, &["apply", &id]).code, Some(1), "it has been applied");
     assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 2);
+}
+
+/// A tenant with thirty people, of whom the guard lets four go.
+fn thirty(name: &str) -> (Tenant, Value) {
+    let tenant = shared::tenant(name);
+    let client = tenant.connect();
+    let create = |number: usize| {
+        let data = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": format!("u{number}@example.com")});
+        json!({"method": "POST", "path": "/Users", "bulkId": format!("u{number}"), "data": data})
+    };
+    let _ = client.bulk(&json!((0..30).map(create).collect::<Vec<_>>()));
+    let _ = tenant.operator.patch(&tenant.path(""), &json!({"guard": {"count": 4, "sharePercent": 0}})).expect(200);
+    tenant.synced();
+    let planned = plan(&tenant, &json!([filter(&["Nobody"])]));
+    assert_eq!((&planned["removals"], &planned["removalsAllowed"]), (&json!(30), &json!(4)), "{planned}");
+    (tenant, planned)
+}
+
+#[test]
+fn more_removals_than_the_guard_lets_pass_want_consent() {
+    let (tenant, planned) = thirty("plan consent");
+    let path = format!("/pipeline/plans/{}/apply", text(&planned, "id"));
+    for body in [json!({}), json!({"acceptRemovals": 29}), json!({"acceptRemovals": 4})] {
+        let detail = tenant.post(&path, &body).problem(409);
+        assert!(detail.contains("removes or suspends 30 members") && detail.contains("lets 4 more pass"), "{detail}");
+    }
+    tenant.post(&path, &json!({"acceptRemovals": -1})).problem(400);
+    assert_eq!(tenant.synced()["pipelineRevision"], 1, "nothing is put");
+    let folder = Scratch::new();
+    let id = text(&planned, "id");
+    let shown = pipeline(&tenant, &folder, &["show", &id]);
+    assert!(shown.stdout.contains(&format!("doorlist pipeline apply {id} --accept-removals 30")), "{}", shown.stdout);
+    assert_eq!(pipeline(&tenant, &folder, &["apply", &id]).code, Some(1));
+    let applied = pipeline(&tenant, &folder, &["apply", &id, "--accept-removals", "30"]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+    // Nobody is held: what the plan shows is what happens.
+    expect_members(&tenant, &[]);
+    assert_eq!(tenant.synced()["held"], 0);
+}
+
+/// Without a plan nobody has been asked, and the guard holds.
+#[test]
+fn a_pipeline_without_a_plan_is_held_and_a_plan_takes_the_held_for_what_they_are() {
+    let (tenant, _) = thirty("plan held");
+    let _ = tenant.put("/pipeline", &json!({"policies": [filter(&["Nobody"])]})).expect(200);
+    let held = tenant.synced()["held"].as_u64().unwrap();
+    let left = assert_replay(&tenant).statuses().len() as u64;
+    assert_eq!(held, left, "whoever is left is held");
+    assert!((22..=26).contains(&held), "four by the guard, and at most four who have only just come: {held}");
+    // The same pipeline again would make no difference: whoever is held waits for an operator.
+    let planned = plan(&tenant, &json!([filter(&["Nobody"]), prefix(&[])]));
+    assert_eq!(planned["differences"], 0, "{planned}");
 }

@@ -116,6 +116,7 @@ fn an_address_that_a_rule_sets_is_the_members() {
 fn rules_that_are_wrong_are_refused_with_pointers() {
     let tenant = shared::tenant("wrong rules");
     let _ = tenant.connect();
+    tenant.synced();
     let before = tenant.get("/pipeline").expect(200);
     for (settings, pointer, message) in [
         (json!({"users": [{"name": "a", "stop": true}, {"name": "b", "when": "titel pr", "stop": true}]}), "/users/1/when", "Column 1: "),

@@ -6,9 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Base, Places, Plan, Row, Wanted, compute, keep, row};
 use crate::activity::Actor;
+use crate::admin::guard::Guard;
 use crate::admin::pipeline;
 use crate::admin::plugins::Plugins;
 use crate::clock::Timestamp;
+use crate::directory;
 use crate::directory::plan::Difference;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -32,7 +34,8 @@ pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor:
     if seen.base == base {
         return Ok(seen);
     }
-    let wanted = Wanted { policies: seen.policies.clone(), rollback_to: seen.plan.rollback_to, actor: actor.clone(), now };
+    let policies = tenant.read(|rows| super::policies(rows, id))?;
+    let wanted = Wanted { policies, rollback_to: seen.plan.rollback_to, actor: actor.clone(), now };
     let renewed = compute(tenant, places, plugins, &wanted)?;
     let unseen = tenant.read(|rows| {
         let known = fingerprints(rows, &seen)?;
@@ -50,17 +53,37 @@ pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor:
     )))
 }
 
+/// What of a plan's removals and suspensions an operator has agreed to.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// The tenant's guard against mass removals.
+    pub guard: Guard,
+    /// How many the operator accepts beyond what the guard lets pass; without it none.
+    pub accepted: Option<u64>,
+}
+
 /// Puts the pipeline of a plan and gives the plan with the revision that it became. If the policies are those in force already, no revision is made.
 ///
 /// # Errors
-/// As [`renew`], and as [`pipeline::put`].
-pub fn apply(tx: &mut Tx<'_>, applied: &Row, actor: &Actor, now: Timestamp) -> Result<Plan> {
+/// As [`renew`], and as [`pipeline::put`]; a conflict if it removes or suspends more members than the guard lets pass now and the operator accepts.
+pub fn apply(tx: &mut Tx<'_>, applied: &Row, consent: &Consent, actor: &Actor, now: Timestamp) -> Result<Plan> {
     let base = Base::read(tx)?;
     check(&applied.plan, base)?;
     if let Ok(kept) = row(tx, applied.plan.id) {
         check(&kept.plan, base)?;
     }
-    let put = pipeline::put_planned(tx, applied.policies.clone(), (applied.base.pipeline_revision, applied.plan.id), actor, now)?;
+    let losses = applied.plan.counts.losses();
+    let room = directory::guard_room(tx, &consent.guard, now)?;
+    if losses > room && consent.accepted.is_none_or(|accepted| accepted < losses) {
+        return Err(Error::conflict(format!(
+            "This plan removes or suspends {losses} members, and the tenant's guard lets {room} more pass now. Apply it with acceptRemovals              {losses} if that is what you want."
+        )));
+    }
+    let policies = super::policies(tx, applied.plan.id)?;
+    let put = pipeline::put_planned(tx, policies, (applied.base.pipeline_revision, applied.plan.id), actor, now)?;
+    if consent.accepted.is_some() {
+        directory::guard_allow(tx, put.revision, losses)?;
+    }
     let mut row = applied.clone();
     row.plan.applied = Some(put.revision);
     keep(tx, &row)?;

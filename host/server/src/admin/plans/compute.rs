@@ -4,9 +4,11 @@ use std::num::NonZero;
 
 use super::{Base, Places, Plan, Row};
 use crate::activity::Actor;
-use crate::admin::pipeline::Policy;
+use crate::admin::pipeline::{self, Policy};
 use crate::admin::plugins::Plugins;
+use crate::admin::tenants;
 use crate::clock::Timestamp;
+use crate::directory;
 use crate::directory::plan::{self, Difference, Proposal};
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -35,15 +37,21 @@ pub struct Wanted {
 /// 429 or 503 if others are being computed; otherwise a fault of ours.
 pub fn compute(tenant: &Tenant, places: &Places, plugins: &Plugins, wanted: &Wanted) -> Result<Row> {
     let _place = places.enter(tenant.number())?;
+    tenant.read(|rows| pipeline::check_named(rows, &wanted.policies))?;
     make_room(tenant)?;
     let ready = plugins.ready(tenant, &wanted.policies)?;
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(PLAN_THREADS_MAX);
     let mut parts = Parts { tenant, plan: Id::new(wanted.now), waiting: Vec::new(), unwritten: Vec::new(), count: 0 };
     let mut row = tenant.read(|view| Row::begun(view, parts.plan, wanted))?;
-    let begun = row.clone();
-    tenant.write(move |tx| keep(tx, &begun))?;
+    let (begun, policies) = (row.clone(), wanted.policies.clone());
+    write(tenant, move |tx| {
+        tx.put_json(&layout::plan_policies(begun.plan.id), &policies)?;
+        keep(tx, &begun)
+    })?;
     let tally = tenant.read(|view| {
         row.base = Base::read(view)?;
+        let record = tenants::at(view, tenant.number())?.ok_or_else(|| Error::not_found("tenant"))?;
+        row.plan.removals_allowed = directory::guard_room(view, &record.guard, wanted.now)?;
         let proposal = Proposal { tenant: tenant.number(), policies: wanted.policies.clone(), plugins: &ready, now: wanted.now, threads };
         plan::compute(view, proposal, &mut |difference| parts.add(difference))
     })?;
@@ -56,6 +64,7 @@ pub fn compute(tenant: &Tenant, places: &Places, plugins: &Plugins, wanted: &Wan
         subjects: tally.subjects,
         differences: tally.differences,
         counts: tally.counts,
+        removals: tally.counts.losses(),
         by_policy: tally.by_policy(),
         summary: tally.summary(),
         ..row.plan
@@ -85,12 +94,14 @@ impl Row {
             subjects: 0,
             differences: 0,
             counts: plan::Counts::default(),
+            removals: 0,
+            removals_allowed: 0,
             by_policy: Vec::new(),
             summary: Vec::new(),
             applied: None,
             moved: false,
         };
-        Ok(Self { plan, policies: wanted.policies.clone(), base, parts: 0, complete: false })
+        Ok(Self { plan, base, parts: 0, complete: false })
     }
 }
 
@@ -115,6 +126,15 @@ fn make_room(tenant: &Tenant) -> Result<()> {
             Ok(())
         })?;
     }
+}
+
+/// Writes rows of a tenant that is still there: nobody would delete those of one that went meanwhile.
+fn write(tenant: &Tenant, mut change: impl FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+    let number = tenant.number();
+    tenant.write(move |tx| {
+        tenants::at(tx, number)?.ok_or_else(|| Error::not_found("tenant"))?;
+        change(tx)
+    })
 }
 
 /// The differences of a plan on their way into rows.
@@ -158,7 +178,7 @@ impl Parts<'_> {
         if parts.is_empty() {
             return Ok(());
         }
-        self.tenant.write(move |tx| {
+        write(self.tenant, move |tx| {
             parts.iter().for_each(|(number, json)| tx.put(&layout::plan_part(plan, *number), json.clone()));
             Ok(())
         })

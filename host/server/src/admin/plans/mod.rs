@@ -11,7 +11,7 @@ mod places;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use apply::{apply, renew};
+pub use apply::{Consent, apply, renew};
 pub use compute::{Wanted, compute, keep};
 pub use differences::{Asked, differences};
 pub use places::Places;
@@ -49,6 +49,10 @@ pub struct Plan {
     pub differences: u64,
     /// How many of each kind.
     pub counts: Counts,
+    /// How many members it removes or suspends.
+    pub removals: u64,
+    /// How many the tenant's guard let pass when it was computed. Beyond it, applying wants `acceptRemovals`.
+    pub removals_allowed: u64,
     /// What each policy makes different, the one that takes access from most members first.
     pub by_policy: Vec<PolicyCounts>,
     /// A few lines for a person.
@@ -67,7 +71,6 @@ pub struct Plan {
 pub struct Row {
     /// What others see.
     pub plan: Plan,
-    policies: Vec<Policy>,
     base: Base,
     /// How many rows have its differences.
     parts: u32,
@@ -95,6 +98,11 @@ impl Base {
             walks: counter(Counter::Walk)?,
         })
     }
+}
+
+/// The policies of a plan. They stand apart, since their settings can be megabytes.
+fn policies(rows: &impl Rows, id: Id) -> Result<Vec<Policy>> {
+    rows.json(&layout::plan_policies(id))?.ok_or_else(|| Error::internal(format!("the policies of plan {id} are not there")))
 }
 
 /// The plan with this id, as stored.

@@ -28,6 +28,9 @@ pub(super) struct Apply {
     plan: String,
     #[command(flatten)]
     target: Target,
+    /// Accept that so many members are removed or suspended, if they are more than the tenant's guard lets pass.
+    #[arg(long, value_name = "COUNT")]
+    accept_removals: Option<u64>,
     /// Do not wait until the directory follows the pipeline.
     #[arg(long)]
     no_wait: bool,
@@ -36,7 +39,8 @@ pub(super) struct Apply {
 impl Apply {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
         let tenant = self.target.tenant(environment)?;
-        let applied = tenant.post(&format!("/pipeline/plans/{}/apply", segment(&self.plan)), &json!({}))?;
+        let body = self.accept_removals.map_or_else(|| json!({}), |count| json!({"acceptRemovals": count}));
+        let applied = tenant.post(&format!("/pipeline/plans/{}/apply", segment(&self.plan)), &body)?;
         let revision = applied.get("pipeline").map(|pipeline| number(pipeline, "revision")).unwrap_or_default();
         say(&format!("Revision {revision} of the pipeline is in force."))?;
         if !self.no_wait {

@@ -74,10 +74,16 @@ pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitC
             None => format!("Plan {id}, against revision {} of the pipeline.", number(plan, "pipelineRevision")),
         })?;
         if total > 0 && plan.get("applied").is_none() {
-            say(&format!("To put it: doorlist pipeline apply {id}"))?;
+            say(&format!("To put it: doorlist pipeline apply {id}{}", consent(plan)))?;
         }
     }
     Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+/// The option that applying a plan needs, if it removes more members than the guard lets pass.
+fn consent(plan: &Value) -> String {
+    let removals = number(plan, "removals");
+    if removals > number(plan, "removalsAllowed") { format!(" --accept-removals {removals}") } else { String::new() }
 }
 
 /// The first differences of a plan, at most `most`.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::call::{Call, Reply, blocking};
 use super::page::{Page, Place, wrong};
 use crate::admin::pipeline::{self, NewPolicy};
-use crate::admin::plans::{self, Asked, Plan, Wanted};
+use crate::admin::plans::{self, Asked, Consent, Plan, Wanted};
 use crate::directory::SubjectKind;
 use crate::directory::plan::Planned;
 use crate::error::{Error, Result};
@@ -81,7 +81,11 @@ pub(super) async fn differences(call: Call) -> Result<Reply> {
 /// How a plan is to be applied.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(super) struct Application {}
+pub(super) struct Application {
+    /// How many removals and suspensions are accepted together, if they are more than the tenant's guard lets pass. Those of the plan then neither count nor
+    /// are held.
+    accept_removals: Option<u64>,
+}
 
 /// A plan, applied.
 #[derive(Serialize, JsonSchema)]
@@ -93,14 +97,16 @@ pub(super) struct Applied {
     pipeline: pipeline::Revision,
 }
 
-pub(super) async fn apply(call: Call) -> Result<Reply> {
+pub(super) async fn apply(mut call: Call) -> Result<Reply> {
     let id = call.id("plan")?;
+    let Application { accept_removals } = call.take_body()?;
+    let consent = Consent { guard: call.tenant()?.guard.clone(), accepted: accept_removals };
     let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
     let asked = actor.clone();
     let row = blocking(move || plans::renew(&tenant, &places, &plugins, id, &asked, now)).await?;
     let applied = call.write(Some(id.to_string()), move |tx, _| {
-        let plan = plans::apply(tx, &row, &actor, now)?;
+        let plan = plans::apply(tx, &row, &consent, &actor, now)?;
         Ok(Applied { pipeline: pipeline::in_force(tx)?, plan })
     });
     Reply::json(&applied.await?)
