@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schemars::JsonSchema;
@@ -17,7 +18,7 @@ use crate::id::Id;
 use crate::limits::{ACTIVITY_MAX, ACTIVITY_SUBJECT_CHARACTERS_MAX, ACTIVITY_WAITING_MAX};
 use crate::secret;
 use crate::store::layout::{self, Counter};
-use crate::store::{PartitionNumber, Store, Tx};
+use crate::store::{PartitionNumber, Range, Rows, Store, Tx, from_json};
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +70,13 @@ pub struct Entry {
     pub count: u64,
 }
 
+impl Entry {
+    /// Whether an identity provider's client asked for it.
+    pub fn is_of_client(&self) -> bool {
+        matches!(self.actor, Actor::Client { .. })
+    }
+}
+
 fn one() -> u64 {
     1
 }
@@ -90,6 +98,33 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<u64> {
         tx.delete(&layout::activity(old));
     }
     Ok(sequence)
+}
+
+/// The entry with this number, if it is still kept.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn get(rows: &impl Rows, sequence: u64) -> Result<Option<Entry>> {
+    rows.json(&layout::activity(sequence))
+}
+
+/// The newest entry that is wanted, among the newest `most`.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn newest(rows: &impl Rows, most: usize, wanted: impl Fn(&Entry) -> bool) -> Result<Option<Entry>> {
+    let (mut looked, mut found) = (0, Ok(None));
+    rows.each(&Range::under(layout::activities()).descending(), &mut |_, value| {
+        looked += 1;
+        match from_json::<Entry>(value) {
+            Ok(entry) if wanted(&entry) => found = Ok(Some(entry)),
+            Ok(_) if looked < most => return ControlFlow::Continue(()),
+            Ok(_) => {}
+            Err(error) => found = Err(error),
+        }
+        ControlFlow::Break(())
+    })?;
+    found
 }
 
 /// The entry as it may be kept. What a client wrote stands in its subject, query and detail, and a client may put a secret where none belongs.

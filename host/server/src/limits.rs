@@ -299,3 +299,21 @@ pub const REMOTE_SHOWN_CHARS_MAX: usize = 200;
 
 /// Bytes of a file with certificates of CAs: four times the public ones together.
 pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Entries of the activity that an explanation looks through for one about its subject, newest first: a tenth of what is kept, some tens of milliseconds.
+pub const ACTIVITY_SCANNED_MAX: usize = 10_000;
+
+/// Bytes of views and inputs that an explanation shows: those of a long pipeline and a user with many groups would be tens of megabytes.
+pub const EXPLANATION_VIEWS_BYTES_MAX: usize = 2 << 20;
+
+/// Assigned groups of a user of which it is tried whether they decide. Each costs two more evaluations.
+pub const EXPLANATION_GROUPS_MAX: usize = 50;
+
+/// Milliseconds of processor time after which no further groups are tried.
+pub const EXPLANATION_MS_MAX: u64 = 1_000;
+
+/// Explanations that are made at a time for one tenant: a script that explains everybody must not take the others' threads.
+pub const EXPLANATIONS_OF_TENANT_MAX: usize = 4;
+
+/// The same for all tenants together.
+pub const EXPLANATIONS_MAX: usize = 16;

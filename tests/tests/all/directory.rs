@@ -3,6 +3,7 @@
 //! Each test ends with a replay: the events folded from the first on give the directory that the lists show.
 
 mod connections;
+mod explain;
 mod explanation;
 mod filters;
 mod holds;
@@ -12,6 +13,7 @@ mod plans;
 mod protection;
 mod rules;
 mod standing;
+mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};
 

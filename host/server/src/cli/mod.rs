@@ -4,6 +4,7 @@
 
 mod compile;
 mod demo;
+mod explain;
 mod pipeline;
 mod plugin;
 mod remote;
@@ -38,6 +39,8 @@ enum Command {
     Compile(compile::Compile),
     /// Show what Doorlist does, with a JumpCloud that is played.
     Demo(demo::Demo),
+    /// Explain why the directory has a user or group as it has, or has not.
+    Explain(explain::Explain),
     /// Plan, apply and roll back the pipeline of a tenant.
     Pipeline(pipeline::Pipeline),
     /// Write, build, test and upload policies.
@@ -73,6 +76,7 @@ fn run(command: Command) -> Result<ExitCode> {
         // It is run before there is an environment.
         Command::Compile(_) => {}
         Command::Demo(demo) => demo.run()?,
+        Command::Explain(explain) => return explain.run(environment),
         Command::Pipeline(pipeline) => return pipeline.run(environment),
         Command::Plugin(plugin) => return plugin.run(environment),
         Command::Serve(serve) => serve.run(environment)?,

@@ -202,9 +202,11 @@ impl Writer<'_, '_, '_> {
             held: None,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
+            touched_by: self.when.activity,
+            requested_by: None,
             at: self.when.at,
         };
-        decision::put(self.tx, due.connection, &decision)
+        decision::put(self.tx, due.connection, decision)
     }
 
     /// Writes what came of a user. Gives whether it is dealt with; if its member is another than was looked at, it stays due.
@@ -274,9 +276,11 @@ impl Writer<'_, '_, '_> {
             held,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
+            touched_by: self.when.activity,
+            requested_by: None,
             at: self.when.at,
         };
-        decision::put(self.tx, due.connection, &decision)?;
+        decision::put(self.tx, due.connection, decision)?;
         Ok(true)
     }
 

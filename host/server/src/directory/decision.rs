@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::hold::HeldBy;
 use super::member;
+use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -28,14 +29,15 @@ pub enum SubjectKind {
 
 impl SubjectKind {
     /// Its number in keys.
-    fn number(self) -> u8 {
+    pub(super) fn number(self) -> u8 {
         match self {
             Self::User => USER,
             Self::Group => GROUP,
         }
     }
 
-    fn noun(self) -> &'static str {
+    /// What it is called in a sentence.
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Group => "group",
@@ -127,19 +129,32 @@ pub struct Decision {
     pub pipeline_revision: u64,
     /// Each policy's verdict, in order.
     pub verdicts: Vec<Verdict>,
+    /// Number of the activity entry that last made it due: that of a SCIM request, or of what an operator did. Absent if nothing has since this is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched_by: Option<u64>,
+    /// The same of the last SCIM request, whoever came after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<u64>,
     /// When it was concluded.
     pub at: Timestamp,
 }
 
-/// Writes a decision, unless it says what the last one said.
-pub(super) fn put(tx: &mut Tx<'_>, connection: u32, decision: &Decision) -> Result<()> {
+/// Writes a decision, unless it says what the last one said. If nothing touched its subject it keeps what did before, and it keeps the last SCIM request.
+pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision) -> Result<()> {
     let key = layout::decision(connection, decision.kind.number(), decision.scim_id);
     let before: Option<Decision> = tx.json(&key)?;
-    if before.as_ref().is_some_and(|before| Decision { at: decision.at, ..before.clone() } == *decision) {
-        return Ok(());
+    decision.requested_by = match decision.touched_by {
+        Some(stamp) if activity::get(tx, stamp)?.is_some_and(|entry| entry.is_of_client()) => Some(stamp),
+        _ => before.as_ref().and_then(|before| before.requested_by),
+    };
+    if let Some(before) = &before {
+        decision.touched_by = decision.touched_by.or(before.touched_by);
+        if (Decision { at: decision.at, ..before.clone() }) == decision {
+            return Ok(());
+        }
     }
-    count_stuck(tx, before.as_ref(), Some(decision))?;
-    tx.put_json(&key, decision)
+    count_stuck(tx, before.as_ref(), Some(&decision))?;
+    tx.put_json(&key, &decision)
 }
 
 /// Deletes the decision on a subject that is no more.
@@ -201,7 +216,7 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
 }
 
 /// Subjects of one name that a search by name looks at; group names may repeat.
-const SAME_NAME_MAX: usize = 10;
+pub(super) const SAME_NAME_MAX: usize = 10;
 
 /// Ids of the subjects with this name in a connection's inventory.
 fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {

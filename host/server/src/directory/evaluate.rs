@@ -2,6 +2,8 @@
 //!
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
+pub(super) mod trace;
+
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -88,19 +90,9 @@ impl Turn {
 
 /// Asks the pipeline. When the time of the turn is over, only the first subject goes on, if none got through before, so that each turn gets somewhere.
 pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects: Vec<S>, turn: &mut Turn) -> Vec<Outcome<S>> {
-    let mut outcomes: Vec<Outcome<S>> = subjects
-        .into_iter()
-        .map(|subject| {
-            let view = subject.first_view(setting);
-            Outcome { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
-        })
-        .collect();
+    let mut outcomes: Vec<Outcome<S>> = subjects.into_iter().map(|subject| Outcome::begin(subject, setting)).collect();
     for policy in &setting.pipeline.policies {
-        let concerned = |outcome: &&mut Outcome<S>| {
-            let connection = setting.connections.get(&outcome.subject.due().connection).map(|connection| connection.id);
-            let asked = policy.connection.is_none_or(|only| Some(only) == connection);
-            asked && outcome.stuck.is_none() && !outcome.postponed
-        };
+        let concerned = |outcome: &&mut Outcome<S>| outcome.concerns(setting, policy) && outcome.stuck.is_none() && !outcome.postponed;
         let waiting: Vec<_> = outcomes.iter_mut().filter(concerned).collect();
         if !waiting.is_empty() {
             Asking { setting, plugins, policy, turn }.ask(waiting);
@@ -205,6 +197,18 @@ fn sample(waiting: usize) -> Option<usize> {
 }
 
 impl<S: Subject> Outcome<S> {
+    /// That of a subject that no policy has been asked about.
+    fn begin(subject: S, setting: &Setting) -> Self {
+        let view = subject.first_view(setting);
+        Self { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
+    }
+
+    /// Whether a policy is asked about what comes by this subject's connection.
+    fn concerns(&self, setting: &Setting, policy: &Policy) -> bool {
+        let connection = setting.connections.get(&self.subject.due().connection).map(|connection| connection.id);
+        policy.connection.is_none_or(|only| Some(only) == connection)
+    }
+
     /// Makes the changes that a policy answered, unless it only watches.
     fn take(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, changes: Vec<S::Change>, log: Vec<String>) {
         let kept = changes.iter().map(S::kept).collect();

@@ -193,6 +193,12 @@ pub(super) fn rows_by(rows: &impl Rows, connection: u32, by: MemberBy, text: &st
     Ok(found)
 }
 
+/// The row of the member that came by this SCIM User, gone or not.
+pub(super) fn by_scim_id(rows: &impl Rows, connection: u32, scim_id: Id) -> Result<Option<MemberRow>> {
+    let rows = rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?;
+    Ok(rows.into_iter().find(|row| row.member.scim_id == Some(scim_id)))
+}
+
 /// The member that a SCIM User is or was: by its id; else one by the same `externalId`, else by the same `userName`, whose own SCIM User is gone.
 ///
 /// The same `userName` under another `externalId` is somebody else: a name that is given again must not bring a role with it.

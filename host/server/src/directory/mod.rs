@@ -11,6 +11,7 @@ mod commit;
 mod decision;
 mod evaluate;
 mod event;
+mod explain;
 mod group;
 mod guard;
 mod hold;
@@ -26,7 +27,12 @@ mod view;
 mod walk;
 
 pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision};
+pub use evaluate::trace::Step;
 pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
+pub use explain::{
+    Aspect, ChangedValue, Comparison, DecidingGroup, DirectoryChange, DirectoryEntry, Evaluation, Explanation, MemberEntry, NamedGroup,
+    Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, explain, what_if,
+};
 pub use group::{
     Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
     rename as rename_group,

@@ -71,6 +71,7 @@ pub(super) struct Due {
 }
 
 /// A user to project.
+#[derive(Clone)]
 pub(super) struct UserSubject {
     pub due: Due,
     pub lifecycle: Lifecycle,

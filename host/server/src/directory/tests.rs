@@ -10,6 +10,7 @@ use doorlist_scim::query::{Page, Query, Start};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod explain;
 mod holds;
 mod plans;
 

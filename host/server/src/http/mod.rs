@@ -30,7 +30,7 @@ use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
 use tokio::sync::watch;
 
-use admin::uploads::Uploads;
+use admin::places;
 pub use request::RequestId;
 use scim::pace::Pace;
 pub use serve::serve;
@@ -92,8 +92,10 @@ pub struct Shared {
     pub deletions: Deletions,
     /// The plans that are being computed.
     pub plans: Places,
-    /// The plugins that are being uploaded.
-    uploads: Uploads,
+    /// For plugins that are being uploaded.
+    uploads: places::Places,
+    /// For explanations that are being made.
+    explanations: places::Places,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
@@ -117,7 +119,8 @@ impl App {
             walks: AllWalks::default(),
             deletions: Deletions::default(),
             plans: Places::default(),
-            uploads: Uploads::default(),
+            uploads: places::Places::of_uploads(),
+            explanations: places::Places::of_explanations(),
             store,
             stopping: watch::Sender::new(false),
         }))

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::super::{ADMIN_BASE, App, RequestId};
 use super::endpoint::Endpoint;
 use super::page::{Asked, Place};
-use super::uploads;
+use super::places;
 use crate::activity::{self, Actor, Entry};
 use crate::admin::keys::{Role, Scope};
 use crate::admin::tenants;
@@ -75,7 +75,7 @@ pub(super) struct Call {
     /// The body, if the endpoint takes a WebAssembly file.
     pub wasm: Vec<u8>,
     /// The place that such a file takes up until the call is over.
-    pub place: Option<uploads::Place>,
+    pub place: Option<places::Place>,
 }
 
 impl Call {

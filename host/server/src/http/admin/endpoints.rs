@@ -9,7 +9,7 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, feed, holds, keys, metrics, pipeline, plans, plugins, schemas, tenants};
+use super::{connections, directory, explanation, feed, holds, keys, metrics, pipeline, plans, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -19,7 +19,9 @@ use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
-use crate::directory::{Decision, EventPage, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, SyncState};
+use crate::directory::{
+    Decision, EventPage, Explanation, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, SyncState, WhatIf, WhatIfAnswer,
+};
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
 
@@ -158,11 +160,18 @@ fn of_members() -> Vec<Endpoint> {
             .runs(directory::groups_of_member),
         Endpoint::get(
             "/tenants/{tenant}/users/{user}/decision",
-            "explainUser",
-            "Explain why the directory has a user as it has, or has not; by id, SCIM id or userName",
+            "getUserDecision",
+            "Read what was last decided on a user; by id, SCIM id or userName",
         )
         .gives::<Decision>()
         .runs(directory::member_decision),
+        Endpoint::get(
+            "/tenants/{tenant}/users/{user}/explanation",
+            "explainUser",
+            "Explain why the directory has a user as it has, or has not; by id, SCIM id, userName, externalId or e-mail address",
+        )
+        .gives::<Explanation>()
+        .runs(explanation::of_user),
     ]
 }
 
@@ -183,11 +192,18 @@ fn of_groups() -> Vec<Endpoint> {
         Endpoint::delete(MEMBER, "removeUserFromGroup", "Take a member out of a local group").runs(directory::remove_member),
         Endpoint::get(
             "/tenants/{tenant}/groups/{group}/decision",
-            "explainGroup",
-            "Explain why the directory has a group as it has, or has not; by id or displayName",
+            "getGroupDecision",
+            "Read what was last decided on a group; by id or displayName",
         )
         .gives::<Decision>()
         .runs(directory::group_decision),
+        Endpoint::get(
+            "/tenants/{tenant}/groups/{group}/explanation",
+            "explainGroup",
+            "Explain why the directory has a group as it has, or has not; by id, displayName or externalId",
+        )
+        .gives::<Explanation>()
+        .runs(explanation::of_group),
     ]
 }
 
@@ -240,6 +256,15 @@ fn of_pipeline() -> Vec<Endpoint> {
         Endpoint::get("/tenants/{tenant}/pipeline/revisions", "listPipelineRevisions", "List the pipeline's revisions, newest first")
             .gives_pages::<Revision>()
             .runs(pipeline::revisions),
+        Endpoint::post(
+            "/tenants/{tenant}/pipeline/what-if",
+            "whatIf",
+            "Try what would become of a made-up or changed user or group, also under a proposed pipeline; stores nothing",
+        )
+        .answers_ok()
+        .takes::<WhatIf>()
+        .gives::<WhatIfAnswer>()
+        .runs(explanation::what_if),
         Endpoint::get(
             "/tenants/{tenant}/pipeline/revisions/{revision}",
             "getPipelineRevision",
