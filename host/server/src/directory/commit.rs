@@ -326,7 +326,7 @@ impl Writer<'_, '_, '_> {
     }
 
     /// The member as of now, found as it was for the snapshot.
-    fn resolve(&self, outcome: &UserOutcome) -> Result<Option<MemberRow>> {
+    pub(super) fn resolve(&self, outcome: &UserOutcome) -> Result<Option<MemberRow>> {
         let subject = &outcome.subject;
         let due = subject.due;
         if subject.lifecycle != Lifecycle::Deleted {

@@ -154,16 +154,16 @@ pub(super) fn marked(rows: &impl Rows, most: usize) -> Result<Vec<Due>> {
     Ok(dues)
 }
 
-/// Groups that are marked as due and that the inventory no longer has.
-pub(super) fn marked_gone(rows: &impl Rows) -> Result<Vec<Due>> {
+/// Subjects of a kind that are marked as due and that the inventory no longer has.
+pub(super) fn marked_gone(rows: &impl Rows, kind: u8) -> Result<Vec<Due>> {
     let mut dues = Vec::new();
-    rows.each(&Range::under(layout::dirty().byte(GROUP)), &mut |key, value| {
+    rows.each(&Range::under(layout::dirty().byte(kind)), &mut |key, value| {
         dues.extend(read_mark(key, value));
         ControlFlow::Continue(())
     })?;
     let mut gone = Vec::new();
     for due in dues {
-        if !rows.has(&layout::resource(due.connection, GROUP, due.id))? {
+        if !rows.has(&layout::resource(due.connection, kind, due.id))? {
             gone.push(due);
         }
     }

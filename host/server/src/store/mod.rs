@@ -20,7 +20,7 @@ use redb::{ReadableDatabase, TableDefinition};
 use tokio::sync::oneshot;
 
 pub use key::{Key, PartitionNumber, Range, Table};
-pub use tx::{Numbers, Tx};
+pub use tx::{Drafted, Numbers, Tx};
 pub use writer::Touched;
 
 use crate::error::{Error, Result};
@@ -262,7 +262,15 @@ impl View {
     /// # Errors
     /// What `change` answers.
     pub fn draft<T>(&self, change: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        change(&mut Tx::new(tx::Base::Snapshot(&self.table), self.partition))
+        self.draft_on(Drafted::default(), change)
+    }
+
+    /// The same over what another draft of this snapshot has written.
+    ///
+    /// # Errors
+    /// What `change` answers.
+    pub fn draft_on<T>(&self, drafted: Drafted, change: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        change(&mut Tx::going_on(tx::Base::Snapshot(&self.table), self.partition, drafted))
     }
 }
 

@@ -54,9 +54,17 @@ type Undo = Option<Option<Vec<u8>>>;
 /// Values to put (`Some`) and rows to delete (`None`), by the key as the engine sees it.
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
+/// Writes of a draft, over which other drafts of the same snapshot go on.
+#[derive(Clone, Debug, Default)]
+pub struct Drafted(Writes);
+
 impl<'a> Tx<'a> {
     pub(super) fn new(base: Base<'a>, partition: PartitionNumber) -> Self {
-        Self { base, partition, writes: Writes::new(), undo: None }
+        Self::going_on(base, partition, Drafted::default())
+    }
+
+    pub(super) fn going_on(base: Base<'a>, partition: PartitionNumber, drafted: Drafted) -> Self {
+        Self { base, partition, writes: drafted.0, undo: None }
     }
 
     pub(super) fn into_writes(self) -> Writes {
@@ -97,6 +105,25 @@ impl<'a> Tx<'a> {
             outer.extend(undo);
         }
         outcome
+    }
+
+    /// Runs `change` and takes every write of it back, whatever comes of it.
+    ///
+    /// # Errors
+    /// What `change` answers.
+    pub fn rehearse<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let mut rehearsed = None;
+        let undone: Result<()> = self.attempt(|tx| {
+            rehearsed = Some(change(tx));
+            Err(Error::conflict("This was rehearsed."))
+        });
+        // `change` has run, or the attempt would not have ended.
+        rehearsed.unwrap_or_else(|| Err(undone.err().unwrap_or_else(|| Error::internal("a rehearsal did not run"))))
+    }
+
+    /// What has been written so far, for drafts that go on from there.
+    pub fn drafted(&self) -> Drafted {
+        Drafted(self.writes.clone())
     }
 
     /// Puts `value` at `key` as JSON.

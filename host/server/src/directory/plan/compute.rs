@@ -1,7 +1,8 @@
 //! Computing a plan: evaluating everything by the proposed pipeline, and trying in a draft what would become of the directory.
 //!
-//! Evaluation takes most of the time and has nothing to do with its neighbours, so threads share it. What comes of it is tried by one thread, in the order in
-//! which a walk comes by: groups, users, and then members whose SCIM User is gone. Knows nothing of who asks, and writes no row.
+//! Evaluation takes most of the time and has nothing to do with its neighbours, so threads share it, and leave out whom nothing would change of. What comes of the
+//! others is tried by one thread, in the order in which a projection comes by: what is gone, groups, users, and then members whose SCIM User is gone. Knows nothing of
+//! who asks, and writes no row.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -26,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_TRIES_MAX, PROJECTION_CHUNK_MAX};
 use crate::store::layout::{self, GROUP, USER};
-use crate::store::{PartitionNumber, Range, Rows, View, from_json};
+use crate::store::{Drafted, PartitionNumber, Range, Rows, Tx, View, from_json};
 
 /// What a plan is computed of.
 pub struct Proposal<'a> {
@@ -58,13 +59,24 @@ pub fn compute(view: &View, proposal: Proposal<'_>, sink: &mut Sink<'_>) -> Resu
     let (plugins, threads) = (proposal.plugins, proposal.threads.max(1));
     view.draft(|tx| {
         let writer = Writer::draft(tx, &setting, proposal.now);
-        let mut fold = Fold { writer, view, groups: BTreeMap::new(), sink, tally: Tally::default() };
+        let asking = Asking { view, setting: &setting, plugins, now: proposal.now };
+        let mut fold = Fold { writer, asking, groups: BTreeMap::new(), sink, tally: Tally::default() };
         fold.gone()?;
-        fold.spread::<GroupSubject>(&setting, plugins, 1)?;
-        fold.spread::<UserSubject>(&setting, plugins, threads)?;
-        fold.orphans(&setting, plugins)?;
+        fold.spread::<GroupSubject>(1)?;
+        fold.spread::<UserSubject>(threads)?;
+        fold.orphans()?;
         Ok(fold.tally)
     })
+}
+
+/// What every thread asks with.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    /// The directory as it is.
+    view: &'a View,
+    setting: &'a Setting,
+    plugins: &'a Ready,
+    now: Timestamp,
 }
 
 /// What a thread evaluates, and how it is read and tried.
@@ -72,6 +84,11 @@ trait Planable: Subject<View: Send> + Sized + Send {
     const KIND: u8;
     fn look(rows: &impl Rows, due: Due) -> Result<Option<Self>>;
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()>;
+
+    /// Whether the outcome leaves everything as it is, tried in a thread's own draft.
+    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Outcome<Self>) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 impl Planable for UserSubject {
@@ -82,7 +99,16 @@ impl Planable for UserSubject {
     }
 
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()> {
-        fold.user(&outcome)
+        fold.user(outcome)
+    }
+
+    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, outcome: &Outcome<Self>) -> Result<bool> {
+        tx.rehearse(|tx| {
+            let mut writer = Writer::draft(tx, asking.setting, asking.now);
+            writer.user(outcome)?;
+            let stuck = writer.stuck.is_some();
+            Ok(!stuck && tx.take_back(&Range::under(layout::events())).is_empty())
+        })
     }
 }
 
@@ -98,45 +124,70 @@ impl Planable for GroupSubject {
     }
 }
 
-/// Evaluates subjects until each has got through the pipeline.
-fn settle<S: Subject>(setting: &Setting, plugins: &Ready, mut subjects: Vec<S>) -> Result<Vec<Outcome<S>>> {
-    let (mut settled, mut tries) = (Vec::with_capacity(subjects.len()), 0);
-    while !subjects.is_empty() {
-        let (postponed, done): (Vec<_>, Vec<_>) =
-            evaluate(setting, plugins, subjects, &mut Turn::begin()).into_iter().partition(|outcome| outcome.postponed);
-        if done.is_empty() {
-            tries += 1;
-            if tries > PLAN_BUSY_TRIES_MAX {
-                return Err(Error::new(ErrorKind::Unavailable, "The sandbox has no place for a plan now. Try again shortly."));
+impl Asking<'_> {
+    /// Evaluates subjects until each has got through the pipeline.
+    fn settle<S: Subject>(&self, mut subjects: Vec<S>) -> Result<Vec<Outcome<S>>> {
+        let (mut settled, mut tries) = (Vec::with_capacity(subjects.len()), 0);
+        while !subjects.is_empty() {
+            let outcomes = evaluate(self.setting, self.plugins, subjects, &mut Turn::begin());
+            let (postponed, done): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|outcome| outcome.postponed);
+            if done.is_empty() {
+                tries += 1;
+                if tries > PLAN_BUSY_TRIES_MAX {
+                    return Err(Error::new(ErrorKind::Unavailable, "The sandbox has no place for a plan now. Try again shortly."));
+                }
+                std::thread::sleep(Duration::from_millis(10));
             }
-            std::thread::sleep(Duration::from_millis(10));
+            settled.extend(done);
+            subjects = postponed.into_iter().map(|outcome| outcome.subject).collect();
         }
-        settled.extend(done);
-        subjects = postponed.into_iter().map(|outcome| outcome.subject).collect();
+        Ok(settled)
     }
-    Ok(settled)
+
+    /// Reads and evaluates a chunk as a draft has it, and gives how many there were with what came of those of whom something would change.
+    fn evaluate<S: Planable>(&self, tx: &mut Tx<'_>, dues: Vec<Due>) -> Result<Evaluated<S>> {
+        let mut subjects = Vec::with_capacity(dues.len());
+        for due in dues {
+            subjects.extend(S::look(tx, due)?);
+        }
+        let count = subjects.len() as u64;
+        let mut changing = Vec::new();
+        for outcome in self.settle(subjects)? {
+            if !S::is_idle(self, tx, &outcome)? {
+                changing.push(outcome);
+            }
+        }
+        Ok((count, changing))
+    }
+
+    /// Evaluates chunks in a draft of its own until there are no more, or nobody waits for what comes of them.
+    fn serve<S: Planable>(&self, drafted: Drafted, todo: Receiver<Vec<Due>>, done: &SyncSender<Result<Evaluated<S>>>) {
+        let served = self.asking.view.draft_on(drafted, |tx| {
+            for dues in todo {
+                if done.send(self.evaluate(tx, dues)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        // Whatever goes wrong, the way back closes, and whoever waits there says so.
+        drop(served);
+    }
 }
 
-/// Reads and evaluates a chunk.
-fn evaluate_chunk<S: Planable>(view: &View, setting: &Setting, plugins: &Ready, dues: Vec<Due>) -> Result<Vec<Outcome<S>>> {
-    let mut subjects = Vec::with_capacity(dues.len());
-    for due in dues {
-        subjects.extend(S::look(view, due)?);
-    }
-    settle(setting, plugins, subjects)
-}
+/// How many subjects a chunk had, and what came of those of whom something would change.
+type Evaluated<S> = (u64, Vec<Outcome<S>>);
 
 /// A thread that evaluates, and the ways to it and back.
 struct Lane<S: Subject> {
     todo: SyncSender<Vec<Due>>,
-    done: Receiver<Result<Vec<Outcome<S>>>>,
+    done: Receiver<Result<Evaluated<S>>>,
 }
 
 /// Tries what comes of subjects, and tells what that changes.
 struct Fold<'t, 'a, 's, 'f, 'k> {
     writer: Writer<'t, 'a, 's>,
-    /// The directory as it is.
-    view: &'f View,
+    asking: Asking<'f>,
     /// Why groups come and go.
     groups: BTreeMap<Id, Because>,
     sink: &'f mut Sink<'k>,
@@ -145,22 +196,17 @@ struct Fold<'t, 'a, 's, 'f, 'k> {
 
 impl Fold<'_, '_, '_, '_, '_> {
     /// Evaluates everything of a kind on some threads, and tries what comes of it in order.
-    fn spread<S: Planable>(&mut self, setting: &Setting, plugins: &Ready, threads: usize) -> Result<()> {
-        let view = self.view;
-        let mut chunks = Chunks { view, kind: S::KIND, connections: setting.connections.keys().copied().collect(), after: None };
+    fn spread<S: Planable>(&mut self, threads: usize) -> Result<()> {
+        let asking = self.asking;
+        let connections = asking.setting.connections.keys().copied().collect();
+        let mut chunks = Chunks { view: asking.view, kind: S::KIND, connections, after: None };
         std::thread::scope(|scope| {
             let mut lanes = Vec::with_capacity(threads);
             for _ in 0..threads {
                 let (todo, waiting) = sync_channel::<Vec<Due>>(PLAN_AHEAD_MAX);
                 let (answer, done) = sync_channel(PLAN_AHEAD_MAX);
-                scope.spawn(move || {
-                    for dues in waiting {
-                        // Nobody waits for it any more if something went wrong.
-                        if answer.send(evaluate_chunk::<S>(view, setting, plugins, dues)).is_err() {
-                            return;
-                        }
-                    }
-                });
+                let drafted = self.writer.tx.drafted();
+                scope.spawn(move || asking.serve::<S>(drafted, waiting, &answer));
                 lanes.push(Lane { todo, done });
             }
             // Chunks go round the threads, and their outcomes come back in the same round.
@@ -180,32 +226,46 @@ impl Fold<'_, '_, '_, '_, '_> {
                 if under_way == 0 {
                     return Ok(());
                 }
-                let outcomes = from.next().and_then(|lane| lane.done.recv().ok()).ok_or_else(lost)??;
+                let (count, outcomes) = from.next().and_then(|lane| lane.done.recv().ok()).ok_or_else(lost)??;
                 under_way -= 1;
-                for outcome in outcomes {
-                    self.tally.subjects += 1;
-                    S::take(self, outcome)?;
-                }
+                self.tally.subjects += count;
+                outcomes.into_iter().try_for_each(|outcome| S::take(self, outcome))?;
             }
         })
     }
 
     /// Subjects that are marked as due because they are gone.
     fn gone(&mut self) -> Result<()> {
-        for due in walk::marked_gone(self.view)? {
+        for due in walk::marked_gone(self.asking.view, GROUP)? {
             self.writer.gone(due)?;
-            let before: Option<Group> = self.view.json(&layout::group(due.id))?;
+            let before: Option<Group> = self.asking.view.json(&layout::group(due.id))?;
             for event in self.events()? {
                 if let (Change::GroupRemoved { group_id }, Some(group)) = (event.change, &before) {
                     self.group_removed(group_id, group, Because::default())?;
                 }
             }
         }
+        // Before anybody else is looked at: who comes back under another SCIM id finds what is left of the member then.
+        for due in walk::marked_gone(self.asking.view, USER)? {
+            match UserSubject::read(&*self.writer.tx, due)? {
+                Some(subject) => self.users(vec![subject])?,
+                None => self.writer.gone(due)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Evaluates users here and now, and tries what comes of it.
+    fn users(&mut self, subjects: Vec<UserSubject>) -> Result<()> {
+        for outcome in self.asking.settle(subjects)? {
+            self.tally.subjects += 1;
+            self.try_user(&outcome)?;
+        }
         Ok(())
     }
 
     /// Members whose SCIM User is gone.
-    fn orphans(&mut self, setting: &Setting, plugins: &Ready) -> Result<()> {
+    fn orphans(&mut self) -> Result<()> {
         let mut after = None;
         loop {
             let (dues, next) = walk::orphans(&*self.writer.tx, after, PROJECTION_CHUNK_MAX)?;
@@ -213,10 +273,7 @@ impl Fold<'_, '_, '_, '_, '_> {
             for due in dues {
                 subjects.extend(UserSubject::read(&*self.writer.tx, due)?);
             }
-            for outcome in settle(setting, plugins, subjects)? {
-                self.tally.subjects += 1;
-                self.user(&outcome)?;
-            }
+            self.users(subjects)?;
             after = next;
             if after.is_none() {
                 return Ok(());
@@ -243,7 +300,7 @@ impl Fold<'_, '_, '_, '_, '_> {
             return Ok(());
         }
         let said = Said { proposed: &outcome.verdicts, reason: outcome.reason.clone(), before: self.decision(due)? };
-        let before: Option<Group> = self.view.json(&layout::group(due.id))?;
+        let before: Option<Group> = self.asking.view.json(&layout::group(due.id))?;
         for event in events {
             match event.change {
                 Change::GroupAdded { group } => {
@@ -284,11 +341,21 @@ impl Fold<'_, '_, '_, '_, '_> {
 
     fn group_removed(&mut self, id: Id, group: &Group, because: Because) -> Result<()> {
         self.groups.insert(id, because.clone());
-        let memberships = self.view.count(&Range::under(layout::memberships_of(id)), usize::MAX)? as u64;
+        let memberships = self.asking.view.count(&Range::under(layout::memberships_of(id)), usize::MAX)? as u64;
         self.tell(of_group(group, Planned::GroupRemoved { memberships }, because))
     }
 
-    fn user(&mut self, outcome: &UserOutcome) -> Result<()> {
+    /// Tries what came of a user. If its member is another by now, since two were taken for one, it is asked about again.
+    fn user(&mut self, outcome: UserOutcome) -> Result<()> {
+        if self.writer.resolve(&outcome)? == outcome.subject.member {
+            return self.try_user(&outcome);
+        }
+        let subject = UserSubject::read(&*self.writer.tx, outcome.subject.due)?;
+        self.tally.subjects = self.tally.subjects.saturating_sub(1);
+        self.users(subject.into_iter().collect())
+    }
+
+    fn try_user(&mut self, outcome: &UserOutcome) -> Result<()> {
         self.writer.user(outcome)?;
         let stuck = self.writer.stuck.take();
         let events = self.events()?;
@@ -322,7 +389,7 @@ impl Fold<'_, '_, '_, '_, '_> {
                     found.extend(changes.into_iter().map(|(change, because)| about(&member.user_name, change, because)));
                 }
                 Change::MemberRemoved { member_id } => {
-                    let memberships = self.view.count(&Range::under(layout::memberships(member_id)), usize::MAX)? as u64;
+                    let memberships = self.asking.view.count(&Range::under(layout::memberships(member_id)), usize::MAX)? as u64;
                     let name = present.map_or(subject.user_name.as_str(), |member| member.user_name.as_str());
                     found.push(about(name, Planned::MemberRemoved { memberships }, said.of_inclusion()));
                 }
@@ -342,7 +409,7 @@ impl Fold<'_, '_, '_, '_, '_> {
                 }
                 Change::GroupRemoved { group_id } => {
                     // One that policies named goes with its last member, who left it now.
-                    let Some(group) = self.view.json::<Group>(&layout::group(group_id))? else { continue };
+                    let Some(group) = self.asking.view.json::<Group>(&layout::group(group_id))? else { continue };
                     let because = said.of_membership(group_id, &group.display_name, &self.groups);
                     found.push(of_group(&group, Planned::GroupRemoved { memberships: 0 }, because));
                 }
@@ -360,14 +427,14 @@ impl Fold<'_, '_, '_, '_, '_> {
         let key = layout::group(id);
         let group: Option<Group> = match self.writer.tx.json(&key)? {
             Some(group) => Some(group),
-            None => self.view.json(&key)?,
+            None => self.asking.view.json(&key)?,
         };
         Ok(group.map(|group| group.display_name).unwrap_or_default())
     }
 
     /// What was concluded of a subject by the pipeline in force.
     fn decision(&self, due: Due) -> Result<Option<Decision>> {
-        self.view.json(&layout::decision(due.connection, due.kind, due.id))
+        self.asking.view.json(&layout::decision(due.connection, due.kind, due.id))
     }
 }
 
