@@ -162,7 +162,7 @@ impl Asking<'_> {
 
     /// Evaluates chunks in a draft of its own until there are no more, or nobody waits for what comes of them.
     fn serve<S: Planable>(&self, drafted: Drafted, todo: Receiver<Vec<Due>>, done: &SyncSender<Result<Evaluated<S>>>) {
-        let served = self.asking.view.draft_on(drafted, |tx| {
+        let served = self.view.draft_on(drafted, |tx| {
             for dues in todo {
                 if done.send(self.evaluate(tx, dues)).is_err() {
                     break;
