@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`store`] (rows), [`provision`] (what SCIM clients do to the inventory), [`policy`] (the sandbox),
 //! [`directory`] (projection of the inventory through the policies), [`admin`] (what operators do), [`http`] (the edges),
-//! [`kit`] (what authors of policies do), [`remote`] (a server as the commands of operators and authors reach it).
+//! [`kit`] (what authors of policies do), [`rehearsal`] (a pipeline tried offline), [`remote`] (a server as the commands of operators and authors reach it).
 //! ARCHITECTURE.md has the map and two walks through it.
 
 pub mod activity;
@@ -21,6 +21,7 @@ pub mod kit;
 pub mod limits;
 pub mod policy;
 pub mod provision;
+pub mod rehearsal;
 pub mod remote;
 pub mod secret;
 pub mod signature;

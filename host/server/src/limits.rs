@@ -282,6 +282,30 @@ pub const HOLD_CHOICE_MAX: usize = 1_000;
 /// Held members that one write decides on, when all of a hold are.
 pub const HOLD_MEMBERS_PER_WRITE_MAX: usize = 200;
 
+/// Bytes of rows on one page of a recording, after which it ends early. Commands read four times as much of an answer.
+pub const RECORDING_PAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Members of a group in one item of a recording: some tens of kilobytes.
+pub const RECORDED_LINKS_MAX: usize = 1_000;
+
+/// Bytes of one line of a recording's file: the largest user, as a resource and as a member, with names replaced by ones that are eight times as long.
+pub const RECORDING_LINE_BYTES_MAX: u64 = 4 << 20;
+
+/// Lines of a recording's file: a million users, each with its member, and some millions of memberships.
+pub const RECORDING_LINES_MAX: u64 = 4_000_000;
+
+/// Bytes of a recording's file. A rehearsal holds about twice as much in memory.
+pub const RECORDING_BYTES_MAX: u64 = 4 << 30;
+
+/// Lines of a recording that are put by one write.
+pub const RECORDING_LINES_PER_WRITE: usize = 500;
+
+/// Bytes of a file with expectations: those of some 200,000 users.
+pub const EXPECTATIONS_BYTES_MAX: u64 = 64 << 20;
+
+/// Attributes that `--keep` and `--replace` may name: more is a mistake.
+pub const RECORDED_PATHS_MAX: usize = 1_000;
+
 /// Milliseconds for which `?wait=` may ask.
 pub const SYNC_WAIT_MS_MAX: u64 = 60_000;
 

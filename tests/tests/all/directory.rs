@@ -11,6 +11,7 @@ mod local;
 mod pipeline;
 mod plans;
 mod protection;
+mod recordings;
 mod rules;
 mod standing;
 mod what_if;

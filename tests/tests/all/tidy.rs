@@ -188,19 +188,23 @@ fn the_protocol_core_knows_nothing_around_it() {
     expect_none("host/scim is pure", &find(&sources("host/scim/src"), &words, |_| false));
 }
 
-/// `cli, http → provision, directory, admin → policy, store`.
+/// `cli, http → provision, directory, admin → policy, store`, and `cli → rehearsal → directory, admin`.
 #[test]
 fn modules_depend_downwards() {
     let sources = sources("host/server/src");
-    let table: [(&str, &[&str]); 8] = [
-        ("store", &["policy", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver"]),
-        ("policy", &["store", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver"]),
-        ("provision", &["policy", "directory", "admin", "auth", "http", "cli", "deliver"]),
-        ("directory", &["auth", "http", "cli", "deliver"]),
-        ("admin", &["auth", "http", "cli", "deliver"]),
-        ("kit", &["store", "provision", "directory", "admin", "auth", "activity", "client", "cli", "demo"]),
-        ("remote", &["store", "policy", "provision", "directory", "admin", "auth", "activity", "client", "kit", "cli", "demo"]),
-        ("http", &["cli"]),
+    let table: [(&str, &[&str]); 9] = [
+        ("store", &["policy", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver", "rehearsal"]),
+        ("policy", &["store", "provision", "directory", "admin", "auth", "activity", "http", "cli", "deliver", "rehearsal"]),
+        ("provision", &["policy", "directory", "admin", "auth", "http", "cli", "deliver", "rehearsal"]),
+        ("directory", &["auth", "http", "cli", "deliver", "rehearsal"]),
+        ("admin", &["auth", "http", "cli", "deliver", "rehearsal"]),
+        ("rehearsal", &["auth", "client", "http", "cli", "deliver", "demo", "kit", "remote"]),
+        ("kit", &["store", "provision", "directory", "admin", "auth", "activity", "client", "cli", "demo", "rehearsal"]),
+        (
+            "remote",
+            &["store", "policy", "provision", "directory", "admin", "auth", "activity", "client", "kit", "cli", "demo", "rehearsal"],
+        ),
+        ("http", &["cli", "rehearsal"]),
     ];
     for (module, forbidden) in table {
         let words: Vec<String> = forbidden.iter().map(|name| format!("crate::{name}")).collect();

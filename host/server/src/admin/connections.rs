@@ -250,6 +250,24 @@ impl Change {
     }
 }
 
+/// Puts a connection as another store had it, without token, filters and pipeline revision: for a rehearsal.
+///
+/// # Errors
+/// If it is there already, or there are [`CONNECTIONS_MAX`].
+pub fn restore(tx: &mut Tx<'_>, id: Id, provider: Provider, name: &str, now: Timestamp) -> Result<()> {
+    if exists(tx, id)? {
+        return Err(Error::invalid(format!("The connection {id} is there twice.")));
+    }
+    let number = u32::try_from(tx.add(&layout::counter(Counter::Connection), 1)?).map_err(Error::internal)?;
+    if number as usize > CONNECTIONS_MAX {
+        return Err(Error::invalid(format!("There are more than {CONNECTIONS_MAX} connections.")));
+    }
+    let name = name.to_owned();
+    let connection = Connection { id, number, provider, name, enabled: true, created: now, unique_group_names: false, deleting: false };
+    tx.put_json(&layout::connection(number), &connection)?;
+    tx.put_json(&layout::connection_number(id), &number)
+}
+
 fn show(connection: Connection, policies: &[pipeline::Policy], client: Option<client::Shown>) -> Shown {
     let filters = Filters::read(policies, connection.id);
     Shown {

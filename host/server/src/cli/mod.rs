@@ -41,7 +41,7 @@ enum Command {
     Demo(demo::Demo),
     /// Explain why the directory has a user or group as it has, or has not.
     Explain(explain::Explain),
-    /// Plan, apply and roll back the pipeline of a tenant.
+    /// Plan, apply, roll back and test the pipeline of a tenant.
     Pipeline(pipeline::Pipeline),
     /// Write, build, test and upload policies.
     Plugin(plugin::Plugin),

@@ -215,6 +215,27 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
     Err(Error::not_found(kind.noun()))
 }
 
+/// Calls `step` with each decision on users, or on groups, connection by connection.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn each(rows: &impl Rows, kind: SubjectKind, step: &mut dyn FnMut(Decision)) -> Result<()> {
+    let mut outcome = Ok(());
+    for connection in connections(rows)? {
+        rows.each(&Range::under(layout::decisions(connection, kind.number())), &mut |_, value| match crate::store::from_json(value) {
+            Ok(decision) => {
+                step(decision);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                outcome = Err(error);
+                ControlFlow::Break(())
+            }
+        })?;
+    }
+    outcome
+}
+
 /// Subjects of one name that a search by name looks at; group names may repeat.
 pub(super) const SAME_NAME_MAX: usize = 10;
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod explain;
 mod holds;
 mod plans;
+mod recordings;
 
 use super::*;
 use crate::activity::Actor;

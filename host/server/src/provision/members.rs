@@ -309,6 +309,17 @@ impl<'t, 'a> Editor<'t, 'a> {
     }
 }
 
+/// Makes these members of a group that is there, and marks nobody as due.
+pub(super) fn restore(tx: &mut Tx<'_>, scope: Scope, group: Id, members: &[Id]) -> Result<()> {
+    let mut editor = Editor::new(tx, scope, group);
+    for member in members {
+        let (member, kind) = editor.resolve(&Element { value: member.to_string(), kind: None })?;
+        editor.add(member, kind)?;
+    }
+    let digest = editor.digest;
+    add_to_digest(tx, scope, group, digest)
+}
+
 /// What one member adds to the digest of a group's members.
 fn digest_of(member: Id, kind: MemberKind) -> u64 {
     let mut hasher = Sha256::new();

@@ -17,6 +17,7 @@ mod members;
 mod patch;
 mod read;
 mod replace;
+pub mod restore;
 mod stored;
 mod survey;
 #[cfg(test)]

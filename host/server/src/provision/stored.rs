@@ -50,6 +50,19 @@ impl Stored {
     /// # Errors
     /// 413 if it has more than [`RESOURCE_BYTES_MAX`] bytes.
     pub(super) fn write(&self, kind: &Kind) -> Result<Vec<u8>> {
+        let json = self.bytes(kind)?;
+        if json.len() > RESOURCE_BYTES_MAX {
+            let detail = format!("The {} would have more than {RESOURCE_BYTES_MAX} bytes.", kind.scim.name);
+            return Err(Error::new(ErrorKind::PayloadTooLarge, detail));
+        }
+        Ok(json)
+    }
+
+    /// The stored form, however large.
+    ///
+    /// # Errors
+    /// None that a value of ours can cause.
+    pub(super) fn bytes(&self, kind: &Kind) -> Result<Vec<u8>> {
         let mut json = serde_json::to_vec(&self.resource).map_err(Error::internal)?;
         // The last byte is the object's closing brace; a resource has an id, so a comma is due.
         json.pop();
@@ -63,10 +76,6 @@ impl Stored {
         let digits = version::digits(&json);
         json.extend_from_slice(digits.as_bytes());
         json.extend_from_slice(version::TAIL);
-        if json.len() > RESOURCE_BYTES_MAX {
-            let detail = format!("The {} would have more than {RESOURCE_BYTES_MAX} bytes.", kind.scim.name);
-            return Err(Error::new(ErrorKind::PayloadTooLarge, detail));
-        }
         Ok(json)
     }
 

@@ -239,6 +239,11 @@ pub fn group_name(connection: u32, group: Id) -> Key {
     Key::new(Table::GroupName).number(connection).id(group)
 }
 
+/// Head of the members of all groups of a connection.
+pub fn members_of_groups(connection: u32) -> Key {
+    Key::new(Table::GroupMember).number(connection)
+}
+
 /// Head of a group's members.
 pub fn group_members(connection: u32, group: Id) -> Key {
     Key::new(Table::GroupMember).number(connection).id(group)
@@ -397,6 +402,11 @@ pub fn memberships(member: Id) -> Key {
 /// A group of a directory member.
 pub fn membership(member: Id, group: Id) -> Key {
     memberships(member).id(group)
+}
+
+/// Head of the members of all directory groups.
+pub fn all_memberships() -> Key {
+    Key::new(Table::MembershipOf)
 }
 
 /// Head of the members of a directory group.

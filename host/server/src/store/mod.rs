@@ -140,7 +140,8 @@ impl Store {
         self.tenant(key::INSTALLATION)
     }
 
-    /// The handle on a tenant's rows. Only authentication and the projector's round over all tenants call this: whoever has the handle has the tenant.
+    /// The handle on a tenant's rows. Only authentication, the projector's round over all tenants and a rehearsal, which has one tenant, call this: whoever has
+    /// the handle has the tenant.
     pub fn tenant(&self, number: PartitionNumber) -> Tenant {
         Tenant { inner: Arc::clone(&self.inner), number }
     }

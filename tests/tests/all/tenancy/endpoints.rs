@@ -108,6 +108,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("GET", "/tenants/{tenant}/events"),
     tenant("GET", "/tenants/{tenant}/activity"),
     tenant("GET", "/tenants/{tenant}/sync"),
+    tenant("GET", "/tenants/{tenant}/recording"),
 ];
 
 /// Every endpoint of SCIM that needs a token, and what is no endpoint.

@@ -4,8 +4,10 @@ mod apply;
 mod get;
 mod history;
 mod plan;
+mod record;
 mod rollback;
 mod show;
+mod test;
 
 use std::process::ExitCode;
 
@@ -28,8 +30,13 @@ A pipeline that lives in a repository:
   doorlist pipeline apply PLAN --tenant TENANT
 schemas/pipeline.schema.json describes the file for editors.
 
-Exit codes of plan, show and rollback: 0 if nothing would be different; 3 if something would; 1 if it failed;
-2 for a command line that is not readable. The others end with 0 if all went well.")]
+The same without a server, in the repository's tests:
+  doorlist pipeline record tenant.recording --tenant TENANT
+  doorlist pipeline test pipeline.json --recording tenant.recording --write-expect expected.json
+  doorlist pipeline test pipeline.json --recording tenant.recording --expect expected.json
+
+Exit codes of plan, show, rollback, and test without expectations: 0 if nothing would be different; 3 if something would;
+1 if it failed; 2 for a command line that is not readable. The others end with 0 if all went well.")]
 pub(super) struct Pipeline {
     #[command(subcommand)]
     command: Command,
@@ -49,6 +56,10 @@ enum Command {
     History(history::History),
     /// Plan the way back to an earlier pipeline.
     Rollback(rollback::Rollback),
+    /// Write inventory and directory of a tenant to a file, with other names in place of the real ones.
+    Record(record::Record),
+    /// Try a pipeline on a recording, without a server, and hold what comes of it against what should.
+    Test(test::Test),
 }
 
 impl Pipeline {
@@ -61,6 +72,8 @@ impl Pipeline {
             Command::Apply(apply) => apply.run(environment),
             Command::History(history) => history.run(environment),
             Command::Rollback(rollback) => rollback.run(environment),
+            Command::Record(record) => record.run(environment),
+            Command::Test(test) => test.run(),
         }
     }
 }

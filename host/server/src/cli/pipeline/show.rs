@@ -13,7 +13,7 @@ use crate::limits::{ADMIN_PAGE_MAX, CLI_DIFFERENCES_SHOWN};
 use crate::remote::segment;
 
 /// The exit code of a plan that has differences.
-const DIFFERENT: u8 = 3;
+pub(super) const DIFFERENT: u8 = 3;
 
 /// Options of `doorlist pipeline show`.
 #[derive(Args)]
@@ -32,10 +32,10 @@ pub(super) struct Show {
 pub(super) struct Shown {
     /// Show every difference, not only the first ones.
     #[arg(long)]
-    all: bool,
+    pub(super) all: bool,
     /// Print the plan and its differences as JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 impl Show {
@@ -103,7 +103,7 @@ fn differences(tenant: &Tenant, plan: &str, most: u64) -> Result<Vec<Value>> {
 }
 
 /// A difference in one line.
-fn line(difference: &Value) -> String {
+pub(super) fn line(difference: &Value) -> String {
     let change = text(difference, "change");
     let sign = match change {
         change if change.ends_with(".added") => '+',

@@ -20,7 +20,8 @@ use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, SyncState, WhatIf, WhatIfAnswer,
+    Decision, EventPage, Explanation, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, Recorded, SyncState, WhatIf,
+    WhatIfAnswer,
 };
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
@@ -369,5 +370,12 @@ fn of_feed() -> Vec<Endpoint> {
             .gives::<SyncState>()
             .with(wait)
             .runs(feed::sync),
+        Endpoint::get(
+            "/tenants/{tenant}/recording",
+            "readRecording",
+            "Read inventory and directory as a rehearsal wants them; a page may have fewer than asked for, and each is of its own moment",
+        )
+        .gives_pages::<Recorded>()
+        .runs(feed::recording),
     ]
 }

@@ -1,12 +1,12 @@
-//! What happened, over HTTP: the directory's events, the log, and how far the directory has followed.
+//! What happened, over HTTP: the directory's events, the log, how far the directory has followed, and all that a rehearsal wants to know.
 
 use std::time::Duration;
 
 use super::call::{Call, Reply};
-use super::page::{read_limit, wrong};
+use super::page::{Page, Place, read_limit, wrong};
 use crate::activity::Entry;
 use crate::admin::log;
-use crate::directory;
+use crate::directory::{self, RecordingPlace};
 use crate::error::Result;
 use crate::limits::SYNC_WAIT_MS_MAX;
 
@@ -41,6 +41,12 @@ pub(super) async fn sync(call: Call) -> Result<Reply> {
         }
     }
     Reply::json(&call.read(directory::sync_state)?)
+}
+
+pub(super) async fn recording(call: Call) -> Result<Reply> {
+    let asked = call.asked::<RecordingPlace>()?;
+    let (items, next) = call.read(|rows| directory::read_recording(rows, asked.after.as_ref(), asked.limit))?;
+    Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
 }
 
 /// Reads `5s` or `500ms`, and cuts it at [`SYNC_WAIT_MS_MAX`].

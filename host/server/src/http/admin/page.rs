@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of the items.
 
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::directory::RecordingPlace;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{ADMIN_PAGE_DEFAULT, ADMIN_PAGE_MAX};
@@ -38,6 +40,16 @@ impl Place for Id {
         let number = u128::from_str_radix(cursor, 16).ok()?;
         let id = Self::from_bytes(number.to_be_bytes());
         (id.write() == cursor).then_some(id)
+    }
+}
+
+impl Place for RecordingPlace {
+    fn write(&self) -> String {
+        HEXLOWER.encode(&self.to_bytes())
+    }
+
+    fn read(cursor: &str) -> Option<Self> {
+        Self::from_bytes(&HEXLOWER.decode(cursor.as_bytes()).ok()?)
     }
 }
 
@@ -102,6 +114,11 @@ mod tests {
         assert_eq!(u64::read(&7_u64.write()), Some(7));
         for other in ["", "7", "+000000000000007", "g", &id.to_string(), &id.write().to_uppercase(), &"f".repeat(33)] {
             assert_eq!((Id::read(other), u64::read(other)), (None, None), "{other}");
+        }
+        let place = RecordingPlace::from_bytes(&[2, 1, 2, 3]).unwrap();
+        assert_eq!(RecordingPlace::read(&place.write()), Some(place));
+        for other in ["", "0", "06", "g0", "0A", &"00".repeat(38)] {
+            assert_eq!(RecordingPlace::read(other), None, "{other}");
         }
     }
 

@@ -1,0 +1,175 @@
+//! `doorlist pipeline test`.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::counted;
+use super::show::{DIFFERENT, Shown, line};
+use crate::cli::{program, say};
+use crate::clock::Clock;
+use crate::error::{Error, Problem, Result};
+use crate::kit::file;
+use crate::kit::limits::PLUGIN_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, CLI_DIFFERENCES_SHOWN, EXPECTATIONS_BYTES_MAX};
+use crate::policy::HostSettings;
+use crate::rehearsal::expect::Expectations;
+use crate::rehearsal::recording::Reader;
+use crate::rehearsal::{Document, Plan, Rehearsal};
+
+/// Options of `doorlist pipeline test`.
+#[derive(Args)]
+#[command(
+    after_long_help = "The recorded tenant is put into memory, the pipeline is put there, and everything is projected as the server would do it.
+It takes no server, no network and no data directory. Plugins of the tenant's own are named by --plugin, signed or not.
+
+Without expectations the differences to the recorded directory are shown, as plan does.
+Expectations are a JSON document, which schemas/expectations.schema.json describes; what it leaves out may be as it likes:
+  {\"counts\": {\"members\": 120, \"removedMax\": 5, \"stuck\": 0},
+   \"users\": [{\"userName\": \"ada@example.com\", \"status\": \"active\", \"role\": \"admin\", \"groupsContain\": [\"Staff\"]},
+             {\"userName\": \"guest@example.com\", \"included\": false, \"reasonContains\": \"staff only: \"}],
+   \"groups\": [{\"displayName\": \"Staff\", \"included\": true, \"members\": 80}]}
+
+Exit codes: 0 if everything is as expected, or without expectations nothing is different; 1 if something is not as
+expected, or it failed; 3 if without expectations something is different; 2 for a command line that is not readable."
+)]
+pub(super) struct Test {
+    /// The pipeline's file, as `get` prints it.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The recording, as `record` writes it.
+    #[arg(long, value_name = "FILE")]
+    recording: PathBuf,
+    /// A plugin of the tenant's own that the pipeline names. May come several times.
+    #[arg(long, value_name = "FILE")]
+    plugin: Vec<PathBuf>,
+    /// What should come of it.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Write what comes of it as expectations to begin from. A file that is there is replaced.
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    write_expect: Option<PathBuf>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+impl Test {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        // What is not readable needs no rehearsal to say so.
+        let document: Document = read(&self.file, BODY_BYTES_MAX as u64)?;
+        let expected: Option<Expectations> = self.expect.as_deref().map(|path| read(path, EXPECTATIONS_BYTES_MAX)).transpose()?;
+        let plugins = self.plugin.iter().map(|path| file::read(path, PLUGIN_BYTES_MAX)).collect::<Result<Vec<_>>>()?;
+        let rehearsal = self.rehearsal().map_err(|error| about(&self.recording, error))?;
+        for (path, wasm) in self.plugin.iter().zip(plugins) {
+            rehearsal.upload(wasm).map_err(|error| about(path, error))?;
+        }
+        let plan = rehearsal.plan(document).map_err(|error| about(&self.file, error))?;
+        let code = match (&expected, &self.write_expect) {
+            (None, None) => show(&plan, &self.shown)?,
+            (Some(expected), _) => {
+                rehearsal.project(&plan.policies).map_err(|error| about(&self.file, error))?;
+                tell(expected, &rehearsal.unexpected(expected, &plan.tally)?, self.shown.json)?
+            }
+            (None, Some(path)) => {
+                rehearsal.project(&plan.policies).map_err(|error| about(&self.file, error))?;
+                let outcome = rehearsal.outcome(&plan.tally)?;
+                write(path, &outcome)?;
+                say(&format!("{} written to {}.", counted(outcome.len() as u64, "expectation", "expectations"), path.display()))?;
+                ExitCode::SUCCESS
+            }
+        };
+        if !rehearsal.settled() && code != ExitCode::SUCCESS {
+            let note = "The tenant was not at rest while it was recorded, so the pipeline that was in force may make differences.";
+            // On the other stream, so that JSON stays JSON. Nothing is lost if nobody reads it.
+            let _ = writeln!(std::io::stderr(), "{note}");
+        }
+        Ok(code)
+    }
+
+    fn rehearsal(&self) -> Result<Rehearsal> {
+        let failed = |cause: std::io::Error| match cause.kind() {
+            std::io::ErrorKind::NotFound => Error::invalid("There is no such file."),
+            _ => Error::invalid("It cannot be read.").with_cause(cause),
+        };
+        let reader = Reader::begin(BufReader::new(File::open(&self.recording).map_err(failed)?))?;
+        let settings = HostSettings { program: Some(program()?), cache: None };
+        Rehearsal::of(reader, settings, Clock::system().now())
+    }
+}
+
+/// The same error with the file that it is about, and every problem with its place.
+fn about(path: &Path, error: Error) -> Error {
+    let mut told = format!("{}: {error}", path.display());
+    if let Some(stage) = error.stage() {
+        told = format!("{}: The plugin is refused at the stage {stage}. {error}", path.display());
+    }
+    for Problem { pointer, message } in error.problems() {
+        told.push_str(&format!("\n  {} {message}", if pointer.is_empty() { "(all)" } else { pointer }));
+    }
+    let shown = Error::of(error.kind(), told);
+    match error.cause() {
+        Some(cause) => shown.with_cause(cause.to_string()),
+        None => shown,
+    }
+}
+
+/// A JSON document of a file.
+fn read<T: DeserializeOwned>(path: &Path, bytes_max: u64) -> Result<T> {
+    let text = file::read_text(path, bytes_max)?;
+    serde_json::from_str(&text).map_err(|cause| Error::invalid(format!("{} is not what it should be: {cause}.", path.display())))
+}
+
+fn write(path: &Path, outcome: &Expectations) -> Result<()> {
+    let failed = |cause: std::io::Error| Error::invalid(format!("{} cannot be written.", path.display())).with_cause(cause);
+    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+    serde_json::to_writer_pretty(&mut out, outcome).map_err(|cause| failed(cause.into()))?;
+    writeln!(out).and_then(|()| out.flush()).map_err(failed)
+}
+
+/// Shows the differences to the recorded directory.
+fn show(plan: &Plan, shown: &Shown) -> Result<ExitCode> {
+    let (total, tally) = (plan.differences.len() as u64, &plan.tally);
+    let most = if shown.all { u64::MAX } else { CLI_DIFFERENCES_SHOWN };
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let listed =
+        plan.differences.iter().take(most).map(serde_json::to_value).collect::<Result<Vec<Value>, _>>().map_err(Error::internal)?;
+    if shown.json {
+        let plan = json!({"subjects": tally.subjects, "differences": total, "counts": tally.counts, "byPolicy": tally.by_policy(), "summary": tally.summary()});
+        say(&serde_json::to_string_pretty(&json!({"plan": plan, "differences": listed})).map_err(Error::internal)?)?;
+    } else {
+        tally.summary().iter().try_for_each(|line| say(line))?;
+        if !listed.is_empty() {
+            say("")?;
+        }
+        listed.iter().try_for_each(|difference| say(&line(difference)))?;
+        let left = total.saturating_sub(listed.len() as u64);
+        if left > 0 {
+            say(&format!("  … and {left} more: --all shows them"))?;
+        }
+    }
+    Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+/// Tells what is otherwise than expected.
+fn tell(expected: &Expectations, unexpected: &[Problem], json: bool) -> Result<ExitCode> {
+    let all = counted(expected.len() as u64, "expectation", "expectations");
+    if json {
+        let document = json!({"expectations": expected.len(), "unexpected": unexpected});
+        say(&serde_json::to_string_pretty(&document).map_err(Error::internal)?)?;
+    } else {
+        for Problem { pointer, message } in unexpected {
+            say(&format!("{pointer}  {message}"))?;
+        }
+        say(&match unexpected.len() {
+            0 => format!("As expected: {all}."),
+            1 => format!("1 thing is not as expected, of {all}."),
+            many => format!("{many} things are not as expected, of {all}."),
+        })?;
+    }
+    Ok(if unexpected.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
