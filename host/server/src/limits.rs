@@ -182,8 +182,15 @@ pub const NAMED_GROUPS_MAX: u64 = 10_000;
 /// Groups of one user that policies see and the directory shows.
 pub const GROUPS_OF_USER_MAX: usize = 1_000;
 
-/// Events that a tenant keeps; a reader further behind starts over from the directory.
+/// Events that a tenant keeps, and with them what was before each: a reader further behind starts over from the directory, and how the directory was
+/// earlier is not known.
 pub const EVENTS_MAX: u64 = 200_000;
+
+/// Requests that a dirty mark names: those about the groups of a user that a burst concerns. Of more the oldest is forgotten.
+pub const DIRTY_CAUSES_MAX: usize = 8;
+
+/// Ids in one row of the memberships that went with a member or a group: 4 KB.
+pub const PAST_IDS_PER_ROW: usize = 256;
 
 /// Activity entries that a tenant keeps.
 pub const ACTIVITY_MAX: u64 = 100_000;

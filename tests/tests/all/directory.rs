@@ -6,6 +6,7 @@ mod connections;
 mod explain;
 mod explanation;
 mod filters;
+mod history;
 mod holds;
 mod local;
 mod pipeline;

@@ -61,6 +61,9 @@ pub struct Connection {
     pub unique_group_names: bool,
     /// Whether it has been deleted and its inventory is going.
     pub deleting: bool,
+    /// Number of the activity entry of the request that deleted it.
+    #[serde(default)]
+    pub deleted_by: Option<u64>,
 }
 
 /// A connection as operators see it.
@@ -183,6 +186,7 @@ impl Creation {
             created: now,
             unique_group_names: self.unique_group_names,
             deleting: false,
+            deleted_by: None,
         };
         tx.put_json(&layout::connection(number), &connection)?;
         tx.put_json(&layout::connection_number(id), &number)?;
@@ -263,7 +267,17 @@ pub fn restore(tx: &mut Tx<'_>, id: Id, provider: Provider, name: &str, now: Tim
         return Err(Error::invalid(format!("There are more than {CONNECTIONS_MAX} connections.")));
     }
     let name = name.to_owned();
-    let connection = Connection { id, number, provider, name, enabled: true, created: now, unique_group_names: false, deleting: false };
+    let connection = Connection {
+        id,
+        number,
+        provider,
+        name,
+        enabled: true,
+        created: now,
+        unique_group_names: false,
+        deleting: false,
+        deleted_by: None,
+    };
     tx.put_json(&layout::connection(number), &connection)?;
     tx.put_json(&layout::connection_number(id), &number)
 }
@@ -346,15 +360,17 @@ pub fn list(rows: &impl Rows, after: Option<Id>, limit: usize) -> Result<Vec<Sho
     all.into_iter().filter(wanted).take(limit).map(shown).collect()
 }
 
-/// Deletes a connection: from here on its client is not let in. Its inventory goes by [`delete_step`]. Gives its number.
+/// Deletes a connection for the sake of the request with this activity entry: from here on its client is not let in. Its inventory goes by
+/// [`delete_step`]. Gives its number.
 ///
 /// # Errors
 /// 404 if there is none.
-pub fn delete(tx: &mut Tx<'_>, id: Id) -> Result<u32> {
+pub fn delete(tx: &mut Tx<'_>, id: Id, activity: u64) -> Result<u32> {
     let connection = record(tx, id)?;
     tokens::forget(tx, connection.number)?;
-    tx.put_json(&layout::connection(connection.number), &Connection { deleting: true, ..connection.clone() })?;
-    Ok(connection.number)
+    let number = connection.number;
+    tx.put_json(&layout::connection(number), &Connection { deleting: true, deleted_by: Some(activity), ..connection })?;
+    Ok(number)
 }
 
 /// How far the deletion of a connection has come.
@@ -388,7 +404,7 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
         let counter = layout::counter(Counter::Activity);
         let stamp = tx.number(&counter)? + 1;
         let catalog = provision::Catalog::read(tx, provision::Choices { test_resources: true, unique_group_names: false })?;
-        if provision::remove_some(tx, scope, &catalog, DELETE_ROWS_PER_WRITE_MAX, stamp)? > 0 {
+        if provision::remove_some(tx, scope, &catalog, DELETE_ROWS_PER_WRITE_MAX, (stamp, connection.deleted_by))? > 0 {
             tx.add(&counter, 1)?;
             return Ok(Step::More);
         }
@@ -401,8 +417,8 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
             return Ok(Step::Waiting);
         }
         let most = DELETE_ROWS_PER_WRITE_MAX;
-        if directory::detach(tx, number, Occasion { at: now, activity: None }, most)? >= most || forget_decisions(tx, number, most)? >= most
-        {
+        let when = Occasion { at: now, activity: connection.deleted_by };
+        if directory::detach(tx, number, when, most)? >= most || forget_decisions(tx, number, most)? >= most {
             return Ok(Step::More);
         }
         for kind in catalog.kinds() {
@@ -410,9 +426,12 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
         }
         tx.delete(&layout::client(number));
         directory::forget_connection(tx, number);
-        let mut policies = pipeline::current(tx)?.policies;
+        let before = pipeline::current(tx)?;
+        let mut policies = before.policies;
         policies.retain(|policy| policy.connection != Some(connection.id));
-        pipeline::put(tx, policies, None, &Actor::System, now)?;
+        if pipeline::put(tx, policies, None, &Actor::System, now)?.revision != before.revision {
+            directory::reproject_all_for(tx, connection.deleted_by)?;
+        }
         tx.delete(&layout::connection_number(connection.id));
         tx.delete(&layout::connection(number));
         Ok(Step::Done)

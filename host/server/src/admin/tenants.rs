@@ -97,7 +97,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 36] = [
+const TABLES: [Table; 40] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -132,6 +132,10 @@ const TABLES: [Table; 36] = [
     Table::Membership,
     Table::MembershipOf,
     Table::Event,
+    Table::MemberBefore,
+    Table::GroupBefore,
+    Table::MembershipBefore,
+    Table::MembershipOfBefore,
     Table::Activity,
     Table::Counter,
 ];
@@ -322,6 +326,7 @@ mod tests {
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
             Table::Hold | Table::Held | Table::HeldOf | Table::Guard => true,
             Table::Event | Table::Activity => true,
+            Table::MemberBefore | Table::GroupBefore | Table::MembershipBefore | Table::MembershipOfBefore => true,
         }
     }
 

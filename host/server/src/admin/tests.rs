@@ -282,7 +282,7 @@ fn a_disabled_connection_is_known_and_may_do_nothing_and_a_deleted_one_is_unknow
         assert_eq!(may_write, if enabled { Ok(()) } else { Err(Kind::Scim(ErrorKind::Forbidden)) });
     }
     let id = shown.id;
-    tenant.write(move |tx| connections::delete(tx, id)).unwrap();
+    tenant.write(move |tx| connections::delete(tx, id, 1)).unwrap();
     assert_eq!(kind(), Some(Kind::Scim(ErrorKind::Unauthorized)));
     assert!(tenant.read(|rows| connections::list(rows, None, 9)).unwrap().is_empty());
     assert!(installation.patch(&tenant, id, json!({"enabled": true})).is_err());
@@ -438,7 +438,7 @@ fn a_connection_goes_with_its_policies_once_nothing_of_it_is_due() {
     let (gone, _) = installation.connection(&tenant, new.clone()).unwrap();
     let (kept, _) = installation.connection(&tenant, new).unwrap();
     let id = gone.id;
-    let number = tenant.write(move |tx| connections::delete(tx, id)).unwrap();
+    let number = tenant.write(move |tx| connections::delete(tx, id, 1)).unwrap();
     let step = || connections::delete_step(&installation.store, tenant.number(), number, NOW).unwrap();
     let mark = layout::dirty_mark(layout::USER, number, Id::new(NOW));
     let dirty = mark.clone();
@@ -470,7 +470,7 @@ fn deletions_under_way_are_found_again_after_a_restart() {
     let (shown, _) = installation.connection(&kept, json!({"provider": "okta", "name": "Okta"})).unwrap();
     let (tenant_id, connection_id) = (record.id, shown.id);
     installation.store.installation().write(move |tx| tenants::delete(tx, tenant_id)).unwrap();
-    kept.write(move |tx| connections::delete(tx, connection_id)).unwrap();
+    kept.write(move |tx| connections::delete(tx, connection_id, 1)).unwrap();
 
     let deletions = super::deletion::Deletions::default();
     deletions.resume(&installation.store).unwrap();

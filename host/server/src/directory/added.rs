@@ -7,7 +7,7 @@ use super::group::ids;
 use super::member::MemberRow;
 use crate::error::Result;
 use crate::id::Id;
-use crate::provision::{Scope, mark_dirty};
+use crate::provision::{Scope, Why, mark_dirty};
 use crate::store::layout::{self, USER};
 use crate::store::{Range, Tx};
 
@@ -36,13 +36,13 @@ pub(super) fn put_user(tx: &mut Tx<'_>, connection: u32, user: Id, groups: &[Id]
     Ok(())
 }
 
-/// Makes everybody due whom policies put into a group.
+/// Makes everybody due whom policies put into a group, for the sake of the request with this activity entry.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn mark(tx: &mut Tx<'_>, connection: u32, group: Id, stamp: u64) -> Result<()> {
+pub(super) fn mark(tx: &mut Tx<'_>, connection: u32, group: Id, stamp: u64, activity: Option<u64>) -> Result<()> {
     for user in ids(tx, &Range::under(layout::added_to(connection, group)), usize::MAX)? {
-        mark_dirty(tx, Scope { connection }, USER, user, stamp)?;
+        mark_dirty(tx, Scope { connection }, (USER, user), stamp, Why { activity, group: Some(group) })?;
     }
     Ok(())
 }

@@ -5,12 +5,13 @@
 use super::added;
 use super::decision::{self, Decision, Reason, SubjectKind};
 use super::evaluate::{GroupOutcome, UserOutcome};
-use super::event::{Change, Occasion, emit};
+use super::event::{Change, Occasion, emit, emit_after};
 use super::group::{self, Group};
 use super::guard::{self, Case, Judgement, Loss, Watch};
 use super::hold::{self, HeldBy};
 use super::member::{self, Issued, Member, MemberRow};
 use super::outcome;
+use super::past::Before;
 use super::subject::{self, Due, Setting};
 use super::walk::{self, Walk};
 use crate::clock::Timestamp;
@@ -18,7 +19,7 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::limits::{COMMIT_ROWS_MAX, NAMED_GROUPS_MAX};
 use crate::policy::Lifecycle;
-use crate::provision::{Scope, mark_members};
+use crate::provision::{Causes, Scope, Why, mark_dirty, mark_members};
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
 use crate::store::{Numbers, Rows, Tx};
 
@@ -42,7 +43,9 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
     let events = tx.number(&layout::counter(Counter::Event))?;
     let any_held = hold::is_any(tx)?;
     let (walking, when) = (projected.walk.is_some(), Occasion { at: now, activity: None });
-    let mut writer = Writer { tx, setting, when, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX, any_held };
+    let (walk, causes) = (walk::current(tx)?.and_then(|walk| walk.activity), Causes::default());
+    let mut writer =
+        Writer { tx, setting, when, causes, touched: None, walk, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX, any_held };
     for outcome in &projected.groups {
         if writer.may_write(outcome.subject.due, outcome.postponed)? {
             writer.group(outcome)?;
@@ -83,8 +86,14 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
 pub(super) struct Writer<'t, 'a, 's> {
     pub(super) tx: &'t mut Tx<'a>,
     setting: &'s Setting,
-    /// Of the subject that is being written.
+    /// Of the subject that is being written, for the sake of the newest of its causes.
     when: Occasion,
+    /// What made that subject due, the walk included.
+    causes: Causes,
+    /// The newest request that was about that subject itself, or about a group of it.
+    touched: Option<u64>,
+    /// The request that began the walk that is under way.
+    walk: Option<u64>,
     walking: bool,
     /// Whether this only tries what would become of the directory: nobody moves meanwhile, and nothing is concluded of anybody.
     draft: bool,
@@ -98,9 +107,21 @@ pub(super) struct Writer<'t, 'a, 's> {
 impl<'t, 'a, 's> Writer<'t, 'a, 's> {
     /// One that tries in a draft what a walk over everybody would do.
     pub(super) fn draft(tx: &'t mut Tx<'a>, setting: &'s Setting, now: Timestamp) -> Self {
-        let when = Occasion { at: now, activity: None };
+        let (when, causes) = (Occasion { at: now, activity: None }, Causes::default());
         // Asking whether anybody is held is cheap where nobody is.
-        Self { tx, setting, when, walking: true, draft: true, stuck: None, rows_left: usize::MAX, any_held: true }
+        Self {
+            tx,
+            setting,
+            when,
+            causes,
+            touched: None,
+            walk: None,
+            walking: true,
+            draft: true,
+            stuck: None,
+            rows_left: usize::MAX,
+            any_held: true,
+        }
     }
 }
 
@@ -110,7 +131,13 @@ impl Writer<'_, '_, '_> {
         if walk::mark(self.tx, due.kind, due.connection, due.id)? != due.mark {
             return Ok(false);
         }
-        self.when.activity = due.mark;
+        self.causes = walk::causes(self.tx, due)?;
+        self.touched = self.causes.newest();
+        // What was marked before the walk began is projected by the new pipeline, too.
+        if let Some(walk) = self.walk.filter(|walk| self.walking || Some(*walk) > self.touched) {
+            self.causes.add(Why::itself(walk));
+        }
+        self.when.activity = self.causes.newest();
         let postponed = postponed || self.rows_left == 0;
         if postponed {
             self.make_due(due)?;
@@ -122,9 +149,15 @@ impl Writer<'_, '_, '_> {
     fn make_due(&mut self, due: Due) -> Result<()> {
         if due.mark.is_none() {
             let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
-            self.tx.put(&layout::dirty_mark(due.kind, due.connection, due.id), stamp.to_be_bytes().to_vec());
+            let why = Why { activity: self.when.activity, group: None };
+            mark_dirty(self.tx, Scope { connection: due.connection }, (due.kind, due.id), stamp, why)?;
         }
         Ok(())
+    }
+
+    /// The occasion of a change of the subject's membership of a group, or of the subject itself, if one of the causes was about just that.
+    fn when_about(&self, group: Option<Id>) -> Occasion {
+        Occasion { activity: self.causes.about(group).or(self.when.activity), ..self.when }
     }
 
     fn done(&mut self, due: Due) {
@@ -152,7 +185,7 @@ impl Writer<'_, '_, '_> {
             }
             // Whom policies put into it asked for what no longer is.
             let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
-            added::mark(self.tx, due.connection, due.id, stamp)?;
+            added::mark(self.tx, due.connection, due.id, stamp, self.when.activity)?;
         }
         decision::delete(self.tx, due.connection, due.kind, due.id)
     }
@@ -181,8 +214,8 @@ impl Writer<'_, '_, '_> {
             if before.is_none() && !self.walking {
                 // Its members' memberships show from now on. A walk comes to them by itself.
                 let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
-                mark_members(self.tx, Scope { connection: due.connection }, due.id, stamp)?;
-                added::mark(self.tx, due.connection, due.id, stamp)?;
+                mark_members(self.tx, Scope { connection: due.connection }, due.id, stamp, self.when.activity)?;
+                added::mark(self.tx, due.connection, due.id, stamp, self.when.activity)?;
             }
         } else if outcome.stuck.is_none() && before.is_some() {
             self.remove_group(due.id)?;
@@ -202,7 +235,7 @@ impl Writer<'_, '_, '_> {
             held: None,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
-            touched_by: self.when.activity,
+            touched_by: self.touched,
             requested_by: None,
             at: self.when.at,
         };
@@ -276,7 +309,7 @@ impl Writer<'_, '_, '_> {
             held,
             pipeline_revision: self.setting.pipeline.revision,
             verdicts: outcome.verdicts.clone(),
-            touched_by: self.when.activity,
+            touched_by: self.touched,
             requested_by: None,
             at: self.when.at,
         };
@@ -322,7 +355,7 @@ impl Writer<'_, '_, '_> {
         after.member.external_id.clone_from(&subject.external_id);
         after.member.last_modified = self.when.at;
         member::put(self.tx, Some(before), &after)?;
-        emit(self.tx, self.when, Change::MemberUpdated { member: after.member })
+        emit_after(self.tx, self.when, Change::MemberUpdated { member: after.member }, &Before::Member(&before.member, &[]))
     }
 
     /// The member as of now, found as it was for the snapshot.
@@ -399,14 +432,16 @@ impl Writer<'_, '_, '_> {
             after.member.last_modified = self.when.at;
             member::put(self.tx, before, &after)?;
             let member = after.member;
-            let change = match before.filter(|row| !row.removed) {
-                Some(_) => Change::MemberUpdated { member },
+            match before.filter(|row| !row.removed) {
+                Some(row) => {
+                    let when = self.when_about(None);
+                    emit_after(self.tx, when, Change::MemberUpdated { member }, &Before::Member(&row.member, &[]))?;
+                }
                 None => {
                     guard::arrived(self.tx, after.connection, id, self.when.at)?;
-                    Change::MemberAdded { member }
+                    emit(self.tx, self.when, Change::MemberAdded { member })?;
                 }
-            };
-            emit(self.tx, self.when, change)?;
+            }
         }
         self.put_memberships(id, outcome)
     }
@@ -431,12 +466,14 @@ impl Writer<'_, '_, '_> {
                 continue;
             }
             group::unlink(self.tx, member, *group);
-            emit(self.tx, self.when, Change::MembershipRemoved { member_id: member, group_id: *group })?;
-            group::tidy(self.tx, *group, self.when)?;
+            let when = self.when_about(Some(*group));
+            emit(self.tx, when, Change::MembershipRemoved { member_id: member, group_id: *group })?;
+            group::tidy(self.tx, *group, when)?;
         }
         for group in wanted.iter().filter(|group| !have.contains(group)) {
             group::link(self.tx, member, *group);
-            emit(self.tx, self.when, Change::MembershipAdded { member_id: member, group_id: *group })?;
+            let when = self.when_about(Some(*group));
+            emit(self.tx, when, Change::MembershipAdded { member_id: member, group_id: *group })?;
         }
         Ok(())
     }

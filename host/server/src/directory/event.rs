@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::past::{self, Before};
 use super::{Group, Member};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -35,7 +36,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Cause {
-    /// Number of the activity entry of the request that caused it; absent if a pipeline did, which was asked about everybody.
+    /// Number of the activity entry of the request that caused it, also if it did so by putting another pipeline; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<u64>,
     /// The pipeline that was in force.
@@ -121,15 +122,19 @@ pub struct EventPage {
     pub newest: u64,
 }
 
-/// Writes an event.
+/// Writes an event that something came, or that a membership came or went.
 pub(super) fn emit(tx: &mut Tx<'_>, when: Occasion, change: Change) -> Result<()> {
+    emit_after(tx, when, change, &Before::Told)
+}
+
+/// Writes an event, and what was before it.
+pub(super) fn emit_after(tx: &mut Tx<'_>, when: Occasion, change: Change, before: &Before<'_>) -> Result<()> {
     let sequence = tx.add(&layout::counter(Counter::Event), 1)?;
     let cause = Cause { activity: when.activity, pipeline_revision: tx.number(&layout::counter(Counter::Pipeline))? };
-    tx.put_json(&layout::event(sequence), &Event { sequence, at: when.at, cause: Some(cause), change })?;
-    if let Some(old) = sequence.checked_sub(EVENTS_MAX).filter(|old| *old > 0) {
-        tx.delete(&layout::event(old));
-    }
-    Ok(())
+    let event = Event { sequence, at: when.at, cause: Some(cause), change };
+    tx.put_json(&layout::event(sequence), &event)?;
+    // Nobody asks a draft what it was before.
+    if tx.is_draft() { Ok(()) } else { past::keep(tx, sequence, &event.change, before, EVENTS_MAX) }
 }
 
 /// The first `limit` events with a number above `after`.

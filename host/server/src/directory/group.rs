@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::event::{Change, Occasion, emit};
+use super::event::{Change, Occasion, emit, emit_after};
 use super::member::{self, Issued, Member};
+use super::past::Before;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -74,13 +75,11 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, when: O
         return Ok(());
     }
     tx.put_json(&layout::group(after.id), &after)?;
-    let change = if before.is_some() {
-        Change::GroupUpdated { group: after }
-    } else {
-        tx.add(&layout::counter(Counter::Groups), 1)?;
-        Change::GroupAdded { group: after }
-    };
-    emit(tx, when, change)
+    if let Some(before) = before {
+        return emit_after(tx, when, Change::GroupUpdated { group: after }, &Before::Group(before, &[]));
+    }
+    tx.add(&layout::counter(Counter::Groups), 1)?;
+    emit(tx, when, Change::GroupAdded { group: after })
 }
 
 /// The id of the group that policies call `name`: the same whenever it comes back.
@@ -143,10 +142,12 @@ pub(super) fn remove(tx: &mut Tx<'_>, group: Id, when: Occasion) -> Result<usize
     for member in &members {
         unlink(tx, *member, group);
     }
+    let before: Group = tx.json(&layout::group(group))?.ok_or_else(|| Error::internal("a group that is not there was to be removed"))?;
     tx.delete(&layout::group(group));
     tx.add(&layout::counter(Counter::Groups), -1)?;
-    emit(tx, when, Change::GroupRemoved { group_id: group })?;
-    Ok(2 * members.len() + 1)
+    emit_after(tx, when, Change::GroupRemoved { group_id: group }, &Before::Group(&before, &members))?;
+    // The rows that go, and those that say what was.
+    Ok(4 * members.len() + 2)
 }
 
 /// Groups with an id above `after`, in the order of their coming, at most `limit`.

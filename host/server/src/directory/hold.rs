@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
 use crate::limits::{HOLD_CAUSES_MAX, HOLD_CHOICE_MAX, HOLD_MEMBERS_PER_WRITE_MAX, HOLD_REASON_CHARACTERS_MAX, HOLDS_MAX};
-use crate::provision::{Scope, mark_dirty};
+use crate::provision::{Scope, Why, mark_dirty};
 use crate::store::layout::{self, Counter, USER};
 use crate::store::{Numbers, Range, Rows, Tx, from_json};
 
@@ -500,7 +500,7 @@ impl Hold {
         // What is due already is looked at anew in any case, and keeps the number of what made it due.
         match tx.has(&layout::dirty_mark(USER, row.number, row.shown.scim_id))? {
             true => _ = tx.add(&layout::counter(Counter::Inventory), 1)?,
-            false => mark_dirty(tx, Scope { connection: row.number }, USER, row.shown.scim_id, stamp)?,
+            false => mark_dirty(tx, Scope { connection: row.number }, (USER, row.shown.scim_id), stamp, Why::itself(stamp))?,
         }
         Ok(())
     }

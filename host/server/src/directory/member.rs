@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::added;
-use super::event::{Change, Occasion, emit};
+use super::event::{Change, Occasion, emit, emit_after};
 use super::group::{self, Group};
 use super::guard;
 use super::hold;
+use super::past::Before;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::NAME_BYTES_MAX;
-use crate::provision::{Scope, mark_dirty};
+use crate::provision::{Scope, Why, mark_dirty};
 use crate::store::layout::{self, Counter, MemberBy, USER};
 use crate::store::{Range, Rows, Tx};
 
@@ -275,7 +276,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion) -> Result
         tx.delete(&layout::member(id));
         tx.add(&layout::counter(Counter::Members), -1)?;
     }
-    emit(tx, when, Change::MemberRemoved { member_id: id })?;
+    emit_after(tx, when, Change::MemberRemoved { member_id: id }, &Before::Member(&row.member, &groups))?;
     groups.into_iter().try_for_each(|group| group::tidy(tx, group, when))
 }
 
@@ -378,10 +379,12 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles
     if after != before {
         after.member.last_modified = when.at;
         put(tx, Some(&before), &after)?;
-        emit(tx, when, Change::MemberUpdated { member: after.member.clone() })?;
+        let change = Change::MemberUpdated { member: after.member.clone() };
+        emit_after(tx, when, change, &Before::Member(&before.member, &[]))?;
         if let Some(scim_id) = after.member.scim_id {
             let stamp = when.activity.unwrap_or_default();
-            mark_dirty(tx, Scope { connection: after.connection }, USER, scim_id, stamp)?;
+            let why = Why { activity: when.activity, group: None };
+            mark_dirty(tx, Scope { connection: after.connection }, (USER, scim_id), stamp, why)?;
         }
     }
     Ok(after.member)
@@ -480,7 +483,7 @@ pub fn detach(tx: &mut Tx<'_>, connection: u32, when: Occasion, most: usize) -> 
             Member { issued: Issued::Api, connection: None, scim_id: None, external_id: None, last_modified: when.at, ..after.member };
         put(tx, Some(before), &after)?;
         let id = after.member.id;
-        emit(tx, when, Change::MemberUpdated { member: after.member })?;
+        emit_after(tx, when, Change::MemberUpdated { member: after.member }, &Before::Member(&before.member, &[]))?;
         // No policy is asked about it any more, so none says that it is in a group.
         added::put(tx, before, &[])?;
         for group in group::ids_of_member(tx, id)? {

@@ -14,10 +14,12 @@ mod event;
 mod explain;
 mod group;
 mod guard;
+mod history;
 mod hold;
 mod input;
 mod member;
 mod outcome;
+mod past;
 pub mod plan;
 mod projector;
 mod recording;
@@ -39,6 +41,7 @@ pub use group::{
     rename as rename_group,
 };
 pub use guard::{Loss, allow as guard_allow, forget_connection, room as guard_room};
+pub use history::{HistoryItem, Named, of_group as history_of_group, of_member as history_of_member};
 pub use hold::{
     HeldBy, HeldMember, HeldState, Hold, HoldAction, HoldChoice, HoldState, decide as decide_hold, get as get_hold, is_waiting,
     list as list_holds, members as members_of_hold,
@@ -48,10 +51,11 @@ pub use member::{
     list as list_members, patch as patch_member,
 };
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
+pub use past::{Moment, Past};
 pub use projector::Projector;
 pub use recording::{Recorded, RecordingPlace, read as read_recording, restore as restore_recorded};
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};
-pub use walk::reproject_all;
+pub use walk::{reproject_again, reproject_all, reproject_all_for};
 
 #[cfg(test)]
 mod tests;

@@ -115,7 +115,7 @@ impl Projector {
             let handle = self.store.tenant(tenant);
             let renewed = handle.read(|rows| rows.number(&layout::counter(Counter::Stuck))).and_then(|stuck| match stuck {
                 0 => Ok(()),
-                _ => handle.write(walk::reproject_all),
+                _ => handle.write(walk::reproject_again),
             });
             if let Err(error) = renewed {
                 tracing::error!(tenant, %error, cause = error.cause().map(tracing::field::display), "stuck subjects are not tried again");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::decision::connections;
 use super::hold;
 use super::outcome::{self, Progress};
-use super::walk;
+use super::{past, walk};
 use crate::error::Result;
 use crate::store::layout::{self, Counter, GROUP, USER};
 use crate::store::{Numbers, Range, Rows};
@@ -42,6 +42,8 @@ pub struct SyncState {
     pub held: u64,
     /// Number of the newest event.
     pub last_event: u64,
+    /// The lowest number of an event behind which the directory can be asked for; 0 as long as everything since the beginning is known.
+    pub oldest_sequence: u64,
     /// Number of the pipeline in force.
     pub pipeline_revision: u64,
 }
@@ -64,6 +66,7 @@ pub fn state(rows: &impl Rows) -> Result<SyncState> {
         stuck: counter(Counter::Stuck)?,
         held: counter(Counter::Held)?,
         last_event: counter(Counter::Event)?,
+        oldest_sequence: past::oldest(rows)?,
         pipeline_revision: counter(Counter::Pipeline)?,
     })
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 mod explain;
 mod holds;
+mod past;
 mod plans;
 mod recordings;
 
@@ -136,6 +137,7 @@ impl World {
             created: NOW,
             unique_group_names: false,
             deleting: false,
+            deleted_by: None,
         };
         tenant
             .write(move |tx| {

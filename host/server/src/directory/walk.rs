@@ -11,8 +11,9 @@ use super::member::MemberRow;
 use super::subject::Due;
 use crate::error::Result;
 use crate::id::Id;
+use crate::provision::Causes;
 use crate::store::layout::{self, Counter, GROUP, USER};
-use crate::store::{Range, Rows, Tx};
+use crate::store::{Numbers, Range, Rows, Tx};
 
 /// How far a projection of everything has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub(super) struct Walk {
     /// Events that it made.
     #[serde(default)]
     pub events: u64,
+    /// The request that began it, by its activity entry.
+    #[serde(default)]
+    pub activity: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,13 +41,31 @@ enum Stage {
     Members,
 }
 
-/// Makes the whole directory due for projection, from the beginning.
+/// Makes the whole directory due for projection, from the beginning, for the sake of the request whose activity entry this transaction has written.
 ///
 /// # Errors
 /// If the disk refuses.
 pub fn reproject_all(tx: &mut Tx<'_>) -> Result<()> {
+    let activity = tx.number(&layout::counter(Counter::Activity))?;
+    reproject_all_for(tx, Some(activity).filter(|activity| *activity > 0))
+}
+
+/// The same for the sake of another request, or of none.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn reproject_all_for(tx: &mut Tx<'_>, activity: Option<u64>) -> Result<()> {
     let number = tx.add(&layout::counter(Counter::Walk), 1)?;
-    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0 })
+    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0, activity })
+}
+
+/// Begins anew, for the sake of the request that began the projection that is under way, if one is.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn reproject_again(tx: &mut Tx<'_>) -> Result<()> {
+    let activity = current(tx)?.and_then(|walk| walk.activity);
+    reproject_all_for(tx, activity)
 }
 
 /// The walk under way.
@@ -137,6 +159,12 @@ fn due(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Due> {
 pub(super) fn mark(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Option<u64>> {
     let value = rows.get(&layout::dirty_mark(kind, connection, id))?;
     Ok(value.and_then(|bytes| bytes.first_chunk().copied()).map(u64::from_be_bytes))
+}
+
+/// Which requests made a subject due; none if it has no mark.
+pub(super) fn causes(rows: &impl Rows, due: Due) -> Result<Causes> {
+    let mark = rows.get(&layout::dirty_mark(due.kind, due.connection, due.id))?;
+    Ok(mark.map(|mark| Causes::read(&mark)).unwrap_or_default())
 }
 
 /// The first subjects that are due by a mark, at most `most`, all of one type: groups before users.

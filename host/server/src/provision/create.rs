@@ -6,7 +6,7 @@ use doorlist_scim::validate::{self, Incoming};
 use serde_json::Value;
 
 use super::members::{Editor, keep_name};
-use super::{Answer, Context, Kind, Scope, Stored, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, Why, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::store::{Tx, layout};
@@ -68,7 +68,7 @@ impl Create {
         keep_name(tx, scope, kind, id, Some(stored.text("displayName")));
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
         let stamp = context.record(tx, id, true)?;
-        mark_dirty(tx, scope, kind.number, id, stamp)?;
+        mark_dirty(tx, scope, (kind.number, id), stamp, Why::itself(stamp))?;
         Ok(Begun { id, json, stamp })
     }
 

@@ -6,7 +6,7 @@ use super::index::{self, last_ids};
 use super::members::{MemberKind, add_to_digest, keep_name, less, members_of};
 use super::read::{parse_id, stored};
 use super::stored::touched;
-use super::{Catalog, Context, Kind, Scope, Stored, mark_dirty};
+use super::{Catalog, Context, Kind, Scope, Stored, Why, mark_dirty};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
@@ -42,23 +42,34 @@ impl Delete {
         context.conditions.check(tx, scope, &self.kind, id, &json)?;
         let before = Stored::read(&json)?;
         let stamp = context.record(tx, id, false)?;
-        remove(tx, scope, &self.kind, id, &before, (stamp, Some(context.now)))?;
+        remove(tx, scope, &self.kind, id, &before, &Removal { stamp, activity: Some(stamp), now: Some(context.now) })?;
         Ok(id)
     }
 }
 
-/// Deletes a resource's rows and gives how many. With a time, the groups that it leaves were modified then.
-fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, (stamp, now): (u64, Option<Timestamp>)) -> Result<usize> {
+/// What a deletion leaves in other rows.
+struct Removal {
+    /// Of the dirty marks.
+    stamp: u64,
+    /// Number of the activity entry of the request.
+    activity: Option<u64>,
+    /// When the groups were modified that it leaves; `None` if that does not matter any more.
+    now: Option<Timestamp>,
+}
+
+/// Deletes a resource's rows and gives how many.
+fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, removal: &Removal) -> Result<usize> {
+    let Removal { stamp, activity, now } = *removal;
     index::update(tx, scope, kind, id, Some(&before.resource), None)?;
     tx.delete(&layout::resource(scope.connection, kind.number, id));
     tx.add(&layout::resource_count(scope.connection, kind.number), -1)?;
-    mark_dirty(tx, scope, kind.number, id, stamp)?;
+    mark_dirty(tx, scope, (kind.number, id), stamp, Why { activity, group: None })?;
     let mut rows = 1;
     for (member, what) in members_of(tx, scope, id)? {
         tx.delete(&layout::group_member(scope.connection, id, member));
         tx.delete(&layout::member_group(scope.connection, member, id));
         if what == MemberKind::User {
-            mark_dirty(tx, scope, USER, member, stamp)?;
+            mark_dirty(tx, scope, (USER, member), stamp, Why { activity, group: Some(id) })?;
         }
         rows += 2;
     }
@@ -81,11 +92,12 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, (
 }
 
 /// Deletes resources of a connection that goes, of the kinds of `catalog`, until about `most` rows are gone, and marks them as due for projection. Gives how many
-/// resources it deleted; 0 when none was left.
+/// resources it deleted; 0 when none was left. `activity` is the entry of the request that deleted the connection.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize, stamp: u64) -> Result<usize> {
+pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize, (stamp, activity): (u64, Option<u64>)) -> Result<usize> {
+    let removal = Removal { stamp, activity, now: None };
     let (mut resources, mut rows) = (0, 0);
     // Users first: a group then has few members left when its turn comes.
     for kind in catalog.kinds() {
@@ -103,7 +115,7 @@ pub fn remove_some(tx: &mut Tx<'_>, scope: Scope, catalog: &Catalog, most: usize
             if rows >= most {
                 return Ok(resources);
             }
-            rows += remove(tx, scope, kind, id, &Stored::read(&json)?, (stamp, None))?;
+            rows += remove(tx, scope, kind, id, &Stored::read(&json)?, &removal)?;
             resources += 1;
         }
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::index::{last_id, last_ids};
 use super::stored::{location, push_location};
-use super::{Kind, Scope, mark_dirty};
+use super::{Kind, Scope, Why, mark_dirty};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::GROUPS_OF_USER_MAX;
@@ -292,7 +292,7 @@ impl<'t, 'a> Editor<'t, 'a> {
         add_to_digest(self.tx, self.scope, self.group, self.digest)?;
         for (member, (_, kind)) in self.moved {
             if kind == MemberKind::User {
-                mark_dirty(self.tx, self.scope, USER, member, stamp)?;
+                mark_dirty(self.tx, self.scope, (USER, member), stamp, Why::group(stamp, self.group))?;
             }
         }
         Ok(())
@@ -364,11 +364,11 @@ pub(super) fn keep_name(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, group: Id, n
     }
 }
 
-/// Marks every user of a group as due for projection: its name is an input of theirs.
-pub(crate) fn mark_members(tx: &mut Tx<'_>, scope: Scope, group: Id, stamp: u64) -> Result<()> {
+/// Marks every user of a group as due for projection, for the sake of the request with this activity entry: its name is an input of theirs.
+pub(crate) fn mark_members(tx: &mut Tx<'_>, scope: Scope, group: Id, stamp: u64, activity: Option<u64>) -> Result<()> {
     for (member, kind) in members_of(tx, scope, group)? {
         if kind == MemberKind::User {
-            mark_dirty(tx, scope, USER, member, stamp)?;
+            mark_dirty(tx, scope, (USER, member), stamp, Why { activity, group: Some(group) })?;
         }
     }
     Ok(())

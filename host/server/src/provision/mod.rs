@@ -10,6 +10,7 @@ mod bulk;
 mod catalog;
 mod create;
 mod delete;
+mod due;
 mod index;
 mod kind;
 mod list;
@@ -30,6 +31,7 @@ pub use bulk::{Bulk, Progress};
 pub use catalog::{Catalog, Choices, Extension, Extensions, extensions, outdate, put_extensions};
 pub use create::Create;
 pub use delete::{Delete, remove_some};
+pub(crate) use due::{Causes, Why, mark_dirty};
 pub use index::ids_with;
 pub use kind::Kind;
 pub use list::{AllWalks, Page, Search, Walks, list, quick};
@@ -46,7 +48,7 @@ use crate::activity::Entry;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::store::{Tx, layout};
+use crate::store::Tx;
 
 /// Whose inventory a request works on. Made by authentication.
 #[derive(Clone, Copy, Debug)]
@@ -113,16 +115,4 @@ impl Context {
         let entry = Entry { subject: Some(subject.to_string()), status, ..self.entry.clone() };
         crate::activity::record(tx, &entry)
     }
-}
-
-/// Marks a subject as due for projection, and counts that something moved. What is neither user nor group never reaches the directory.
-///
-/// # Errors
-/// If the disk refuses.
-pub(crate) fn mark_dirty(tx: &mut Tx<'_>, scope: Scope, kind: u8, id: Id, stamp: u64) -> Result<()> {
-    if kind == layout::USER || kind == layout::GROUP {
-        tx.put(&layout::dirty_mark(kind, scope.connection, id), stamp.to_be_bytes().to_vec());
-        tx.add(&layout::counter(layout::Counter::Inventory), 1)?;
-    }
-    Ok(())
 }

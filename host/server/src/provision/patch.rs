@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::members::{Editor, keep_name, mark_members};
 use super::read::{parse_id, stored};
-use super::{Answer, Context, Kind, Scope, Stored, Wanted, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, Wanted, Why, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::PATCH_ANSWER_MEMBERS_MAX;
@@ -100,10 +100,10 @@ pub(super) fn save(
     tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
     if changed {
         index::update(tx, scope, kind, id, Some(&before.resource), Some(&after.resource))?;
-        mark_dirty(tx, scope, kind.number, id, stamp)?;
+        mark_dirty(tx, scope, (kind.number, id), stamp, Why::itself(stamp))?;
         if kind.has_members && before.text("displayName") != after.text("displayName") {
             keep_name(tx, scope, kind, id, Some(after.text("displayName")));
-            mark_members(tx, scope, id, stamp)?;
+            mark_members(tx, scope, id, stamp, Some(stamp))?;
         }
     }
     editor.finish(stamp)?;

@@ -104,6 +104,14 @@ pub enum Table {
     Event = 80,
     /// Activity by sequence number.
     Activity = 81,
+    /// What directory members were before events.
+    MemberBefore = 82,
+    /// What directory groups were before events.
+    GroupBefore = 83,
+    /// Whether memberships were there before events, by member.
+    MembershipBefore = 84,
+    /// The same by group.
+    MembershipOfBefore = 85,
 }
 
 impl Table {

@@ -42,6 +42,8 @@ pub enum Counter {
     SyncedMembers = 14,
     /// Members that wait for an operator's decision on whether they go.
     Held = 15,
+    /// The newest event before which nothing is known of the directory any more.
+    Forgotten = 18,
 }
 
 /// What recognises a directory member.
@@ -437,4 +439,35 @@ pub fn activities() -> Key {
 /// An activity entry.
 pub fn activity(sequence: u64) -> Key {
     activities().sequence(sequence)
+}
+
+/// Head of what directory members were before events.
+pub fn members_before() -> Key {
+    Key::new(Table::MemberBefore)
+}
+
+/// Head of what a directory member was; behind it the event's number. No value: it was not there.
+pub fn member_before(id: Id) -> Key {
+    members_before().id(id)
+}
+
+/// Head of what directory groups were before events.
+pub fn groups_before() -> Key {
+    Key::new(Table::GroupBefore)
+}
+
+/// Head of what a directory group was; behind it the event's number. No value: it was not there.
+pub fn group_before(id: Id) -> Key {
+    groups_before().id(id)
+}
+
+/// Head of what the memberships of a directory member were; behind it the event's number and that of a piece. The value is whether they were there, and
+/// the groups' ids.
+pub fn memberships_before(member: Id) -> Key {
+    Key::new(Table::MembershipBefore).id(member)
+}
+
+/// The same of a directory group, with the members' ids.
+pub fn memberships_of_before(group: Id) -> Key {
+    Key::new(Table::MembershipOfBefore).id(group)
 }

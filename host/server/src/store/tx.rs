@@ -71,6 +71,11 @@ impl<'a> Tx<'a> {
         self.writes
     }
 
+    /// Whether its writes go nowhere.
+    pub fn is_draft(&self) -> bool {
+        matches!(self.base, Base::Snapshot(_))
+    }
+
     /// Puts `value` at `key`.
     pub fn put(&mut self, key: &Key, value: Vec<u8>) {
         self.write(key.stored(self.partition), Some(value));

@@ -198,7 +198,7 @@ impl Shared {
         }
         let plugin = self.load(tenant, revision)?.map_err(Error::conflict)?;
         if known.is_some() {
-            tenant.write(crate::directory::reproject_all)?;
+            tenant.write(crate::directory::reproject_again)?;
         }
         Ok(plugin)
     }

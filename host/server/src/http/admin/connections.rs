@@ -88,7 +88,7 @@ pub(super) async fn patch(mut call: Call) -> Result<Reply> {
 
 pub(super) async fn delete(call: Call) -> Result<Reply> {
     let id = call.id("connection")?;
-    let number = call.write(Some(id.to_string()), move |tx, _| connections::delete(tx, id)).await?;
+    let number = call.write(Some(id.to_string()), move |tx, stamp| connections::delete(tx, id, stamp)).await?;
     call.app.deletions.add(Deletion::Connection(call.caller.rows.number(), number));
     Ok(Reply::empty())
 }

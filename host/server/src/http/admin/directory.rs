@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::call::{Call, Reply};
+use super::past;
 use crate::clock::Timestamp;
 use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, SubjectKind};
 use crate::error::Result;
@@ -22,11 +23,17 @@ fn when(at: Timestamp, stamp: u64) -> Occasion {
 }
 
 pub(super) async fn list_members(call: Call) -> Result<Reply> {
+    if let Some(moment) = past::moment(&call)? {
+        return past::list_members(&call, moment).await;
+    }
     call.page(|member: &Member| member.id, directory::list_members)
 }
 
 pub(super) async fn get_member(call: Call) -> Result<Reply> {
     let id = call.id("user")?;
+    if let Some(moment) = past::moment(&call)? {
+        return past::get_member(&call, moment, id).await;
+    }
     Reply::json(&call.read(|rows| directory::get_member(rows, id))?)
 }
 
@@ -58,6 +65,9 @@ pub(super) async fn delete_member(call: Call) -> Result<Reply> {
 
 pub(super) async fn groups_of_member(call: Call) -> Result<Reply> {
     let id = call.id("user")?;
+    if let Some(moment) = past::moment(&call)? {
+        return past::groups_of_member(&call, moment, id).await;
+    }
     call.page(
         |group: &Group| group.id,
         |rows, after, limit| {
@@ -70,11 +80,17 @@ pub(super) async fn groups_of_member(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn list_groups(call: Call) -> Result<Reply> {
+    if let Some(moment) = past::moment(&call)? {
+        return past::list_groups(&call, moment).await;
+    }
     call.page(|group: &Group| group.id, directory::list_groups)
 }
 
 pub(super) async fn get_group(call: Call) -> Result<Reply> {
     let id = call.id("group")?;
+    if let Some(moment) = past::moment(&call)? {
+        return past::get_group(&call, moment, id).await;
+    }
     Reply::json(&call.read(|rows| directory::get_group(rows, id))?)
 }
 
@@ -100,6 +116,9 @@ pub(super) async fn delete_group(call: Call) -> Result<Reply> {
 
 pub(super) async fn members_of_group(call: Call) -> Result<Reply> {
     let id = call.id("group")?;
+    if let Some(moment) = past::moment(&call)? {
+        return past::members_of_group(&call, moment, id).await;
+    }
     call.page(|member: &Member| member.id, |rows, after, limit| directory::members_of(rows, id, after, limit))
 }
 

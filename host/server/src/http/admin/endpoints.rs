@@ -9,7 +9,7 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, explanation, feed, holds, keys, metrics, pipeline, plans, plugins, schemas, tenants};
+use super::{connections, directory, explanation, feed, holds, keys, metrics, past, pipeline, plans, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -20,8 +20,8 @@ use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, Hold, HoldChoice, Member, MemberPatch, NewMember, Recorded, SyncState, WhatIf,
-    WhatIfAnswer,
+    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, NewMember, Recorded,
+    SyncState, WhatIf, WhatIfAnswer,
 };
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
@@ -36,6 +36,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_members(),
         of_groups(),
         of_holds(),
+        of_history(),
         of_pipeline(),
         of_plans(),
         of_plugins(),
@@ -148,15 +149,15 @@ fn of_members() -> Vec<Endpoint> {
     const LIST: &str = "/tenants/{tenant}/users";
     const ONE: &str = "/tenants/{tenant}/users/{user}";
     vec![
-        Endpoint::get(LIST, "listUsers", "List the directory's members").gives_pages::<Member>().runs(directory::list_members),
+        past::asked(Endpoint::get(LIST, "listUsers", "List the directory's members")).gives_pages::<Member>().runs(directory::list_members),
         Endpoint::post(LIST, "createUser", "Make a local member").takes::<NewMember>().gives::<Member>().runs(directory::create_member),
-        Endpoint::get(ONE, "getUser", "Read a member").gives::<Member>().runs(directory::get_member),
+        past::asked(Endpoint::get(ONE, "getUser", "Read a member")).gives::<Member>().runs(directory::get_member),
         Endpoint::patch(ONE, "patchUser", "Set a member's role, block it, or change a local one")
             .takes::<MemberPatch>()
             .gives::<Member>()
             .runs(directory::patch_member),
         Endpoint::delete(ONE, "deleteUser", "Delete a local member").runs(directory::delete_member),
-        Endpoint::get("/tenants/{tenant}/users/{user}/groups", "listGroupsOfUser", "List a member's groups")
+        past::asked(Endpoint::get("/tenants/{tenant}/users/{user}/groups", "listGroupsOfUser", "List a member's groups"))
             .gives_pages::<Group>()
             .runs(directory::groups_of_member),
         Endpoint::get(
@@ -181,12 +182,12 @@ fn of_groups() -> Vec<Endpoint> {
     const ONE: &str = "/tenants/{tenant}/groups/{group}";
     const MEMBER: &str = "/tenants/{tenant}/groups/{group}/users/{user}";
     vec![
-        Endpoint::get(LIST, "listGroups", "List the directory's groups").gives_pages::<Group>().runs(directory::list_groups),
+        past::asked(Endpoint::get(LIST, "listGroups", "List the directory's groups")).gives_pages::<Group>().runs(directory::list_groups),
         Endpoint::post(LIST, "createGroup", "Make a local group").takes::<GroupName>().gives::<Group>().runs(directory::create_group),
-        Endpoint::get(ONE, "getGroup", "Read a group").gives::<Group>().runs(directory::get_group),
+        past::asked(Endpoint::get(ONE, "getGroup", "Read a group")).gives::<Group>().runs(directory::get_group),
         Endpoint::patch(ONE, "renameGroup", "Rename a local group").takes::<GroupName>().gives::<Group>().runs(directory::rename_group),
         Endpoint::delete(ONE, "deleteGroup", "Delete a local group").runs(directory::delete_group),
-        Endpoint::get("/tenants/{tenant}/groups/{group}/users", "listUsersOfGroup", "List a group's members")
+        past::asked(Endpoint::get("/tenants/{tenant}/groups/{group}/users", "listUsersOfGroup", "List a group's members"))
             .gives_pages::<Member>()
             .runs(directory::members_of_group),
         Endpoint::put(MEMBER, "addUserToGroup", "Put a member into a local group").empty().runs(directory::add_member),
@@ -243,6 +244,28 @@ fn of_holds() -> Vec<Endpoint> {
         .takes::<HoldChoice>()
         .gives::<Hold>()
         .runs(holds::discard),
+    ]
+}
+
+fn of_history() -> Vec<Endpoint> {
+    let one = |name, description| Parameter { name, description, schema: json!({"type": "string"}) };
+    vec![
+        Endpoint::get(
+            "/tenants/{tenant}/users/{user}/history",
+            "listHistoryOfUser",
+            "List what happened to a member, also one that is gone, newest first, each with the request that caused it",
+        )
+        .gives_pages::<HistoryItem>()
+        .with(one("group", "Only how it came into the group with this id and how it left it."))
+        .runs(past::history_of_member),
+        Endpoint::get(
+            "/tenants/{tenant}/groups/{group}/history",
+            "listHistoryOfGroup",
+            "List what happened to a group and its memberships, also one that is gone, newest first, each with the request that caused it",
+        )
+        .gives_pages::<HistoryItem>()
+        .with(one("user", "Only how the member with this id came into it and how it left it."))
+        .runs(past::history_of_group),
     ]
 }
 

@@ -19,6 +19,7 @@ mod keys;
 mod metrics;
 mod openapi;
 mod page;
+mod past;
 mod pipeline;
 pub(super) mod places;
 mod plans;
