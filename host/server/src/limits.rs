@@ -237,6 +237,16 @@ pub const PROJECTION_GATHER_MS: u64 = 25;
 /// Rows that one commit of the projector may touch for groups that leave the directory before it leaves the rest to the next one.
 pub const COMMIT_ROWS_MAX: usize = 20_000;
 
+/// Milliseconds after which a stuck subject is tried again for the first time: what was amiss with the host for a moment is over by then. Each further pause is
+/// twice as long.
+pub const STUCK_RETRY_MS_MIN: i64 = 60_000;
+
+/// Milliseconds between two tries of a stuck subject, at the most: nobody waits for longer once a fault has gone, and a plugin that always fails costs little.
+pub const STUCK_RETRY_MS_MAX: i64 = 3_600_000;
+
+/// Stuck subjects that one write makes due: a batch.
+pub const STUCK_RETRIES_PER_WRITE_MAX: usize = PROJECTION_BATCH_MAX;
+
 /// Milliseconds that the projector rests at the most.
 pub const PROJECTION_REST_MS_MAX: u64 = 250;
 

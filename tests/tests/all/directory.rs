@@ -15,6 +15,7 @@ mod protection;
 mod recordings;
 mod rules;
 mod standing;
+mod stuck;
 mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -444,8 +444,8 @@ fn forget_decisions(tx: &mut Tx<'_>, connection: u32, most: usize) -> Result<usi
     for kind in [layout::GROUP, layout::USER] {
         let range = Range::under(layout::decisions(connection, kind));
         let decisions = listing::read(tx, &range, most - found, |_, value| from_json::<Decision>(value))?;
-        for _ in decisions.iter().filter(|decision| decision.stuck.is_some()) {
-            tx.add(&layout::counter(Counter::Stuck), -1)?;
+        for decision in &decisions {
+            directory::forget_decision(tx, decision)?;
         }
         found += tx.delete_range(&range, most - found)?;
     }

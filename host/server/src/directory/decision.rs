@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::hold::HeldBy;
-use super::member;
+use super::{member, stuck};
 use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -143,6 +143,7 @@ pub struct Decision {
 pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision) -> Result<()> {
     let key = layout::decision(connection, decision.kind.number(), decision.scim_id);
     let before: Option<Decision> = tx.json(&key)?;
+    stuck::tried(tx, connection, &decision, before.as_ref().is_some_and(|before| before.stuck.is_some()))?;
     decision.requested_by = match decision.touched_by {
         Some(stamp) if activity::get(tx, stamp)?.is_some_and(|entry| entry.is_of_client()) => Some(stamp),
         _ => before.as_ref().and_then(|before| before.requested_by),
@@ -161,11 +162,22 @@ pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision) -> R
 pub(super) fn delete(tx: &mut Tx<'_>, connection: u32, kind: u8, id: Id) -> Result<()> {
     let key = layout::decision(connection, kind, id);
     let before: Option<Decision> = tx.json(&key)?;
-    if before.is_some() {
-        count_stuck(tx, before.as_ref(), None)?;
+    if let Some(before) = before {
+        forget(tx, &before)?;
         tx.delete(&key);
     }
     Ok(())
+}
+
+/// Forgets what is kept beside a decision that is being deleted.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn forget(tx: &mut Tx<'_>, before: &Decision) -> Result<()> {
+    if before.stuck.is_some() {
+        stuck::forget(tx, before.scim_id)?;
+    }
+    count_stuck(tx, Some(before), None)
 }
 
 fn count_stuck(tx: &mut Tx<'_>, before: Option<&Decision>, after: Option<&Decision>) -> Result<()> {

@@ -24,12 +24,13 @@ pub mod plan;
 mod projector;
 mod recording;
 mod shares;
+mod stuck;
 mod subject;
 mod sync;
 mod view;
 mod walk;
 
-pub use decision::{Decision, Reason, SubjectKind, Verdict, each as each_decision, find as find_decision};
+pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision, forget as forget_decision};
 pub use evaluate::trace::Step;
 pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
 pub use explain::{
@@ -53,7 +54,7 @@ pub use member::{
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
 pub use past::{Moment, Past};
 pub use projector::Projector;
-pub use recording::{Recorded, RecordingPlace, read as read_recording, restore as restore_recorded};
+pub use stuck::{Stuck, list as list_stuck};
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};
 pub use walk::{reproject_again, reproject_all, reproject_all_for};
 

@@ -11,6 +11,7 @@ use super::commit::{Projected, commit};
 use super::evaluate::{Turn, evaluate};
 use super::hold;
 use super::shares::Shares;
+use super::stuck;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
 use crate::admin::plugins::{Plugins, Ready};
@@ -57,9 +58,12 @@ impl Projector {
         let mut pending = Shares::default();
         // Tenants whose turn failed for a reason of ours, and when they have another.
         let mut resting: BTreeMap<PartitionNumber, Timestamp> = BTreeMap::new();
+        // Tenants with stuck subjects, and when the next of those is tried again.
+        let mut retries: BTreeMap<PartitionNumber, Timestamp> = BTreeMap::new();
         while !stop.load(Ordering::Relaxed) {
             let now = self.clock.now();
             resting.extract_if(.., |_, until| *until <= now).for_each(|(tenant, _)| pending.add(tenant));
+            retries.extract_if(.., |_, at| *at <= now).for_each(|(tenant, _)| pending.add(tenant));
             let mut patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
             let (writes, mut own) = (self.store.writes(), 0);
             // As many turns as tenants wait, whoever has them, and then perhaps a rest.
@@ -73,7 +77,11 @@ impl Projector {
                 }
                 let Some(tenant) = pending.next() else { break };
                 if !resting.contains_key(&tenant) {
-                    own += self.serve(tenant, &mut pending, &mut resting);
+                    let written = self.serve(tenant, &mut pending, &mut resting);
+                    if written == 0 {
+                        self.schedule(tenant, &mut retries);
+                    }
+                    own += written;
                 }
                 if turns >= pending.len().max(1) {
                     break;
@@ -108,6 +116,17 @@ impl Projector {
         }
     }
 
+    /// Takes note of when a tenant's stuck subjects are tried again, once nothing else of it is due.
+    fn schedule(&self, tenant: PartitionNumber, retries: &mut BTreeMap<PartitionNumber, Timestamp>) {
+        match self.store.tenant(tenant).read(stuck::next_try) {
+            Ok(Some(at)) => drop(retries.insert(tenant, at)),
+            Ok(None) => drop(retries.remove(&tenant)),
+            Err(error) => {
+                tracing::error!(tenant, %error, cause = error.cause().map(tracing::field::display), "stuck subjects are not tried again")
+            }
+        }
+    }
+
     /// Takes up what was left. Tenants with stuck subjects are projected anew: what kept a policy from answering may have gone with the
     /// last process.
     fn begin(&self, tenants: Vec<PartitionNumber>) {
@@ -130,7 +149,7 @@ impl Projector {
         self.store.touched().add(tenants);
     }
 
-    /// Projects one batch of a tenant, marked subjects first. Gives how many writes that took; 0 if there was nothing to do.
+    /// Projects one batch of a tenant, marked subjects first, among them stuck ones whose time has come. Gives how many writes that took; 0 if there was nothing to do.
     ///
     /// # Errors
     /// 404 if there is no such tenant; otherwise a fault of ours.
@@ -140,6 +159,11 @@ impl Projector {
         if handle.read(hold::is_underway)? {
             let now = self.clock.now();
             handle.write(move |tx| hold::advance(tx, now))?;
+            written += 1;
+        }
+        let now = self.clock.now();
+        if handle.read(stuck::next_try)?.is_some_and(|at| at <= now) {
+            handle.write(move |tx| stuck::retry(tx, now))?;
             written += 1;
         }
         for walking in [false, true] {

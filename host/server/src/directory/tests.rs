@@ -14,7 +14,7 @@ mod explain;
 mod holds;
 mod past;
 mod plans;
-mod recordings;
+mod stuck;
 
 use super::*;
 use crate::activity::Actor;
@@ -60,6 +60,7 @@ enum Step {
     Settings { prefixes: usize, groups: usize, prefix_match: bool, protect: bool },
     Rules { named: bool, into: Option<usize> },
     Project { turns: u8 },
+    Wait { minutes: i64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -86,6 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(prefixes, groups, prefix_match, protect)| Step::Settings { prefixes, groups, prefix_match, protect }),
         1 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(named, into)| Step::Rules { named, into }),
         8 => (0..4_u8).prop_map(|turns| Step::Project { turns }),
+        1 => (1..90_i64).prop_map(|minutes| Step::Wait { minutes }),
     ]
 }
 
@@ -344,6 +346,7 @@ impl World {
                 let (prefixes, groups, prefix_match, protect) = self.settings.clone();
                 self.put_settings(prefixes, groups, prefix_match, protect);
             }
+            Step::Wait { minutes } => self.wait(minutes),
             Step::Project { turns } => (0..turns).for_each(|_| assert!(self.projector.turn(TENANT).is_ok())),
         }
     }
@@ -352,6 +355,10 @@ impl World {
         if let (Some(group), Some(user)) = (self.groups.get(group), self.users.get(&user)) {
             self.patch(Kind::group(), *group, json!([{"op": op, "path": "members", "value": [{"value": user}]}]));
         }
+    }
+
+    fn wait(&self, minutes: i64) {
+        self.time.fetch_add(minutes * 60_000, Ordering::Relaxed);
     }
 
     fn settle(&self) {
@@ -521,6 +528,7 @@ proptest! {
         let directory = world.directory();
         prop_assert_eq!((counts.directory.users, counts.directory.groups), (directory.members.len() as u64, directory.groups.len() as u64));
         let (_, into) = world.rules;
+        world.check_stuck();
         prop_assert!(counts.stuck == 0 || into.is_some_and(|group| !world.groups.contains(&group)));
     }
 }

@@ -88,6 +88,10 @@ pub enum Table {
     HeldOf = 59,
     /// What the guard against mass removals counts.
     Guard = 60,
+    /// Subjects that a fault keeps at their last good projection.
+    Stuck = 61,
+    /// The same by the time at which they are tried again.
+    StuckUntil = 62,
     /// Directory members.
     Member = 64,
     /// Directory members by what recognises them.

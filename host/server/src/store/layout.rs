@@ -366,6 +366,32 @@ pub fn hold_order(hold: Id) -> Key {
     hold_orders().id(hold)
 }
 
+/// Head of the stuck subjects.
+pub fn all_stuck() -> Key {
+    Key::new(Table::Stuck)
+}
+
+/// A stuck subject, by its SCIM id.
+pub fn stuck(id: Id) -> Key {
+    all_stuck().id(id)
+}
+
+/// Head of the stuck subjects by the time at which they are tried again.
+pub fn all_stuck_until() -> Key {
+    Key::new(Table::StuckUntil)
+}
+
+/// A stuck subject by the time, in milliseconds since 1970, at which it is tried again. Times before 1970 are no different from its beginning.
+pub fn stuck_until(millis: i64, id: Id) -> Key {
+    all_stuck_until().sequence(u64::try_from(millis).unwrap_or(0)).id(id)
+}
+
+/// Time and id of such a key.
+pub fn read_stuck_until(key: &[u8]) -> Option<(i64, Id)> {
+    let (millis, id) = key.get(1..)?.split_first_chunk()?;
+    Some((i64::try_from(u64::from_be_bytes(*millis)).ok()?, Id::from_slice(id)?))
+}
+
 /// A directory member.
 pub fn member(id: Id) -> Key {
     Key::new(Table::Member).id(id)

@@ -103,6 +103,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("GET", "/tenants/{tenant}/pipeline/plans/{plan}/differences"),
     tenant("POST", "/tenants/{tenant}/pipeline/plans/{plan}/apply"),
     tenant("POST", "/tenants/{tenant}/pipeline/what-if"),
+    tenant("GET", "/tenants/{tenant}/stuck"),
     tenant("GET", "/tenants/{tenant}/plugins"),
     tenant("POST", "/tenants/{tenant}/plugins"),
     tenant("GET", "/tenants/{tenant}/plugins/{name}/{version}"),

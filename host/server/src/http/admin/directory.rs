@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::call::{Call, Reply};
 use super::past;
 use crate::clock::Timestamp;
-use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, SubjectKind};
+use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, Stuck, SubjectKind};
 use crate::error::Result;
 
 /// A local group's name.
@@ -140,4 +140,8 @@ pub(super) async fn member_decision(call: Call) -> Result<Reply> {
 
 pub(super) async fn group_decision(call: Call) -> Result<Reply> {
     Reply::json(&call.read(|rows| directory::find_decision(rows, SubjectKind::Group, call.text("group")))?)
+}
+
+pub(super) async fn list_stuck(call: Call) -> Result<Reply> {
+    call.page(|stuck: &Stuck| stuck.scim_id, directory::list_stuck)
 }

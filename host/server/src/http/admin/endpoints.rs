@@ -20,8 +20,8 @@ use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, NewMember, Recorded,
-    SyncState, WhatIf, WhatIfAnswer,
+    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, NewMember, Stuck, SyncState, WhatIf,
+    WhatIfAnswer,
 };
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
@@ -39,6 +39,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_history(),
         of_pipeline(),
         of_plans(),
+        of_stuck(),
         of_plugins(),
         of_feed(),
     ]
@@ -334,6 +335,18 @@ fn of_plans() -> Vec<Endpoint> {
         .gives::<Applied>()
         .answers_ok()
         .runs(plans::apply),
+    ]
+}
+
+fn of_stuck() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/tenants/{tenant}/stuck",
+            "listStuck",
+            "List the users and groups that a fault keeps at their last good projection, with when they are tried again",
+        )
+        .gives_pages::<Stuck>()
+        .runs(directory::list_stuck),
     ]
 }
 
