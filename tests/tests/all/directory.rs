@@ -9,6 +9,7 @@ mod filters;
 mod history;
 mod holds;
 mod local;
+mod monitor;
 mod pipeline;
 mod plans;
 mod protection;

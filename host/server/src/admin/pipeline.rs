@@ -385,6 +385,7 @@ fn put_as(
         tx.delete(&layout::pipeline(old));
         tx.delete(&layout::outcome(old));
     }
+    directory::begin_monitor(tx, &current.policies, &pipeline, now)?;
     directory::begin_outcome(tx, revision)?;
     directory::reproject_all(tx)?;
     Ok(pipeline)

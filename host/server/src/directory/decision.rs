@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::hold::HeldBy;
-use super::{member, stuck};
+use super::would::Would;
+use super::{member, monitor, stuck};
 use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -91,6 +92,9 @@ pub struct Verdict {
     pub monitor: bool,
     /// The changes it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
+    /// Of a policy that only watches: what its changes would make different at its place. What policies after it would make of that is not looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Would>,
     /// How it failed, if it did. The subject is stuck then, unless the policy only watches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -155,6 +159,7 @@ pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision) -> R
         }
     }
     count_stuck(tx, before.as_ref(), Some(&decision))?;
+    monitor::follow(tx, before.as_ref(), Some(&decision))?;
     tx.put_json(&key, &decision)
 }
 
@@ -177,6 +182,7 @@ pub fn forget(tx: &mut Tx<'_>, before: &Decision) -> Result<()> {
     if before.stuck.is_some() {
         stuck::forget(tx, before.scim_id)?;
     }
+    monitor::follow(tx, Some(before), None)?;
     count_stuck(tx, Some(before), None)
 }
 

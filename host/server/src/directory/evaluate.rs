@@ -15,6 +15,7 @@ use super::guard::Loss;
 use super::input;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
+use super::would::{self, Would};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Ready;
 use crate::clock::thread_time;
@@ -22,6 +23,7 @@ use crate::id::Id;
 use crate::limits::{PIPELINE_MS_MAX, PROJECTION_TURN_MS_MAX};
 use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, StartFault, UserChange};
 use crate::provision;
+use crate::store::layout::USER;
 
 /// What came of a subject so far.
 pub(super) struct Outcome<S: Subject> {
@@ -44,7 +46,7 @@ pub(super) type GroupOutcome = Outcome<GroupSubject>;
 /// What policies can be asked about.
 pub(super) trait Subject {
     /// What is proposed for it.
-    type View;
+    type View: Clone;
     /// What a policy answers, one change of it.
     type Change: PartialEq;
 
@@ -56,6 +58,8 @@ pub(super) trait Subject {
     fn kept(change: &Self::Change) -> VerdictChange;
     /// Makes the change; `set` has the attributes that the same answer has set so far.
     fn apply(view: &mut Self::View, change: Self::Change, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String>;
+    /// What is different between two views of it. In words for an operator if the second one cannot be.
+    fn would(&self, setting: &Setting, before: &Self::View, after: &Self::View) -> Result<Vec<Would>, String>;
 }
 
 /// How much time a tenant's turn has left, and who may go on when there is none.
@@ -212,10 +216,12 @@ impl<S: Subject> Outcome<S> {
     /// Makes the changes that a policy answered, unless it only watches.
     fn take(&mut self, setting: &Setting, policy: &Policy, plugin: &Plugin, changes: Vec<S::Change>, log: Vec<String>) {
         let kept = changes.iter().map(S::kept).collect();
-        self.verdicts.push(Verdict { changes: kept, log, ..verdict(policy, plugin) });
         if policy.mode == Mode::Monitor {
+            let (would, fault) = self.watch(setting, changes).map_or_else(|text| (Vec::new(), Some(text)), |would| (would, None));
+            self.verdicts.push(Verdict { changes: kept, would, fault, log, ..verdict(policy, plugin) });
             return;
         }
+        self.verdicts.push(Verdict { changes: kept, log, ..verdict(policy, plugin) });
         let mut set = BTreeSet::new();
         for change in changes {
             let (before, text) = (S::is_included(&self.view), S::kept(&change).reason);
@@ -229,6 +235,16 @@ impl<S: Subject> Outcome<S> {
                 self.reason = Some(Reason { policy: Some(policy.name.clone()), text });
             }
         }
+    }
+
+    /// What changes would make different, or why they cannot be.
+    fn watch(&self, setting: &Setting, changes: Vec<S::Change>) -> Result<Vec<Would>, String> {
+        let (mut view, mut set) = (self.view.clone(), BTreeSet::new());
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        changes.into_iter().try_for_each(|change| S::apply(&mut view, change, &setting.roles, &mut set))?;
+        self.subject.would(setting, &self.view, &view)
     }
 
     /// Takes note that asking failed. Nothing is wrong with subject or plugin if there was no place: another time.
@@ -258,6 +274,7 @@ fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
         version: plugin.manifest().version.clone(),
         monitor: policy.mode == Mode::Monitor,
         changes: Vec::new(),
+        would: Vec::new(),
         fault: None,
         log: Vec::new(),
     }
@@ -290,6 +307,17 @@ impl Subject for UserSubject {
     fn apply(view: &mut UserView, change: UserChange, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String> {
         view.apply(change.effect, roles, set)
     }
+
+    fn would(&self, setting: &Setting, before: &UserView, after: &UserView) -> Result<Vec<Would>, String> {
+        let mut found = would::of_users(before, after);
+        if before.included && after.included && before.attributes != after.attributes {
+            let users = setting.kind(USER);
+            let (before, after) = (attributes(self, before, users)?, attributes(self, after, users)?);
+            let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+            would::add_attributes(&mut found, names.filter(|name| before.get(*name) != after.get(*name)).cloned().collect());
+        }
+        Ok(found)
+    }
 }
 
 impl Subject for GroupSubject {
@@ -319,6 +347,19 @@ impl Subject for GroupSubject {
     fn apply(view: &mut GroupView, change: GroupChange, _: &[String], _: &mut BTreeSet<String>) -> Result<(), String> {
         view.apply(change.effect)
     }
+
+    fn would(&self, _: &Setting, before: &GroupView, after: &GroupView) -> Result<Vec<Would>, String> {
+        Ok(would::of_groups(before, after))
+    }
+}
+
+/// The attributes of a user as a view has them.
+fn attributes(subject: &UserSubject, view: &UserView, users: &provision::Kind) -> Result<Map<String, Value>, String> {
+    let mut attributes = subject.attributes(users);
+    for (path, values) in &view.attributes {
+        view::set_attribute(&mut attributes, &users.scim, path, values)?;
+    }
+    Ok(attributes)
 }
 
 impl UserOutcome {
@@ -327,11 +368,7 @@ impl UserOutcome {
     /// # Errors
     /// In words for an operator, if a policy named one that no schema knows.
     pub(super) fn attributes(&self, users: &provision::Kind) -> Result<Map<String, Value>, String> {
-        let mut attributes = self.subject.attributes(users);
-        for (path, values) in &self.view.attributes {
-            view::set_attribute(&mut attributes, &users.scim, path, values)?;
-        }
-        Ok(attributes)
+        attributes(&self.subject, &self.view, users)
     }
 
     /// The groups of the inventory that policies put it into and the identity provider did not.

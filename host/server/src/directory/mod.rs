@@ -18,6 +18,7 @@ mod history;
 mod hold;
 mod input;
 mod member;
+mod monitor;
 mod outcome;
 mod past;
 pub mod plan;
@@ -29,6 +30,7 @@ mod subject;
 mod sync;
 mod view;
 mod walk;
+mod would;
 
 pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision, forget as forget_decision};
 pub use evaluate::trace::Step;
@@ -51,12 +53,14 @@ pub use member::{
     Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member, groups_of,
     list as list_members, patch as patch_member,
 };
+pub use monitor::{Monitored, SubjectPlace, Watched, begin as begin_monitor, promoted, report as monitored, subjects as watched_by};
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
 pub use past::{Moment, Past};
 pub use projector::Projector;
 pub use stuck::{Stuck, list as list_stuck};
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};
 pub use walk::{reproject_again, reproject_all, reproject_all_for};
+pub use would::{Would, WouldCounts};
 
 #[cfg(test)]
 mod tests;

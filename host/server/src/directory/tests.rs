@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 mod explain;
 mod holds;
 mod past;
+mod monitor;
 mod plans;
 mod stuck;
 
@@ -61,6 +62,7 @@ enum Step {
     Rules { named: bool, into: Option<usize> },
     Project { turns: u8 },
     Wait { minutes: i64 },
+    Watch { watching: Option<(usize, bool)> },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -87,6 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(prefixes, groups, prefix_match, protect)| Step::Settings { prefixes, groups, prefix_match, protect }),
         1 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(named, into)| Step::Rules { named, into }),
         8 => (0..4_u8).prop_map(|turns| Step::Project { turns }),
+        1 => prop::option::weighted(0.8, (0..4_usize, any::<bool>())).prop_map(|watching| Step::Watch { watching }),
         1 => (1..90_i64).prop_map(|minutes| Step::Wait { minutes }),
     ]
 }
@@ -103,6 +106,8 @@ struct World {
     settings: (Vec<String>, Vec<String>, bool, bool),
     /// Whether rules put whose title is `T1` into a group of their own, and into which group of the inventory.
     rules: (bool, Option<Id>),
+    /// A policy that only watches, and whether it is asked first or last.
+    watching: Option<(usize, bool)>,
     locals: usize,
     /// What the projector's clock shows, in milliseconds.
     time: Arc<AtomicI64>,
@@ -160,6 +165,7 @@ impl World {
             standing: BTreeMap::new(),
             settings: Default::default(),
             rules: (false, None),
+            watching: None,
             locals: 0,
             time,
         };
@@ -226,7 +232,7 @@ impl World {
             }
         }
         let version = |plugin: &str| PLUGINS.find(None, plugin, None).unwrap().unwrap().manifest().version.clone();
-        wanted
+        let mut policies: Vec<Policy> = wanted
             .into_iter()
             .map(|(plugin, settings)| Policy {
                 name: plugin.to_owned(),
@@ -236,7 +242,11 @@ impl World {
                 mode: Mode::Enforce,
                 connection: Some(self.connection),
             })
-            .collect()
+            .collect();
+        if let Some((which, first)) = self.watching {
+            policies.insert(if first { 0 } else { policies.len() }, self.watcher(which));
+        }
+        policies
     }
 
     fn body(user: usize, active: bool, title: u8) -> Value {
@@ -343,6 +353,11 @@ impl World {
             }
             Step::Settings { .. } | Step::Rules { .. } => {
                 self.choose(&step);
+                let (prefixes, groups, prefix_match, protect) = self.settings.clone();
+                self.put_settings(prefixes, groups, prefix_match, protect);
+            }
+            Step::Watch { watching } => {
+                self.watching = watching;
                 let (prefixes, groups, prefix_match, protect) = self.settings.clone();
                 self.put_settings(prefixes, groups, prefix_match, protect);
             }
@@ -529,6 +544,7 @@ proptest! {
         prop_assert_eq!((counts.directory.users, counts.directory.groups), (directory.members.len() as u64, directory.groups.len() as u64));
         let (_, into) = world.rules;
         world.check_stuck();
+        world.check_monitored();
         prop_assert!(counts.stuck == 0 || into.is_some_and(|group| !world.groups.contains(&group)));
     }
 }

@@ -92,6 +92,8 @@ pub enum Table {
     Stuck = 61,
     /// The same by the time at which they are tried again.
     StuckUntil = 62,
+    /// What policies that only watch would make different, by the policy's name.
+    Monitor = 63,
     /// Directory members.
     Member = 64,
     /// Directory members by what recognises them.

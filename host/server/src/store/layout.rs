@@ -296,6 +296,18 @@ pub fn walk() -> Key {
     Key::new(Table::Walk)
 }
 
+/// Head of every decision.
+pub fn all_decisions() -> Key {
+    Key::new(Table::Decision)
+}
+
+/// Connection, kind and id of a decision's key.
+pub fn read_decision(key: &[u8]) -> Option<(u32, u8, Id)> {
+    let (connection, rest) = key.get(1..)?.split_first_chunk()?;
+    let (kind, id) = rest.split_first()?;
+    Some((u32::from_be_bytes(*connection), *kind, Id::from_slice(id)?))
+}
+
 /// Head of a connection's decisions on subjects of a type.
 pub fn decisions(connection: u32, kind: u8) -> Key {
     Key::new(Table::Decision).number(connection).byte(kind)
@@ -390,6 +402,11 @@ pub fn stuck_until(millis: i64, id: Id) -> Key {
 pub fn read_stuck_until(key: &[u8]) -> Option<(i64, Id)> {
     let (millis, id) = key.get(1..)?.split_first_chunk()?;
     Some((i64::try_from(u64::from_be_bytes(*millis)).ok()?, Id::from_slice(id)?))
+}
+
+/// What a policy that only watches would make different.
+pub fn monitor(policy: &str) -> Key {
+    Key::new(Table::Monitor).text(policy)
 }
 
 /// A directory member.

@@ -36,6 +36,10 @@ impl World {
         let urn = format!("urn:example:{}:User", tenant.id);
         let _ = tenant.post("/schemas", &schema(&urn)).expect(201);
         let plugin = tenant.upload(&plain("owned", "1.0.0")).expect(201);
+        let mut policies = tenant.get("/pipeline").expect(200)["policies"].clone();
+        let watching = json!({"name": "watching", "plugin": "user-group-filter", "settings": {"groups": ["NB-None"]}, "mode": "monitor"});
+        policies.as_array_mut().unwrap().push(watching);
+        let _ = tenant.put("/pipeline", &json!({"policies": policies})).expect(200);
         let plan = tenant.post("/pipeline/plans", &json!({"policies": []})).expect(201);
         let ids = BTreeMap::from([
             ("tenant", tenant.id.clone()),
@@ -49,6 +53,7 @@ impl World {
             ("version", text(&plugin, "version")),
             ("plan", text(&plan, "id")),
             ("revision", "1".to_owned()),
+            ("policy", "watching".to_owned()),
         ]);
         // Somebody who is held: not one of those who have only just come.
         let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);

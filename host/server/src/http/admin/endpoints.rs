@@ -9,7 +9,7 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, explanation, feed, holds, keys, metrics, past, pipeline, plans, plugins, schemas, tenants};
+use super::{connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, plans, plugins, schemas, tenants};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -20,8 +20,7 @@ use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, NewMember, Stuck, SyncState, WhatIf,
-    WhatIfAnswer,
+    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
@@ -40,6 +39,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_pipeline(),
         of_plans(),
         of_stuck(),
+        of_monitor(),
         of_plugins(),
         of_feed(),
     ]
@@ -347,6 +347,39 @@ fn of_stuck() -> Vec<Endpoint> {
         )
         .gives_pages::<Stuck>()
         .runs(directory::list_stuck),
+    ]
+}
+
+fn of_monitor() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/monitor",
+            "listMonitoredPolicies",
+            "List the policies that only watch, with what they would make different now and since they began",
+        )
+        .gives_pages::<Monitored>()
+        .runs(monitor::list),
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/monitor/{policy}/subjects",
+            "listMonitoredSubjects",
+            "List whom a policy that only watches would make different; a page may have fewer than asked for",
+        )
+        .gives_pages::<Watched>()
+        .with(Parameter {
+            name: "change",
+            description: "Only those whom it would make different in this.",
+            schema: json!({"type": "string", "enum": Would::NAMES}),
+        })
+        .runs(monitor::subjects),
+        Endpoint::post(
+            "/tenants/{tenant}/pipeline/monitor/{policy}/promote",
+            "promotePolicy",
+            "Give effect to a policy that only watches: plan the pipeline in force with it in enforce mode, and apply that",
+        )
+        .takes::<Application>()
+        .gives::<Applied>()
+        .answers_ok()
+        .runs(monitor::promote),
     ]
 }
 

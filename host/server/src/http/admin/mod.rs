@@ -17,6 +17,7 @@ mod feed;
 mod holds;
 mod keys;
 mod metrics;
+mod monitor;
 mod openapi;
 mod page;
 mod past;

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Call, Reply, blocking};
 use super::page::{Page, Place, wrong};
-use crate::admin::pipeline::{self, NewPolicy};
+use crate::admin::pipeline::{self, NewPolicy, Policy};
 use crate::admin::plans::{self, Asked, Consent, Plan, Wanted};
 use crate::directory::SubjectKind;
 use crate::directory::plan::Planned;
 use crate::error::{Error, Result};
+use crate::store::Tx;
 
 /// A pipeline to plan: either its policies, or an earlier revision to go back to.
 #[derive(Deserialize, JsonSchema)]
@@ -107,6 +108,38 @@ pub(super) async fn apply(mut call: Call) -> Result<Reply> {
     let row = blocking(move || plans::renew(&tenant, &places, &plugins, id, &asked, now)).await?;
     let applied = call.write(Some(id.to_string()), move |tx, _| {
         let plan = plans::apply(tx, &row, &consent, &actor, now)?;
+        Ok(Applied { pipeline: pipeline::in_force(tx)?, plan })
+    });
+    Reply::json(&applied.await?)
+}
+
+/// Plans policies that follow on a pipeline revision, and applies the plan: for those who have seen the outcome in another way. `then` goes into the same
+/// transaction. If the plan is refused it stays to be looked at.
+pub(super) async fn put(
+    mut call: Call,
+    subject: String,
+    policies: Vec<Policy>,
+    revision: u64,
+    mut then: impl FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static,
+) -> Result<Reply> {
+    let Application { accept_removals } = call.take_body()?;
+    let consent = Consent { guard: call.tenant()?.guard.clone(), accepted: accept_removals };
+    let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
+    let (now, actor) = (call.caller.now, call.caller.actor.clone());
+    let wanted = Wanted { policies, rollback_to: None, actor: actor.clone(), now };
+    let row = blocking(move || {
+        let row = plans::compute(&tenant, &places, &plugins, &wanted)?;
+        if row.plan.pipeline_revision != revision {
+            return Err(Error::conflict(format!("The pipeline has changed meanwhile: its revision is {}.", row.plan.pipeline_revision)));
+        }
+        let kept = row.clone();
+        tenant.write(move |tx| plans::keep(tx, &kept))?;
+        Ok(row)
+    });
+    let row = row.await?;
+    let applied = call.write(Some(subject), move |tx, _| {
+        let plan = plans::apply(tx, &row, &consent, &actor, now)?;
+        then(tx)?;
         Ok(Applied { pipeline: pipeline::in_force(tx)?, plan })
     });
     Reply::json(&applied.await?)
