@@ -250,6 +250,9 @@ pub const STUCK_RETRIES_PER_WRITE_MAX: usize = PROJECTION_BATCH_MAX;
 /// Decisions that one page of those whom a policy in monitor mode would make different looks through: it may be few of many. Some tens of milliseconds.
 pub const MONITOR_DECISIONS_LOOKED_MAX: usize = 5_000;
 
+/// Subjects due for a pipeline in shadow that are counted; there may be more.
+pub const SHADOW_DUE_COUNTED_MAX: usize = 100_000;
+
 /// Milliseconds that the projector rests at the most.
 pub const PROJECTION_REST_MS_MAX: u64 = 250;
 

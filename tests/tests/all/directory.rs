@@ -15,6 +15,7 @@ mod plans;
 mod protection;
 mod recordings;
 mod rules;
+mod shadow;
 mod standing;
 mod stuck;
 mod what_if;

@@ -267,17 +267,8 @@ pub fn restore(tx: &mut Tx<'_>, id: Id, provider: Provider, name: &str, now: Tim
         return Err(Error::invalid(format!("There are more than {CONNECTIONS_MAX} connections.")));
     }
     let name = name.to_owned();
-    let connection = Connection {
-        id,
-        number,
-        provider,
-        name,
-        enabled: true,
-        created: now,
-        unique_group_names: false,
-        deleting: false,
-        deleted_by: None,
-    };
+    let (enabled, unique_group_names, deleting) = (true, false, false);
+    let connection = Connection { id, number, provider, name, enabled, created: now, unique_group_names, deleting, deleted_by: None };
     tx.put_json(&layout::connection(number), &connection)?;
     tx.put_json(&layout::connection_number(id), &number)
 }
@@ -432,6 +423,7 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
         if pipeline::put(tx, policies, None, &Actor::System, now)?.revision != before.revision {
             directory::reproject_all_for(tx, connection.deleted_by)?;
         }
+        directory::forget_in_shadow(tx, connection.id)?;
         tx.delete(&layout::connection_number(connection.id));
         tx.delete(&layout::connection(number));
         Ok(Step::Done)
@@ -445,7 +437,7 @@ fn forget_decisions(tx: &mut Tx<'_>, connection: u32, most: usize) -> Result<usi
         let range = Range::under(layout::decisions(connection, kind));
         let decisions = listing::read(tx, &range, most - found, |_, value| from_json::<Decision>(value))?;
         for decision in &decisions {
-            directory::forget_decision(tx, decision)?;
+            directory::forget_decision(tx, connection, decision)?;
         }
         found += tx.delete_range(&range, most - found)?;
     }

@@ -327,10 +327,14 @@ pub(super) fn user_of(rows: &impl Rows, plugin: &str, version: &str) -> Result<O
         plugin: String,
         version: String,
     }
+    let uses = |policy: &NamedPolicy| policy.plugin == plugin && policy.version == version;
+    if let Some(user) = rows.json::<Named>(&layout::shadow())?.and_then(|shadow| shadow.policies.into_iter().find(uses)) {
+        return Ok(Some(format!("The policy {:?} of the pipeline in shadow uses this version.", user.name)));
+    }
     let current = rows.number(&layout::counter(Counter::Pipeline))?;
     for revision in (current.saturating_sub(PIPELINE_RETURN_MAX)..=current).rev() {
         let policies = rows.json::<Named>(&layout::pipeline(revision))?.map(|pipeline| pipeline.policies).unwrap_or_default();
-        let Some(user) = policies.into_iter().find(|policy| policy.plugin == plugin && policy.version == version) else { continue };
+        let Some(user) = policies.into_iter().find(uses) else { continue };
         return Ok(Some(if revision == current {
             format!("The policy {:?} of the pipeline in force uses this version.", user.name)
         } else {

@@ -97,7 +97,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 43] = [
+const TABLES: [Table; 46] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -120,6 +120,9 @@ const TABLES: [Table; 43] = [
     Table::StuckUntil,
     Table::Stuck,
     Table::Monitor,
+    Table::Shadow,
+    Table::ShadowDue,
+    Table::ShadowDifference,
     Table::Dirty,
     Table::Walk,
     Table::Decision,
@@ -326,6 +329,7 @@ mod tests {
             Table::Plugin | Table::PluginFile | Table::LooseFile => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Plan | Table::PlanPart | Table::Outcome => true,
+            Table::Shadow | Table::ShadowDue | Table::ShadowDifference => true,
             Table::Stuck | Table::StuckUntil | Table::Monitor => true,
             Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,

@@ -12,6 +12,7 @@ use super::hold::{self, HeldBy};
 use super::member::{self, Issued, Member, MemberRow};
 use super::outcome;
 use super::past::Before;
+use super::shadow;
 use super::subject::{self, Due, Setting};
 use super::walk::{self, Walk};
 use crate::clock::Timestamp;
@@ -32,6 +33,15 @@ pub(super) struct Projected {
     pub gone: Vec<Due>,
     /// The walk that the batch belongs to, and where it then stands.
     pub walk: Option<(Walk, Option<Walk>)>,
+}
+
+impl Projected {
+    /// Everybody that it is about, by connection, kind and id.
+    fn subjects(&self) -> impl Iterator<Item = (u32, u8, Id)> {
+        let groups = self.groups.iter().map(|outcome| outcome.subject.due);
+        let users = self.users.iter().map(|outcome| outcome.subject.due);
+        groups.chain(users).chain(self.gone.iter().copied()).map(|due| (due.connection, due.kind, due.id))
+    }
 }
 
 /// Writes it.
@@ -63,6 +73,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
             writer.done(*due);
         }
     }
+    shadow::mark(tx, &mut projected.subjects())?;
     if let Some((walked, next)) = &projected.walk
         && walk::current(tx)?.is_some_and(|current| current == *walked)
     {

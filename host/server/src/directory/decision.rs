@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::hold::HeldBy;
 use super::would::Would;
-use super::{member, monitor, stuck};
+use super::{member, monitor, shadow, stuck};
 use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -168,7 +168,7 @@ pub(super) fn delete(tx: &mut Tx<'_>, connection: u32, kind: u8, id: Id) -> Resu
     let key = layout::decision(connection, kind, id);
     let before: Option<Decision> = tx.json(&key)?;
     if let Some(before) = before {
-        forget(tx, &before)?;
+        forget(tx, connection, &before)?;
         tx.delete(&key);
     }
     Ok(())
@@ -178,7 +178,8 @@ pub(super) fn delete(tx: &mut Tx<'_>, connection: u32, kind: u8, id: Id) -> Resu
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn forget(tx: &mut Tx<'_>, before: &Decision) -> Result<()> {
+pub fn forget(tx: &mut Tx<'_>, connection: u32, before: &Decision) -> Result<()> {
+    shadow::mark(tx, &mut std::iter::once((connection, before.kind.number(), before.scim_id)))?;
     if before.stuck.is_some() {
         stuck::forget(tx, before.scim_id)?;
     }

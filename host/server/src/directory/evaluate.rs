@@ -280,6 +280,40 @@ fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
     }
 }
 
+/// One that somebody else has, and is asked about once more.
+impl<S: Subject> Subject for &S {
+    type View = S::View;
+    type Change = S::Change;
+
+    fn due(&self) -> Due {
+        S::due(self)
+    }
+
+    fn first_view(&self, setting: &Setting) -> S::View {
+        S::first_view(self, setting)
+    }
+
+    fn ask(&self, setting: &Setting, view: &S::View, reads: &Reads, batch: &mut Batch) -> Result<Vec<S::Change>, Fault> {
+        S::ask(self, setting, view, reads, batch)
+    }
+
+    fn is_included(view: &S::View) -> bool {
+        S::is_included(view)
+    }
+
+    fn kept(change: &S::Change) -> VerdictChange {
+        S::kept(change)
+    }
+
+    fn apply(view: &mut S::View, change: S::Change, roles: &[String], set: &mut BTreeSet<String>) -> Result<(), String> {
+        S::apply(view, change, roles, set)
+    }
+
+    fn would(&self, setting: &Setting, before: &S::View, after: &S::View) -> Result<Vec<Would>, String> {
+        S::would(self, setting, before, after)
+    }
+}
+
 impl Subject for UserSubject {
     type View = UserView;
     type Change = UserChange;

@@ -24,6 +24,7 @@ mod past;
 pub mod plan;
 mod projector;
 mod recording;
+mod shadow;
 mod shares;
 mod stuck;
 mod subject;
@@ -32,7 +33,7 @@ mod view;
 mod walk;
 mod would;
 
-pub use decision::{Decision, Reason, SubjectKind, Verdict, find as find_decision, forget as forget_decision};
+pub use decision::{Decision, Reason, SubjectKind, Verdict, each as each_decision, find as find_decision, forget as forget_decision};
 pub use evaluate::trace::Step;
 pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
 pub use explain::{
@@ -57,6 +58,11 @@ pub use monitor::{Monitored, SubjectPlace, Watched, begin as begin_monitor, prom
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
 pub use past::{Moment, Past};
 pub use projector::Projector;
+pub use recording::{Recorded, RecordingPlace, read as read_recording, restore as restore_recorded};
+pub use shadow::{
+    Shadow, Shadowed, delete as delete_shadow, differences as shadow_differences, end as end_shadow, forget_connection as forget_in_shadow,
+    get as get_shadow, promoted as promoted_shadow, put as put_shadow,
+};
 pub use stuck::{Stuck, list as list_stuck};
 pub use sync::{Counts, SyncState, is_settled, state as sync_state};
 pub use walk::{reproject_again, reproject_all, reproject_all_for};

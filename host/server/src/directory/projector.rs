@@ -8,18 +8,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::commit::{Projected, commit};
-use super::evaluate::{Turn, evaluate};
+use super::decision::SubjectKind;
+use super::evaluate::{Outcome, Subject, Turn, evaluate};
 use super::hold;
+use super::shadow::{self, Found, Task};
 use super::shares::Shares;
 use super::stuck;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
 use super::walk;
+use crate::admin::pipeline::Policy;
 use crate::admin::plugins::{Plugins, Ready};
 use crate::clock::{Clock, Timestamp, thread_time};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX};
 use crate::store::layout::{self, Counter, GROUP};
-use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table};
+use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table, Tenant};
 use doorlist_scim::ErrorKind;
 
 /// How long the thread waits for something to do before it looks whether it should stop.
@@ -176,7 +179,32 @@ impl Projector {
             let now = self.clock.now();
             handle.write(move |tx| commit(tx, &setting, &projected, now))?;
         }
-        Ok(written)
+        // What has no effect waits until nothing is due that has.
+        if written == 0 { self.shadow(tenant, &handle) } else { Ok(written) }
+    }
+
+    /// Looks at some subjects with the pipeline in shadow, if there is one. Gives how many writes that took.
+    fn shadow(&self, tenant: PartitionNumber, handle: &Tenant) -> Result<u64> {
+        let mut batch = match handle.read(|rows| shadow::task(rows, tenant))? {
+            None => return Ok(0),
+            Some(Task::Clean(number)) => return handle.write(move |tx| shadow::clean(tx, number)).map(|()| 1),
+            Some(Task::Look(batch)) => batch,
+        };
+        let policies: Vec<Policy> =
+            [&batch.live, &batch.shadow].into_iter().flat_map(|setting| setting.pipeline.policies.clone()).collect();
+        let Some(plugins) = self.plugins.prepare(handle, &policies)? else { return Ok(0) };
+        let (groups, users) = (std::mem::take(&mut batch.groups), std::mem::take(&mut batch.users));
+        let settings = (&batch.live, &batch.shadow);
+        let mut found = Vec::new();
+        for chunk in chunks(groups) {
+            found.extend(both(settings, &plugins, chunk, |group: &GroupSubject| (SubjectKind::Group, &group.display_name)));
+        }
+        for chunk in chunks(users) {
+            found.extend(both(settings, &plugins, chunk, |user: &UserSubject| (SubjectKind::User, &user.user_name)));
+        }
+        let now = self.clock.now();
+        handle.write(move |tx| batch.commit(tx, &found, now))?;
+        Ok(1)
     }
 
     fn evaluate(&self, taken: Taken, plugins: &Ready) -> (Setting, Projected) {
@@ -202,6 +230,22 @@ impl Projector {
         })?;
         Ok(numbers)
     }
+}
+
+/// What is different between what both pipelines make of subjects. Each has a turn's time of its own, so that each turn gets somewhere.
+fn both<S: Subject>(
+    (live, shadow): (&Setting, &Setting),
+    plugins: &Ready,
+    subjects: Vec<S>,
+    about: fn(&S) -> (SubjectKind, &String),
+) -> Vec<Found> {
+    let outcomes = evaluate(live, plugins, subjects, &mut Turn::begin());
+    let shadowed = evaluate(shadow, plugins, outcomes.iter().map(|outcome| &outcome.subject).collect(), &mut Turn::begin());
+    let compare = |(live_outcome, shadowed): (&Outcome<S>, &Outcome<&S>)| {
+        let (kind, name) = about(&live_outcome.subject);
+        shadow::compare(live, live_outcome, shadowed, (kind, name))
+    };
+    outcomes.iter().zip(&shadowed).map(compare).collect()
 }
 
 /// Splits subjects into chunks that go through the pipeline together.

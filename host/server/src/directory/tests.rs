@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 
 mod explain;
 mod holds;
-mod past;
 mod monitor;
+mod past;
 mod plans;
+mod recordings;
+mod shadow;
 mod stuck;
 
 use super::*;
@@ -63,6 +65,7 @@ enum Step {
     Project { turns: u8 },
     Wait { minutes: i64 },
     Watch { watching: Option<(usize, bool)> },
+    Shadow { shadow: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -90,6 +93,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(named, into)| Step::Rules { named, into }),
         8 => (0..4_u8).prop_map(|turns| Step::Project { turns }),
         1 => prop::option::weighted(0.8, (0..4_usize, any::<bool>())).prop_map(|watching| Step::Watch { watching }),
+        1 => prop::bool::weighted(0.8).prop_map(|shadow| Step::Shadow { shadow }),
         1 => (1..90_i64).prop_map(|minutes| Step::Wait { minutes }),
     ]
 }
@@ -361,6 +365,7 @@ impl World {
                 let (prefixes, groups, prefix_match, protect) = self.settings.clone();
                 self.put_settings(prefixes, groups, prefix_match, protect);
             }
+            Step::Shadow { shadow } => self.put_shadow(shadow),
             Step::Wait { minutes } => self.wait(minutes),
             Step::Project { turns } => (0..turns).for_each(|_| assert!(self.projector.turn(TENANT).is_ok())),
         }
@@ -545,6 +550,7 @@ proptest! {
         let (_, into) = world.rules;
         world.check_stuck();
         world.check_monitored();
+        world.check_shadow();
         prop_assert!(counts.stuck == 0 || into.is_some_and(|group| !world.groups.contains(&group)));
     }
 }

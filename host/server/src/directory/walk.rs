@@ -56,7 +56,7 @@ pub fn reproject_all(tx: &mut Tx<'_>) -> Result<()> {
 /// If the disk refuses.
 pub fn reproject_all_for(tx: &mut Tx<'_>, activity: Option<u64>) -> Result<()> {
     let number = tx.add(&layout::counter(Counter::Walk), 1)?;
-    tx.put_json(&layout::walk(), &Walk { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0, activity })
+    tx.put_json(&layout::walk(), &Walk { activity, ..Walk::begin(number) })
 }
 
 /// Begins anew, for the sake of the request that began the projection that is under way, if one is.
@@ -74,6 +74,11 @@ pub(super) fn current(rows: &impl Rows) -> Result<Option<Walk>> {
 }
 
 impl Walk {
+    /// One that has come by nobody.
+    pub(super) fn begin(number: u64) -> Self {
+        Self { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0, activity: None }
+    }
+
     /// The next subjects, at most `most`, and where the walk then stands; `None` behind its end.
     pub(super) fn step(mut self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
         let numbers = connections(rows)?;
@@ -199,7 +204,7 @@ pub(super) fn marked_gone(rows: &impl Rows, kind: u8) -> Result<Vec<Due>> {
 }
 
 /// A mark's key is table, kind, connection, id.
-fn read_mark(key: &[u8], value: &[u8]) -> Option<Due> {
+pub(super) fn read_mark(key: &[u8], value: &[u8]) -> Option<Due> {
     let (kind, rest) = key.get(1..)?.split_first()?;
     let (connection, id) = rest.split_first_chunk()?;
     let mark = value.first_chunk().copied().map(u64::from_be_bytes);

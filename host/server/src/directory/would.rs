@@ -1,6 +1,6 @@
 //! What would be different: the words for it, and counting it.
 //!
-//! Said of what a policy that only watches would do at its place, view against view. Knows nothing of who proposes it, and of how it is kept.
+//! Said of what a policy that only watches would do at its place, and of what a pipeline in shadow makes of a subject, view against view. Knows nothing of who proposes it, and of how it is kept.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,12 +62,25 @@ pub enum Would {
     /// A fault would keep it at its last good projection.
     #[serde(rename = "stuck")]
     Stuck,
+    /// The fault that keeps it at its last good projection would not.
+    #[serde(rename = "unstuck")]
+    Unstuck,
 }
 
 impl Would {
     /// Every name that [`Would::name`] gives.
-    pub const NAMES: [&str; 9] =
-        ["included", "excluded", "suspended", "reactivated", "role", "changed", "membership.added", "membership.removed", "stuck"];
+    pub const NAMES: [&str; 10] = [
+        "included",
+        "excluded",
+        "suspended",
+        "reactivated",
+        "role",
+        "changed",
+        "membership.added",
+        "membership.removed",
+        "stuck",
+        "unstuck",
+    ];
 
     /// Its name, as documents have it.
     pub fn name(&self) -> &'static str {
@@ -81,6 +94,7 @@ impl Would {
             Self::MembershipAdded { .. } => "membership.added",
             Self::MembershipRemoved { .. } => "membership.removed",
             Self::Stuck => "stuck",
+            Self::Unstuck => "unstuck",
         }
     }
 }
@@ -109,6 +123,8 @@ pub struct WouldCounts {
     pub memberships_removed: u64,
     /// Those that a fault would keep at their last good projection.
     pub stuck: u64,
+    /// Those that a fault keeps there, and would not. Of whole pipelines only.
+    pub unstuck: u64,
 }
 
 impl WouldCounts {
@@ -126,6 +142,7 @@ impl WouldCounts {
                 Would::MembershipAdded { .. } => &mut counts.memberships_added,
                 Would::MembershipRemoved { .. } => &mut counts.memberships_removed,
                 Would::Stuck => &mut counts.stuck,
+                Would::Unstuck => &mut counts.unstuck,
             };
             *count = 1;
         }
@@ -145,6 +162,7 @@ impl WouldCounts {
             memberships_added: make(self.memberships_added, other.memberships_added),
             memberships_removed: make(self.memberships_removed, other.memberships_removed),
             stuck: make(self.stuck, other.stuck),
+            unstuck: make(self.unstuck, other.unstuck),
         }
     }
 }
@@ -246,6 +264,7 @@ mod tests {
             Would::MembershipAdded { group_id: None, group: None },
             Would::MembershipRemoved { group_id: None, group: None },
             Would::Stuck,
+            Would::Unstuck,
         ];
         let written: Vec<serde_json::Value> = all.iter().map(|one| serde_json::to_value(one).unwrap()["change"].clone()).collect();
         assert_eq!(written, Would::NAMES);

@@ -106,6 +106,12 @@ pub enum Table {
     Membership = 68,
     /// The same rows the other way round.
     MembershipOf = 69,
+    /// The pipeline in shadow of the one in force.
+    Shadow = 70,
+    /// Subjects that it is still to look at.
+    ShadowDue = 71,
+    /// What it would make different, by the shadow's number and the subject.
+    ShadowDifference = 72,
     /// Events by sequence number.
     Event = 80,
     /// Activity by sequence number.

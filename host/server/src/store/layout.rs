@@ -42,6 +42,8 @@ pub enum Counter {
     SyncedMembers = 14,
     /// Members that wait for an operator's decision on whether they go.
     Held = 15,
+    /// Pipelines put in shadow, and subjects that became due for one.
+    Shadow = 16,
     /// The newest event before which nothing is known of the directory any more.
     Forgotten = 18,
 }
@@ -407,6 +409,36 @@ pub fn read_stuck_until(key: &[u8]) -> Option<(i64, Id)> {
 /// What a policy that only watches would make different.
 pub fn monitor(policy: &str) -> Key {
     Key::new(Table::Monitor).text(policy)
+}
+
+/// The pipeline in shadow of the one in force.
+pub fn shadow() -> Key {
+    Key::new(Table::Shadow)
+}
+
+/// Head of the subjects that the shadow is still to look at.
+pub fn all_shadow_due() -> Key {
+    Key::new(Table::ShadowDue)
+}
+
+/// A subject that the shadow is still to look at; the value is a number of its own.
+pub fn shadow_due(kind: u8, connection: u32, id: Id) -> Key {
+    all_shadow_due().byte(kind).number(connection).id(id)
+}
+
+/// Head of what any shadow would make different.
+pub fn all_shadow_differences() -> Key {
+    Key::new(Table::ShadowDifference)
+}
+
+/// Head of what the shadow of this number would make different.
+pub fn shadow_differences(number: u64) -> Key {
+    all_shadow_differences().sequence(number)
+}
+
+/// What it would make different of a subject.
+pub fn shadow_difference(number: u64, id: Id) -> Key {
+    shadow_differences(number).id(id)
 }
 
 /// A directory member.

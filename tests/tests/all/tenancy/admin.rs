@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use doorlist_tests::callers::text;
+use doorlist_tests::patience::eventually;
 use doorlist_tests::{Client, Operator, Reply, Tenant};
 use serde_json::json;
 
@@ -63,6 +64,9 @@ impl World {
         tenant.synced();
         let mut ids = ids;
         ids.insert("hold", text(&tenant.all("/holds")[0], "id"));
+        let _ = tenant.put("/pipeline/shadow", &json!({"policies": []})).expect(200);
+        let settled = || tenant.get("/pipeline/shadow").expect(200)["settled"].as_bool().filter(|settled| *settled);
+        eventually("the shadow has come by everybody", settled);
         Self { tenant, client, ids, owner }
     }
 

@@ -53,6 +53,7 @@ fn rebuilt(world: &World, items: Vec<Recorded>) -> World {
         standing: world.standing.clone(),
         settings: world.settings.clone(),
         rules: world.rules,
+        watching: world.watching,
         locals: world.locals,
         time: Arc::clone(&world.time),
     }

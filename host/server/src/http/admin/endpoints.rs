@@ -9,7 +9,9 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
-use super::{connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, plans, plugins, schemas, tenants};
+use super::{
+    connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, plans, plugins, schemas, shadow, tenants,
+};
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
 use crate::admin::keys::{Key, NewKey};
@@ -20,7 +22,8 @@ use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
+    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
+    Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
 use crate::limits::NAME_BYTES_MAX;
 use crate::signature::SIGNATURE_BYTES_MAX;
@@ -40,6 +43,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_plans(),
         of_stuck(),
         of_monitor(),
+        of_shadow(),
         of_plugins(),
         of_feed(),
     ]
@@ -380,6 +384,41 @@ fn of_monitor() -> Vec<Endpoint> {
         .gives::<Applied>()
         .answers_ok()
         .runs(monitor::promote),
+    ]
+}
+
+fn of_shadow() -> Vec<Endpoint> {
+    const SHADOW: &str = "/tenants/{tenant}/pipeline/shadow";
+    vec![
+        Endpoint::get(SHADOW, "getShadow", "Read the pipeline in shadow of the one in force, with how much it would make different")
+            .gives::<Shadow>()
+            .runs(shadow::get),
+        Endpoint::put(SHADOW, "putShadow", "Put a pipeline in shadow of the one in force: it is asked about everybody and changes nothing")
+            .takes::<NewPipeline>()
+            .gives::<Shadow>()
+            .runs(shadow::put),
+        Endpoint::delete(SHADOW, "deleteShadow", "End the pipeline in shadow").runs(shadow::delete),
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/shadow/differences",
+            "listShadowDifferences",
+            "List whom the pipeline in shadow would make different; a page may have fewer than asked for",
+        )
+        .gives_pages::<Shadowed>()
+        .with(Parameter {
+            name: "change",
+            description: "Only those whom it would make different in this.",
+            schema: json!({"type": "string", "enum": Would::NAMES}),
+        })
+        .runs(shadow::differences),
+        Endpoint::post(
+            "/tenants/{tenant}/pipeline/shadow/promote",
+            "promoteShadow",
+            "Put the pipeline in shadow in force: plan it, apply the plan, and end the shadow",
+        )
+        .takes::<Application>()
+        .gives::<Applied>()
+        .answers_ok()
+        .runs(shadow::promote),
     ]
 }
 

@@ -27,6 +27,7 @@ mod plans;
 mod plugins;
 pub(super) mod problem;
 mod schemas;
+mod shadow;
 mod tenants;
 
 use std::collections::BTreeMap;

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewPipeline {
     /// The policies, in the order in which they are asked.
-    policies: Vec<NewPolicy>,
+    pub policies: Vec<NewPolicy>,
     /// The revision that it is made from: refused if that is no longer the one in force. Without it nothing is compared.
-    revision: Option<u64>,
+    pub revision: Option<u64>,
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
