@@ -96,7 +96,9 @@ fn activate(shell: &Shell, name: &str, file: &str, about: &Value) {
     }
     let url = format!("http://{}", server.address());
     let push = ["plugin", "push", file, "--tenant", &tenant.id, "--server", &url];
-    assert!(shell.says(&push).starts_with(&format!("{name} 0.1.0 is uploaded: ")));
+    let said = shell.says(&push);
+    let digest = said.trim_end().strip_prefix(&format!("{name} 0.1.0 is uploaded: ")).unwrap_or_else(|| panic!("{said}"));
+    assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{said}");
     assert!(shell.says(&push).contains("was there already"));
     let policy = json!({"name": "titles", "plugin": name, "version": "0.1.0", "settings": {"titles": ["Guest"]}});
     let _ = tenant.put("/pipeline", &json!({"policies": [policy]})).expect(200);

@@ -15,12 +15,14 @@ pub(super) struct Compile {
     memory_bytes: usize,
     /// Bytes of machine code.
     code_bytes: usize,
+    /// Bytes of the component that comes.
+    component_bytes: usize,
 }
 
 impl Compile {
     /// Makes machine code of the component on standard input. Reads no environment and starts no log.
     pub(super) fn run(self) -> ExitCode {
-        let Self { cpu_seconds, memory_bytes, code_bytes } = self;
-        ExitCode::from(child::run(&Bounds { cpu_seconds, memory_bytes, code_bytes }))
+        let Self { cpu_seconds, memory_bytes, code_bytes, component_bytes } = self;
+        ExitCode::from(child::run(&Bounds { cpu_seconds, memory_bytes, code_bytes }, component_bytes))
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::listener::Bounded;
 use super::{App, router};
 use crate::admin::deletion;
+use crate::admin::plugins::Plugins;
 use crate::directory::Projector;
 use crate::error::{Error, Result};
 use crate::limits::SHUTDOWN_MS_MAX;
@@ -36,20 +37,26 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let server = axum::serve(Bounded::new(listener), router(app.clone())).with_graceful_shutdown(signal);
     let outcome = tokio::select! {
         outcome = async { server.await } => outcome.map_err(Error::internal),
-        () = patience(stopped) => {
+        () = patience(stopped, &app.plugins) => {
             tracing::warn!("requests that did not finish in time are cut off");
             Ok(())
         }
     };
     stop.store(true, Ordering::Release);
+    app.plugins.stop();
     let ended = tokio::task::spawn_blocking(move || end(&app, threads)).await;
     outcome.and(ended.map_err(Error::internal))
 }
 
-/// Ends some time after the stop signal.
-async fn patience(stopped: oneshot::Receiver<()>) {
+/// Ends some time after the stop signal. What compiles for longer than half of it is ended, so that whoever uploaded it can still be told.
+async fn patience(stopped: oneshot::Receiver<()>, plugins: &Plugins) {
+    let half = Duration::from_millis(SHUTDOWN_MS_MAX / 2);
     match stopped.await {
-        Ok(()) => tokio::time::sleep(Duration::from_millis(SHUTDOWN_MS_MAX)).await,
+        Ok(()) => {
+            tokio::time::sleep(half).await;
+            plugins.stop();
+            tokio::time::sleep(half).await;
+        }
         Err(_) => std::future::pending().await,
     }
 }

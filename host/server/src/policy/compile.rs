@@ -6,14 +6,16 @@ use super::cache::{Cache, Kept};
 use super::engine::Ticking;
 use super::fault::size;
 use super::gate::Gate;
-use super::limits::{COMPILE_ANSWER_BYTES_MAX, COMPILE_POLL_MS, COMPILE_WAIT_MS_MAX, COMPILES_MAX, LoadLimits, STARVED_FACTOR_MAX};
+use super::limits::{COMPILE_ANSWER_BYTES_MAX, COMPILE_MS_MAX, COMPILE_POLL_MS, COMPILE_WAIT_MS_MAX, COMPILES_MAX, LoadLimits};
 use super::load::HostSettings;
 use super::load_error::{LoadError, LoadStage};
+use crate::clock::passed;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use wasmtime::component::Component;
@@ -25,6 +27,7 @@ pub(super) struct Compiler {
     program: Option<PathBuf>,
     cache: Option<Cache>,
     places: Arc<Gate>,
+    stopped: AtomicBool,
 }
 
 impl Compiler {
@@ -35,7 +38,12 @@ impl Compiler {
             let refused = |cause| tracing::warn!(%cause, directory = %directory.display(), "machine code of plugins is not kept");
             Cache::open(settings).map_err(refused).ok()
         });
-        Compiler { program: settings.program, cache, places: Gate::new(COMPILES_MAX) }
+        Compiler { program: settings.program, cache, places: Gate::new(COMPILES_MAX), stopped: AtomicBool::new(false) }
+    }
+
+    /// Ends the process that compiles, and lets no other begin.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
     }
 
     /// A component ready to be linked, and the bytes of its machine code.
@@ -51,6 +59,7 @@ impl Compiler {
         if let Some((component, bytes)) = name.as_ref().and_then(kept) {
             return within(bytes, limits).map(|()| (component, bytes));
         }
+        let begun = passed();
         let _place = self
             .places
             .enter(COMPILE_WAIT_MS_MAX)
@@ -60,7 +69,7 @@ impl Compiler {
             return within(bytes, limits).map(|()| (component, bytes));
         }
         let code = match &self.program {
-            Some(program) => elsewhere(program, component, limits)?,
+            Some(program) => self.elsewhere(program, component, limits, begun)?,
             None => clock
                 .engine()
                 .precompile_component(component)
@@ -70,6 +79,71 @@ impl Compiler {
         let kept = name.and_then(|(cache, name)| cache.put(&name, &code)).unwrap_or(Kept::Bytes(code));
         adopt(clock, kept).map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin's machine code cannot be used.").caused(cause))
     }
+
+    /// Machine code made in a process of its own. `begun` is when the caller began to wait for that.
+    fn elsewhere(&self, program: &PathBuf, component: &[u8], limits: &LoadLimits, begun: Duration) -> Result<Vec<u8>, LoadError> {
+        let failed = |cause: io::Error| LoadError::busy(LoadStage::Compile, "The server cannot compile now.").caused(cause);
+        let bounds = child::Bounds::of(limits);
+        let mut command = Command::new(program);
+        command.args(bounds.arguments()).arg(component.len().to_string()).env_clear().current_dir("/");
+        // The program's allocator otherwise reserves a gigabyte when it starts, which would be of use to what it compiles then.
+        command.env("MIMALLOC_ARENA_RESERVE", "0");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(failed)?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        // One byte more than may be, so that too much is known from just enough.
+        let code_max = limits.compiled_bytes.saturating_add(1);
+        let (end, code, said) = thread::scope(|scope| {
+            // A process that ends early does not read all of it, which its end tells better.
+            let fed = scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(component).map(|()| stdin)));
+            let code = scope.spawn(move || stdout.map(|stdout| read(stdout, code_max)).unwrap_or_default());
+            let said = scope.spawn(move || stderr.map(|stderr| read(stderr, COMPILE_ANSWER_BYTES_MAX)).unwrap_or_default());
+            let end = self.wait(&mut child, begun);
+            // Standard input is open until now, since the process ends when it closes.
+            drop(fed.join());
+            // Reading does not panic.
+            (end, code.join().unwrap_or_default(), said.join().unwrap_or_default())
+        });
+        let said = String::from_utf8_lossy(&said).trim().to_owned();
+        let busy = |message: &str| LoadError::busy(LoadStage::Compile, message);
+        let outcome = match end.map_err(failed)? {
+            End::Itself(status) => child::Outcome::of(status, &said),
+            // It got no processor: another time it may.
+            End::Late => return Err(busy("Compiling the plugin took too long; the server is busy.").caused(said)),
+            End::Stopped => return Err(busy("The server is shutting down.")),
+        };
+        match outcome {
+            child::Outcome::Made => Ok(code),
+            child::Outcome::TooLarge => Err(too_large(limits)),
+            outcome => Err(LoadError::new(LoadStage::Compile, outcome.sentence(&bounds)).caused(said)),
+        }
+    }
+
+    /// Waits for a process, and ends it if that is asked for, or if it is too late: its own limit is processor time, which one that waits does not use.
+    fn wait(&self, child: &mut Child, begun: Duration) -> io::Result<End> {
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(End::Itself(status));
+            }
+            let stopped = self.stopped.load(Ordering::Acquire);
+            if stopped || passed().saturating_sub(begun) > Duration::from_millis(COMPILE_MS_MAX) {
+                child.kill()?;
+                child.wait()?;
+                return Ok(if stopped { End::Stopped } else { End::Late });
+            }
+            thread::sleep(Duration::from_millis(COMPILE_POLL_MS));
+        }
+    }
+}
+
+/// How waiting for the process ended.
+enum End {
+    /// It is gone by itself, or by its own limits.
+    Itself(ExitStatus),
+    /// It was ended since it took too long.
+    Late,
+    /// It was ended since the server ends.
+    Stopped,
 }
 
 /// Makes a component of machine code, and says how many bytes that has.
@@ -95,39 +169,6 @@ fn too_large(limits: &LoadLimits) -> LoadError {
     LoadError::new(LoadStage::Compile, format!("The plugin has more than {} of machine code.", size(limits.compiled_bytes)))
 }
 
-/// Machine code made in a process of its own.
-fn elsewhere(program: &PathBuf, component: &[u8], limits: &LoadLimits) -> Result<Vec<u8>, LoadError> {
-    let failed = |cause: io::Error| LoadError::busy(LoadStage::Compile, "The server cannot compile now.").caused(cause);
-    let bounds = child::Bounds::of(limits);
-    let mut command = Command::new(program);
-    command.args(bounds.arguments()).env_clear().current_dir("/");
-    // The program's allocator otherwise reserves a gigabyte when it starts, which would be of use to what it compiles then.
-    command.env("MIMALLOC_ARENA_RESERVE", "0");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(failed)?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    // One byte more than may be, so that too much is known from just enough.
-    let code_max = limits.compiled_bytes.saturating_add(1);
-    let (status, code, said) = thread::scope(|scope| {
-        // A process that ends early does not read all of it, which its end tells better.
-        scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(component)));
-        let code = scope.spawn(move || stdout.map(|stdout| read(stdout, code_max)).unwrap_or_default());
-        let said = scope.spawn(move || stderr.map(|stderr| read(stderr, COMPILE_ANSWER_BYTES_MAX)).unwrap_or_default());
-        let status = ended(&mut child, &bounds);
-        // Reading does not panic.
-        (status, code.join().unwrap_or_default(), said.join().unwrap_or_default())
-    });
-    let status = status.map_err(failed)?;
-    let said = String::from_utf8_lossy(&said).trim().to_owned();
-    match status.and_then(|status| child::Outcome::of(status, &said)) {
-        Some(child::Outcome::Made) => Ok(code),
-        Some(child::Outcome::TooLarge) => Err(too_large(limits)),
-        Some(outcome) => Err(LoadError::new(LoadStage::Compile, outcome.sentence(&bounds)).caused(said)),
-        // It got no processor: another time it may.
-        None => Err(LoadError::busy(LoadStage::Compile, "Compiling the plugin took too long; the server is busy.").caused(said)),
-    }
-}
-
 /// At most `bytes_max` of a stream. What the other side writes beyond goes nowhere.
 fn read(stream: impl Read, bytes_max: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -136,36 +177,19 @@ fn read(stream: impl Read, bytes_max: usize) -> Vec<u8> {
     bytes
 }
 
-/// Waits for a process, and ends it if it is there for too long: its limit is processor time, which one that waits does not use. `None` if that was so.
-fn ended(child: &mut Child, bounds: &child::Bounds) -> io::Result<Option<ExitStatus>> {
-    let mut left = bounds.cpu_seconds.saturating_mul(1_000 * STARVED_FACTOR_MAX / COMPILE_POLL_MS);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if left == 0 {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        left -= 1;
-        thread::sleep(Duration::from_millis(COMPILE_POLL_MS));
-    }
-}
-
 impl child::Outcome {
     /// What the end of a process means; `said` is what it wrote to standard error.
-    fn of(status: ExitStatus, said: &str) -> Option<child::Outcome> {
+    fn of(status: ExitStatus, said: &str) -> child::Outcome {
         /// Processor time is up.
         const SIGXCPU: i32 = 24;
         const SIGKILL: i32 = 9;
-        Some(match (status.code(), status.signal()) {
+        match (status.code(), status.signal()) {
             (Some(code), _) => child::Outcome::of_code(code),
             (None, Some(SIGXCPU | SIGKILL)) => child::Outcome::Time,
             // What the standard library says before it ends a process without memory.
             (None, _) if said.contains("memory allocation of") => child::Outcome::Memory,
             (None, _) => child::Outcome::Crashed,
-        })
+        }
     }
 
     fn sentence(self, bounds: &child::Bounds) -> String {

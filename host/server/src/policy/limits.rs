@@ -43,6 +43,9 @@ pub const INSTANCE_WAIT_MS_MAX: u64 = 2_000;
 pub const COMPILES_MAX: u32 = 1;
 /// How long an upload waits for the one before it.
 pub const COMPILE_WAIT_MS_MAX: u64 = 30_000;
+/// How long waiting and compiling may take together, by the wall clock: a process that gets no processor does not use up its time. Shorter than the server lets a connection
+/// be silent, so that whoever uploads gets an answer.
+pub const COMPILE_MS_MAX: u64 = 100_000;
 
 /// Address space of the process that compiles, beyond the program itself. The compiler takes some hundred megabytes for QuickJS.
 pub const COMPILE_MEMORY_BYTES_SMALL: usize = 1 << 30;

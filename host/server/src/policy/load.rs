@@ -62,6 +62,11 @@ impl Host {
         Ok(Host { clock: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compiler: Compiler::new(settings) })
     }
 
+    /// Ends what is being compiled in a process of its own, and compiles nothing more there: such uploads are refused and may come again.
+    pub fn stop(&self) {
+        self.compiler.stop();
+    }
+
     /// Makes a plugin of an upload: a component, or a core module for `wasm32-unknown-unknown`.
     ///
     /// Blocks: compiling takes between 20 ms and a minute of CPU. `owner` is whose plugin it is: machine code is shared within an owner only, so that

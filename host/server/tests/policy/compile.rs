@@ -6,7 +6,10 @@ use crate::item::user;
 use crate::{chain, limits};
 use doorlist::policy::{CacheSettings, Host, HostSettings, LoadError, LoadLimits, LoadStage, Plugin, Tier};
 use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The program that compiles.
@@ -84,23 +87,75 @@ fn what_compiles_too_long_or_to_too_much_is_refused_with_the_limit() {
     assert_good_plugin_answers();
 }
 
+/// A process that compiles and has been given a component, and the standard input that it was given it on.
+fn compiling(seconds: &str, memory: &str, component: &[u8]) -> (Child, ChildStdin) {
+    let mut child = Command::new(PROGRAM)
+        .args(["compile", seconds, memory, "1000000", &component.len().to_string()])
+        .env_clear()
+        .env("MIMALLOC_ARENA_RESERVE", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    // One that ends early reads no further.
+    let _ = input.write_all(component);
+    (child, input)
+}
+
+#[test]
+fn a_process_whose_server_is_gone_ends() {
+    let large = wat::parse_str(format!("(component (core module {}))", slow().repeat(60))).expect("a component");
+    for sent in [large.len(), large.len() / 2, 0] {
+        let (mut child, input) = compiling("60", "1000000000", &large[..sent]);
+        if sent == large.len() {
+            assert_eq!(child.try_wait().expect("it can be asked"), None, "it compiles");
+        }
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(!output.status.success() && output.stdout.is_empty(), "{sent}: {output:?}");
+    }
+}
+
+#[test]
+fn a_host_that_stops_ends_what_it_compiles() {
+    let directory = Directory::new();
+    fs::create_dir_all(&directory.0).unwrap();
+    // A name by which the process is known among those of other tests.
+    let program = directory.0.join("stopped");
+    std::os::unix::fs::symlink(PROGRAM, &program).unwrap();
+    let host = host(program.to_str(), None, 0);
+    let large = guest(&SAID, &[("functions", &slow().repeat(60))]);
+    let load = |wasm: &[u8]| host.load(wasm, &LoadLimits::of(Tier::Small), "a");
+    let running = || {
+        let mut all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()).map(|entry| entry.path());
+        let is_it = |path: &PathBuf| fs::read(path.join("cmdline")).is_ok_and(|line| line.starts_with(program.as_os_str().as_bytes()));
+        all.find(is_it)
+    };
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| load(&large));
+        while running().is_none() {
+            assert!(!first.is_finished(), "it compiles");
+        }
+        let second = scope.spawn(|| load(&guest(&SAID, &[])));
+        host.stop();
+        for stopped in [first, second] {
+            let error = stopped.join().expect("loading does not panic").expect_err("nobody compiles");
+            assert_eq!((error.stage, error.retry, error.message.as_str()), (LoadStage::Compile, true, "The server is shutting down."));
+        }
+    });
+    assert_eq!(running(), None, "the process is gone");
+}
+
 #[test]
 fn a_process_without_memory_or_time_ends_alone() {
     let component = wat::parse_str("(component (core module (func (param i32) (result i32) (local.get 0))))").expect("a component");
     let run = |seconds: &str, memory: &str, input: &[u8]| {
-        use std::io::Write;
-        let mut child = std::process::Command::new(PROGRAM)
-            .args(["compile", seconds, memory, "1000000"])
-            .env_clear()
-            .env("MIMALLOC_ARENA_RESERVE", "0")
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        // One that ends early reads no further.
-        let _ = child.stdin.take().expect("a pipe").write_all(input);
-        child.wait_with_output().expect("it ends")
+        let (child, input) = compiling(seconds, memory, input);
+        let output = child.wait_with_output().expect("it ends");
+        drop(input);
+        output
     };
     let made = run("60", "1000000000", &component);
     assert!(made.status.success() && made.stdout.starts_with(b"\x7fELF"), "{made:?}");

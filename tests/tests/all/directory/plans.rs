@@ -10,6 +10,7 @@ use doorlist_tests::{Client, Scratch, Tenant};
 use serde_json::{Value, json};
 
 use super::{assert_replay, expect_groups, expect_members};
+use crate::guests::plain;
 use crate::shared;
 
 /// A tenant with three people and two groups, whose pipeline, revision 1, protects roles that nobody has.
@@ -202,6 +203,23 @@ fn a_plan_that_is_none_is_refused() {
         tenant.post(&format!("{path}/apply"), &json!({})).problem(404);
     }
     assert_eq!(tenant.all("/pipeline/plans"), Vec::<Value>::new());
+}
+
+/// A plan does not keep a plugin: plans are many, and most are never applied.
+#[test]
+fn a_plan_whose_plugin_is_gone_is_applied_no_more() {
+    let (tenant, client) = three("plan deleted");
+    let _ = tenant.upload(&plain("mine", "1.0.0")).expect(201);
+    let planned = plan(&tenant, &json!([{"name": "p", "plugin": "mine"}]));
+    let _ = tenant.delete("/plugins/mine/1.0.0").expect(204);
+    let apply = || tenant.post(&format!("/pipeline/plans/{}/apply", text(&planned, "id")), &json!({})).problem(409);
+    assert!(apply().contains("A plugin that this plan uses has been deleted since."));
+    // Nor is it computed anew.
+    let _ = client.user("dora@example.com");
+    tenant.synced();
+    assert!(apply().contains("A plugin that this plan uses has been deleted since."));
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 1, "nothing is put");
+    assert_eq!(tenant.all("/pipeline/plans").len(), 1);
 }
 
 /// A plan with nothing in it says so, and only so many plans are kept.

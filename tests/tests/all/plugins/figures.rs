@@ -1,7 +1,7 @@
 //! What plugins cost, in the admin API and as metrics.
 
 use doorlist_tests::callers::text;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::guests::{SAID, Said, guest};
 use crate::shared;
@@ -57,4 +57,45 @@ fn what_a_plugin_cost_is_counted_for_its_tenant() {
     let ours = tenant.all("/plugins").into_iter().find(|one| one["name"] == "group-prefix").unwrap();
     assert!(ours["usage"]["evaluations"].as_u64().unwrap() > 0, "{ours}");
     assert_eq!(text(&ours, "name"), "group-prefix");
+}
+
+/// Says something of every user but the first that its instance sees, so that it says nothing when it is asked alone.
+fn remembering() -> Vec<u8> {
+    let code = [
+        ("functions", "(global $seen (mut i32) (i32.const 0))"),
+        (
+            "project-user",
+            "(if (global.get $seen) (then
+               (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+               (i32.store8 (i32.const 64) (i32.const 0))
+               (i64.store (i32.const 96) (i64.const 0))
+               (return (i32.const 0))))
+             (global.set $seen (i32.const 1))",
+        ),
+    ];
+    guest(&Said { name: "remembering", ..SAID }, &code)
+}
+
+#[test]
+fn a_plugin_that_remembers_is_found_out() {
+    let tenant = shared::tenant("remembering");
+    let client = tenant.connect();
+    let names: Vec<String> = (0..6).map(|number| format!("user{number}@example.com")).collect();
+    names.iter().for_each(|name| drop(client.user(name)));
+    tenant.synced();
+    let _ = tenant.upload(&remembering()).expect(201);
+    let _ = tenant.put("/pipeline", &json!({"policies": [{"name": "memory", "plugin": "remembering"}]})).expect(200);
+    let decisions: Vec<Value> = names.iter().map(|name| tenant.user_decision(name)).collect();
+    let (stuck, others): (Vec<&Value>, Vec<&Value>) = decisions.iter().partition(|decision| decision["stuck"].is_object());
+    assert!(!stuck.is_empty() && others.len() > 1, "{decisions:?}");
+    for decision in stuck {
+        let text =
+            "The plugin answered differently when it was asked about the same item again, alone. It must not remember what it saw before.";
+        assert_eq!(decision["stuck"], json!({"policy": "memory", "text": text}), "{decision}");
+    }
+    assert!(others.iter().any(|decision| decision["verdicts"][0]["changes"][0]["effect"] == "include"), "{others:?}");
+    let usage = tenant.get("/plugins/remembering/1.0.0").expect(200)["usage"].clone();
+    assert!(usage["impure"].as_u64().is_some_and(|count| count >= 1), "{usage}");
+    let members: Vec<String> = tenant.members().iter().map(|member| text(member, "userName")).collect();
+    assert!(names.iter().all(|name| members.contains(name)), "who is stuck stays as it was: {members:?}");
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Base, Places, Plan, Row, Wanted, compute, keep, row};
 use crate::activity::Actor;
 use crate::admin::guard::Guard;
-use crate::admin::pipeline;
+use crate::admin::pipeline::{self, Policy};
 use crate::admin::plugins::Plugins;
 use crate::clock::Timestamp;
 use crate::directory;
@@ -26,15 +26,18 @@ type Fingerprint = [u8; 16];
 /// Runs guest code: not for threads that run async code.
 ///
 /// # Errors
-/// 404; a conflict if it was applied already, if it was computed against another pipeline revision, or if computed anew it shows differences that nobody has
+/// 404; a conflict if it was applied already, if it was computed against another pipeline revision, if a plugin or connection that it uses has been deleted, or if computed anew it shows differences that nobody has
 /// looked at: the newer plan is kept, and the error names it.
 pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor: &Actor, now: Timestamp) -> Result<Row> {
     let (seen, base) = tenant.read(|rows| Ok((row(rows, id)?, Base::read(rows)?)))?;
     check(&seen.plan, base)?;
+    let policies = tenant.read(|rows| {
+        let policies = super::policies(rows, id)?;
+        must_be_there(rows, &policies).map(|()| policies)
+    })?;
     if seen.base == base {
         return Ok(seen);
     }
-    let policies = tenant.read(|rows| super::policies(rows, id))?;
     let wanted = Wanted { policies, rollback_to: seen.plan.rollback_to, actor: actor.clone(), now };
     let renewed = compute(tenant, places, plugins, &wanted)?;
     let unseen = tenant.read(|rows| {
@@ -65,7 +68,7 @@ pub struct Consent {
 /// Puts the pipeline of a plan and gives the plan with the revision that it became. If the policies are those in force already, no revision is made.
 ///
 /// # Errors
-/// As [`renew`], and as [`pipeline::put`]; a conflict if it removes or suspends more members than the guard lets pass now and the operator accepts.
+/// As [`renew`], and as [`pipeline::put_planned`]; a conflict if it removes or suspends more members than the guard lets pass now and the operator accepts.
 pub fn apply(tx: &mut Tx<'_>, applied: &Row, consent: &Consent, actor: &Actor, now: Timestamp) -> Result<Plan> {
     let base = Base::read(tx)?;
     check(&applied.plan, base)?;
@@ -80,6 +83,7 @@ pub fn apply(tx: &mut Tx<'_>, applied: &Row, consent: &Consent, actor: &Actor, n
         )));
     }
     let policies = super::policies(tx, applied.plan.id)?;
+    must_be_there(tx, &policies)?;
     let put = pipeline::put_planned(tx, policies, (applied.base.pipeline_revision, applied.plan.id), actor, now)?;
     if consent.accepted.is_some() {
         directory::guard_allow(tx, put.revision, losses)?;
@@ -102,6 +106,15 @@ fn check(plan: &Plan, base: Base) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Refuses policies of which one names what was deleted since they were planned. Whoever applies has named nothing, so it is no problem of theirs.
+fn must_be_there(rows: &impl Rows, policies: &[Policy]) -> Result<()> {
+    pipeline::check_named(rows, policies).map_err(|error| {
+        let Some(problem) = error.problems().first() else { return error };
+        let what = if problem.pointer.ends_with("/connection") { "connection" } else { "plugin" };
+        Error::conflict(format!("A {what} that this plan uses has been deleted since. Make another plan."))
+    })
 }
 
 /// The differences of a plan, told apart by subject and change. Reasons may be worded otherwise the next time.

@@ -147,6 +147,11 @@ impl Plugins {
         Ok(ready)
     }
 
+    /// Ends what is being compiled, so that nobody waits for it when the server ends.
+    pub fn stop(&self) {
+        self.0.host.get().into_iter().for_each(Host::stop);
+    }
+
     /// Forgets what is kept in memory of a tenant that has been deleted.
     pub fn forget_tenant(&self, tenant: PartitionNumber) {
         self.0.kept.forget_tenant(tenant);

@@ -38,7 +38,7 @@ impl Push {
         let pushed = push::push(&file, signature.as_deref(), &tenant, &remote.remote(environment)?)?;
         let part = |name: &str| pushed.plugin.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
         let news = if pushed.is_new { "is uploaded" } else { "was there already" };
-        say(&format!("{} {} {news}: {}", part("name"), part("version"), part("digest")))?;
+        say(&format!("{} {} {news}: {}", part("name"), part("version"), part("sha256")))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,14 +1,19 @@
 //! The process that compiles: it limits itself before it reads anything, takes a component on standard input, gives machine code on standard output, and is gone.
+//!
+//! Whoever started it keeps standard input open. When that closes, be it that the other side was killed, the process ends.
 
 use crate::policy::engine;
 use crate::policy::limits::{COMPILE_MEMORY_BYTES_LARGE, COMPILE_MEMORY_BYTES_SMALL, LoadLimits, Tier, WASM_BYTES_MAX};
 use rlimit::Resource;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
+use std::thread;
 
 /// A compiler that was built without optimisation is slower by this.
 const SLOWNESS: u64 = if cfg!(debug_assertions) { 4 } else { 1 };
 /// Files that the process may have open: its three streams, and what the engine looks at in passing.
 const FILES_MAX: u64 = 16;
+/// Stack of the thread that waits for the end of standard input.
+const WATCH_STACK_BYTES: usize = 128 << 10;
 /// A component is larger than the core module it was made of, by its adapters and names.
 const COMPONENT_BYTES_MAX: usize = WASM_BYTES_MAX * 2;
 
@@ -104,9 +109,9 @@ impl Outcome {
     }
 }
 
-/// Compiles within `bounds`, and gives the exit code of the process. What went wrong is written to standard error, for the log of whoever started it.
-pub fn run(bounds: &Bounds) -> u8 {
-    let outcome = bounds.apply().map_err(|cause| (Outcome::Crashed, cause.to_string())).and_then(|()| make(bounds));
+/// Compiles a component of `component_bytes` within `bounds`, and gives the exit code of the process. What went wrong is written to standard error, for the log of whoever started it.
+pub fn run(bounds: &Bounds, component_bytes: usize) -> u8 {
+    let outcome = bounds.apply().map_err(|cause| (Outcome::Crashed, cause.to_string())).and_then(|()| make(bounds, component_bytes));
     if let Err((outcome, cause)) = outcome {
         // There is nowhere left to say that standard error is closed.
         let _ = writeln!(std::io::stderr(), "{cause}");
@@ -115,18 +120,34 @@ pub fn run(bounds: &Bounds) -> u8 {
     Outcome::Made.code()
 }
 
-fn make(bounds: &Bounds) -> Result<(), (Outcome, String)> {
+fn make(bounds: &Bounds, component_bytes: usize) -> Result<(), (Outcome, String)> {
+    let crashed = |cause: io::Error| (Outcome::Crashed, cause.to_string());
     let mut component = Vec::new();
-    let mut input = std::io::stdin().lock().take(COMPONENT_BYTES_MAX as u64);
+    let mut input = io::stdin().lock().take(component_bytes.min(COMPONENT_BYTES_MAX) as u64);
     input.read_to_end(&mut component).map_err(|cause| match cause.kind() {
         ErrorKind::OutOfMemory => (Outcome::Memory, cause.to_string()),
-        _ => (Outcome::Crashed, cause.to_string()),
+        _ => crashed(cause),
     })?;
+    drop(input);
+    if component.len() < component_bytes {
+        return Err((Outcome::Refused, format!("{} bytes of {component_bytes}", component.len())));
+    }
+    end_with_input().map_err(crashed)?;
     let engine = engine::compiling().map_err(|cause| (Outcome::Crashed, format!("{cause:#}")))?;
     let code = engine.precompile_component(&component).map_err(|cause| (Outcome::Refused, format!("{cause:#}")))?;
     if code.len() > bounds.code_bytes {
         return Err((Outcome::TooLarge, format!("{} bytes of machine code", code.len())));
     }
-    let mut output = std::io::stdout().lock();
-    output.write_all(&code).and_then(|()| output.flush()).map_err(|cause| (Outcome::Crashed, cause.to_string()))
+    let mut output = io::stdout().lock();
+    output.write_all(&code).and_then(|()| output.flush()).map_err(crashed)
+}
+
+/// Has this process end when standard input does: then nobody waits for what it makes.
+fn end_with_input() -> io::Result<()> {
+    let wait = || {
+        // Nothing more is sent, so whatever this says, the other side is gone.
+        let _ = io::stdin().lock().read(&mut [0]);
+        std::process::exit(i32::from(Outcome::Crashed.code()))
+    };
+    thread::Builder::new().stack_size(WATCH_STACK_BYTES).spawn(wait).map(drop)
 }
