@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Remote`] (a server and the key to it), [`Remote::get`] and its neighbours (one request), [`segment`] (text within a path).
 //!
-//! Knows nothing of what the API has, nor of where the server's URL, the key and the certificates came from.
+//! Knows nothing of what the API has, nor of where the server's URL and the certificates came from.
 
 use std::fmt;
 use std::io;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use ureq::http::{Request, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-use crate::config::{Hidden, check_url};
+use crate::config::{Hidden, OPERATOR_KEY, check_url};
 use crate::error::{Error, Problem, Result};
 use crate::http::ADMIN_BASE;
 use crate::limits::{REMOTE_ANSWER_BYTES_MAX, REMOTE_CONNECT_S_MAX, REMOTE_S_MAX, REMOTE_SHOWN_CHARS_MAX};
@@ -182,6 +182,7 @@ fn refused(status: u16, problem: &Value) -> Error {
         return Error::invalid(format!("The server answered {status} and nothing that a Doorlist would say. Is the URL right?"));
     };
     let mut told = match stage {
+        None if status == 401 => format!("The server refuses (401): the key in {OPERATOR_KEY} is not valid there."),
         Some(stage) => format!("The server refuses the plugin at the stage {stage}. {detail}"),
         None => format!("The server refuses ({status}). {detail}"),
     };
@@ -226,7 +227,7 @@ mod tests {
                 "The server refuses the plugin at the stage imports. It imports env.",
             ),
             (409, json!({"detail": "It is there."}), "The server refuses (409). It is there."),
-            (401, json!({"title": "Unauthorized"}), "The server refuses (401). Unauthorized"),
+            (401, json!({"title": "Unauthorized"}), "The server refuses (401): the key in DOORLIST_OPERATOR_KEY is not valid there."),
             (400, json!({"detail": "No.", "problems": [{"pointer": "/a", "message": "Bad."}]}), "The server refuses (400). No.\n  /a Bad."),
             (
                 400,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use doorlist::policy::limits::*;
-use doorlist::policy::{Attribute, Value};
+use doorlist::policy::{Attribute, KEYWORDS_REFUSED, Value};
 use doorlist::policy::{CallLimits, GroupChange, GroupEffect, LoadLimits, Status, Tier, UserChange, UserEffect, json};
 use serde_json::Value as Json;
 
@@ -191,6 +191,9 @@ fn the_guide_names_every_word_of_the_contract() {
     for command in ["new", "build", "test", "inspect", "push", "bench"] {
         assert!(guide.contains(&format!("plugin {command}")), "doorlist plugin {command}");
     }
+    let (_, refused) = guide.split_once("These keywords are refused").expect("the guide lists what schemas may not have");
+    let refused: Vec<&str> = refused.split(';').next().unwrap_or_default().split('`').skip(1).step_by(2).collect();
+    assert_eq!(refused, KEYWORDS_REFUSED);
     let manifest = block(&guide, "manifest");
     let members: Vec<&String> = manifest.as_object().expect("a manifest is an object").keys().collect();
     assert_eq!(members, ["description", "name", "reads", "settingsSchema", "version", "writes"]);

@@ -12,9 +12,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, header};
 use doorlist_scim::ErrorKind;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::id::Id;
 use crate::limits::{BODY_BYTES_MAX, BODY_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX};
+use crate::policy::LoadStage;
 
 /// The id of a request, which log, activity and answer carry: its own, or the one that a proxy gave it.
 #[derive(Clone, Debug)]
@@ -83,7 +84,15 @@ pub async fn body(body: Body) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`body`], with [`PLUGIN_UPLOAD_BYTES_MAX`] and [`PLUGIN_UPLOAD_MS_MAX`].
 pub async fn wasm(body: Body) -> Result<Vec<u8>> {
-    bounded(body, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX).await
+    let refused = |error: Error| match error.kind() {
+        // As the sandbox would say it.
+        Kind::Scim(ErrorKind::PayloadTooLarge) => {
+            let detail = format!("The plugin has more than {} MiB.", PLUGIN_UPLOAD_BYTES_MAX >> 20);
+            Error::new(ErrorKind::PayloadTooLarge, detail).at_stage(LoadStage::Size.as_str())
+        }
+        _ => error,
+    };
+    bounded(body, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX).await.map_err(refused)
 }
 
 async fn bounded(mut body: Body, bytes_max: usize, ms_max: u64) -> Result<Vec<u8>> {

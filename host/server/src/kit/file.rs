@@ -19,7 +19,8 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     // One more than fits tells that there is more.
     File::open(path).and_then(|file| file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > bytes_max {
-        return Err(Error::invalid(format!("{} has more than {} KiB.", path.display(), bytes_max >> 10)));
+        let most = if bytes_max < 1 << 10 { format!("{bytes_max} bytes") } else { format!("{} KiB", bytes_max >> 10) };
+        return Err(Error::invalid(format!("{} has more than {most}.", path.display())));
     }
     Ok(bytes)
 }

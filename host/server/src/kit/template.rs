@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::project::Language;
 use crate::error::{Error, Result};
+use crate::policy::is_first_party;
 
 /// A file of a project: where it goes, and what it says.
 type File = (&'static str, &'static str);
@@ -206,6 +207,9 @@ fn check_name(name: &str, language: Language) -> Result<()> {
             format!("The name {name:?} is not of up to {NAME_CHARS_MAX} lower-case letters, digits and hyphens, with a letter first.");
         return Err(Error::invalid(message));
     }
+    if is_first_party(name) {
+        return Err(Error::invalid(format!("Doorlist comes with a plugin {name}. Yours needs another name.")));
+    }
     if language == Language::Rust && PACKAGES_TAKEN.contains(&name) {
         return Err(Error::invalid(format!("A Rust package cannot have the name {name:?}; choose another.")));
     }
@@ -256,6 +260,7 @@ mod tests {
             ("late-shift", true, true),
             ("serde", false, true),
             ("struct", false, true),
+            ("rules", false, false),
             ("", false, false),
             ("Late", false, false),
             ("9a", false, false),

@@ -56,6 +56,7 @@ pub(super) fn admit(wasm: &[u8], tier: Tier) -> Result<Admitted, LoadError> {
         let message = format!("The plugin has more than {}{}.", size(caps.wasm_bytes), larger(wasm.len(), tier));
         return Err(LoadError::new(LoadStage::Size, message));
     }
+    begins(wasm)?;
     let mut census = Census::new(caps);
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(|error| broken(&error))?;
@@ -252,8 +253,24 @@ fn within(count: u64, max: u64, what: &str) -> Result<(), LoadError> {
     Err(LoadError::new(LoadStage::Features, format!("The plugin has more than {max} {what}.")))
 }
 
+/// Refuses what does not begin as WebAssembly does.
+fn begins(wasm: &[u8]) -> Result<(), LoadError> {
+    const MAGIC: &[u8] = b"\0asm";
+    let message = match wasm {
+        [] => "The file is empty.",
+        _ if wasm.starts_with(MAGIC) => return Ok(()),
+        _ if MAGIC.starts_with(wasm) => "The file is cut off.",
+        _ => "The file is not WebAssembly.",
+    };
+    Err(LoadError::new(LoadStage::Parse, message))
+}
+
 fn broken(error: &BinaryReaderError) -> LoadError {
-    let message = format!("The file is not WebAssembly: {} (at byte {}).", plain(error), error.offset());
+    let message = if error.message().starts_with("unexpected end-of-file") {
+        format!("The file is cut off (at byte {}).", error.offset())
+    } else {
+        format!("The file is damaged: {} (at byte {}).", plain(error), error.offset())
+    };
     LoadError::new(LoadStage::Parse, message).caused(error.clone())
 }
 

@@ -2,7 +2,8 @@
 
 use super::bindings::v1::doorlist::policy::types::{Attribute, GroupChange, GroupEffect, Status, UserChange, UserEffect, Value};
 use super::fault::{Fault, FaultKind, size};
-use super::limits::{CHANGES_MAX, GROUP_NAME_BYTES_MAX, JSON_BYTES_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX};
+use super::json::is_deeper;
+use super::limits::{CHANGES_MAX, GROUP_NAME_BYTES_MAX, JSON_BYTES_MAX, JSON_DEPTH_MAX, REASON_BYTES_MAX, TEXT_BYTES_MAX};
 use super::manifest::Writes;
 use super::problem::line;
 
@@ -65,6 +66,9 @@ fn attribute_value(value: &Value) -> Result<(), Fault> {
         Value::Decimal(_) => Err(bad("The plugin answered with a number that JSON does not have.")),
         Value::Json(json) => {
             within(json, JSON_BYTES_MAX)?;
+            if is_deeper(json, JSON_DEPTH_MAX) {
+                return Err(bad(&format!("The plugin answered with a complex value that is nested more than {JSON_DEPTH_MAX} deep.")));
+            }
             serde_json::from_str::<serde::de::IgnoredAny>(json)
                 .map(drop)
                 .map_err(|_| bad("The plugin answered with a complex value that is not JSON."))

@@ -9,3 +9,8 @@ pub fn first_party() -> [(&'static str, &'static [u8]); 4] {
         ("rules", include_bytes!(concat!(env!("OUT_DIR"), "/rules.wasm"))),
     ]
 }
+
+/// Whether a plugin of this name comes with the server, so that no other may have it.
+pub fn is_first_party(name: &str) -> bool {
+    first_party().iter().any(|(known, _)| *known == name)
+}

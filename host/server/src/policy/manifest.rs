@@ -215,9 +215,14 @@ impl Manifest {
         if !is_version(&said.version) {
             return Err(refused(format!("The version {} is not like `1.2.3` or `1.2.3-beta.1`.", shown(&said.version))));
         }
-        let control = said.description.chars().any(|char| char.is_control() && char != '\n');
-        if said.description.len() > DESCRIPTION_BYTES_MAX || control {
-            return Err(refused(format!("The description is not text of up to {DESCRIPTION_BYTES_MAX} bytes.")));
+        if said.description.len() > DESCRIPTION_BYTES_MAX {
+            return Err(refused(format!("The description has more than {DESCRIPTION_BYTES_MAX} bytes.")));
+        }
+        if let Some(control) = said.description.chars().find(|char| char.is_control() && *char != '\n') {
+            return Err(refused(format!(
+                "The description has the control character {}; only line breaks are admitted.",
+                control.escape_unicode()
+            )));
         }
         if said.reads.len() > WORDS_MAX || said.writes.len() > WORDS_MAX {
             return Err(refused(format!("`reads` or `writes` has more than {WORDS_MAX} entries.")));
@@ -338,8 +343,15 @@ mod tests {
 
     #[test]
     fn descriptions_are_bounded_text() {
-        for (description, fits) in [("", true), ("Two\nlines.", true), ("\u{7}", false), (&"x".repeat(1025), false)] {
-            assert_eq!(manifest(|said| said.description = description.into()).is_ok(), fits);
+        for (description, refusal) in [
+            ("", None),
+            ("Two\nlines.", None),
+            ("\u{7}", Some("the control character \\u{7};")),
+            (&"x".repeat(1025), Some("more than 1024 bytes")),
+        ] {
+            let error = manifest(|said| said.description = description.into()).err().map(|error| error.message);
+            assert_eq!(error.is_some(), refusal.is_some(), "{error:?}");
+            assert!(error.unwrap_or_default().contains(refusal.unwrap_or_default()), "{description:?}");
         }
     }
 }

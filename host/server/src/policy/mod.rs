@@ -51,11 +51,12 @@ pub use bindings::v1::doorlist::policy::types::{
 };
 pub use engine::HostError;
 pub use fault::{Fault, FaultKind};
-pub use first_party::first_party;
+pub use first_party::{first_party, is_first_party};
 pub use limits::{CallLimits, LoadLimits, Tier};
 pub use load::{CacheSettings, Host, HostSettings};
 pub use load_error::{LoadError, LoadStage};
 pub use manifest::{Manifest, Part, Reads, Writes};
 pub use output::printed;
 pub use plugin::{Facts, Plugin};
+pub use schema::KEYWORDS_REFUSED;
 pub use settings::{Checked, SettingsError};

@@ -5,6 +5,8 @@
 //! validators evaluate the same part of it twice at each level.
 
 use super::bindings::v1::doorlist::policy::types::Problem;
+use super::defaults;
+use super::json::is_deeper;
 use super::limits::{
     PATTERN_BYTES_MAX, PROBLEMS_MAX, SCHEMA_PATTERNS_MAX, SCHEMA_VALUES_MAX, SETTINGS_BYTES_MAX, SETTINGS_DEPTH_MAX, VALIDATION_STEPS_MAX,
 };
@@ -19,7 +21,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Keywords that are not admitted: what moves or hides the target of a reference, so that it cannot be counted, and
 /// what evaluates its neighbours a second time.
-const KEYWORDS_REFUSED: [&str; 9] = [
+pub const KEYWORDS_REFUSED: [&str; 9] = [
     "$id",
     "$anchor",
     "$dynamicAnchor",
@@ -30,6 +32,9 @@ const KEYWORDS_REFUSED: [&str; 9] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
+
+/// Keywords below which it depends on the value whether something holds.
+const CONDITIONAL: [&str; 8] = ["if", "then", "else", "oneOf", "anyOf", "not", "dependentSchemas", "contains"];
 
 /// A JSON Schema that is safe to use, ready for use.
 pub(super) struct SettingsSchema {
@@ -48,7 +53,9 @@ impl SettingsSchema {
         if text.len() > SETTINGS_BYTES_MAX {
             return Err(format!("It has more than {} KiB.", SETTINGS_BYTES_MAX >> 10));
         }
-        let schema: Value = serde_json::from_str(text).map_err(|_| "It is not JSON.".to_owned())?;
+        // What is nested too deeply is not read at all.
+        let unread = || if is_deeper(text, SETTINGS_DEPTH_MAX) { too_deep() } else { "It is not JSON.".to_owned() };
+        let schema: Value = serde_json::from_str(text).map_err(|_| unread())?;
         let values = Measuring::of(&schema)?;
         let patterns = PatternOptions::regex().size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX);
         let validator = jsonschema::options()
@@ -58,7 +65,29 @@ impl SettingsSchema {
             .with_pattern_options(patterns)
             .build(&schema)
             .map_err(|error| format!("At {:?}: {}.", error.instance_path().as_str(), error))?;
-        Ok((SettingsSchema { validator, values }, schema))
+        let made = SettingsSchema { validator, values };
+        match made.wrong_default(&schema) {
+            Some(wrong) => Err(wrong),
+            None => Ok((made, schema)),
+        }
+    }
+
+    /// What is wrong with a default that is filled into empty settings, by the JSON Schema of its property. Whether it goes with a condition depends on the other
+    /// settings, which are not known here.
+    fn wrong_default(&self, schema: &Value) -> Option<String> {
+        let completed = defaults::complete(schema, Value::Object(Map::new()));
+        let mut values = 0;
+        if !count(&completed, SETTINGS_DEPTH_MAX, &mut values) || values.saturating_mul(self.values) > VALIDATION_STEPS_MAX {
+            return Some("Its defaults have more values than can be checked.".to_owned());
+        }
+        let error = self.validator.iter_errors(&completed).find(|error| {
+            let (place, path) = (error.instance_path().as_str(), error.schema_path().as_str());
+            let conditions = path.rsplit_once('/').map_or("", |(above, _)| above);
+            // The settings themselves are nobody's default.
+            !place.is_empty() && !conditions.split('/').any(|keyword| CONDITIONAL.contains(&keyword))
+        })?;
+        let Problem { pointer, message } = describe(&error);
+        Some(format!("The default of {pointer} is not valid there. {message}"))
     }
 
     /// What is wrong with settings, up to [`PROBLEMS_MAX`]. Messages do not repeat values, which may be secrets.
@@ -85,6 +114,7 @@ fn describe(error: &ValidationError<'_>) -> Problem {
             let names = unexpected.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
             problem::new(pointer, format!("There is no setting {names} here."))
         }
+        ValidationErrorKind::Required { property } => problem::new(pointer, format!("There must be a setting {property} here.")),
         _ => problem::new(pointer, sentence(error)),
     }
 }
@@ -310,6 +340,57 @@ mod tests {
         }
         let large = json!({"description": "x".repeat(SETTINGS_BYTES_MAX)});
         assert!(refusal(&large).is_some_and(|why| why.contains("64 KiB")));
+    }
+
+    /// Deeper than the parser reads it is still said how deep it may be.
+    #[test]
+    fn what_is_not_read_for_its_depth_is_told_from_what_is_not_json() {
+        let deep = |levels: usize| format!("{}true{}", r#"{"not":"#.repeat(levels), "}".repeat(levels));
+        for (text, why) in [
+            (deep(300), "nested more than 64 deep"),
+            (deep(5_000), "nested more than 64 deep"),
+            (format!("{{\"title\": \"{}\"", "[".repeat(300)), "not JSON"),
+            ("{".to_owned(), "not JSON"),
+        ] {
+            let refusal = SettingsSchema::build(&text).err().unwrap_or_default();
+            assert!(refusal.contains(why), "{why}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_default_is_valid_where_it_stands() {
+        for (property, place) in [
+            (json!({"type": "array", "default": "x"}), Some("/p")),
+            (json!({"$ref": "#/$defs/Mode"}), Some("/p")),
+            (json!({"oneOf": [{"type": "null"}, {"type": "integer"}], "default": "x"}), Some("/p")),
+            (json!({"type": "object", "default": {}, "properties": {"q": {"minimum": 1, "default": 0}}}), Some("/p/q")),
+            (json!({"type": "object", "default": {}, "required": ["q"]}), Some("/p")),
+            (json!({"type": ["array", "null"], "default": null}), None),
+            (json!({"type": "object", "default": {}, "properties": {"q": {"minimum": 1, "default": 1}}}), None),
+        ] {
+            // Whoever sets the mode may keep the default of the other.
+            let conditional = json!({"if": {"properties": {"m": {"const": "a"}}}, "then": {"properties": {"o": {"minimum": 1}}}});
+            let schema = json!({
+                "type": "object", "required": ["m"], "allOf": [conditional],
+                "properties": {"p": property, "m": {"type": "string"}, "o": {"type": "integer", "default": 0}},
+                "$defs": {"Mode": {"enum": ["a", "b"], "default": "c"}},
+            });
+            let found = refusal(&schema);
+            match place {
+                Some(place) => assert!(
+                    found.as_ref().is_some_and(|why| why.starts_with(&format!("The default of {place} is not valid there. "))),
+                    "{found:?}"
+                ),
+                None => assert_eq!(found, None),
+            }
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_missing_is_named() {
+        let schema = json!({"required": ["groups"], "properties": {"groups": {"type": "array"}}});
+        let (schema, _) = SettingsSchema::build(&schema.to_string()).expect("it has its bounds");
+        assert_eq!(schema.problems(&json!({})), [problem::new("", "There must be a setting \"groups\" here.")]);
     }
 
     #[test]

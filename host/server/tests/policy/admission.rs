@@ -20,9 +20,13 @@ fn the_base_that_hostile_guests_are_made_of_is_admitted() {
 
 #[test]
 fn what_is_no_plugin_is_refused_at_its_stage() {
+    let whole = guest(&SAID, &[]);
     for (name, wasm, stage, text) in [
-        ("nothing", Vec::new(), LoadStage::Parse, "not WebAssembly"),
-        ("text", b"<!doctype html>".to_vec(), LoadStage::Parse, "not WebAssembly"),
+        ("nothing", Vec::new(), LoadStage::Parse, "The file is empty."),
+        ("three bytes", b"\0as".to_vec(), LoadStage::Parse, "The file is cut off."),
+        ("half a version", b"\0asm\x01\0".to_vec(), LoadStage::Parse, "The file is cut off "),
+        ("half a plugin", whole[..whole.len() / 2].to_vec(), LoadStage::Parse, "The file is cut off "),
+        ("text", b"<!doctype html>".to_vec(), LoadStage::Parse, "The file is not WebAssembly."),
         ("too many bytes", vec![0; Tier::Small.caps().wasm_bytes + 1], LoadStage::Size, "5 MiB"),
     ] {
         let error = refusal(name, &wasm);

@@ -119,8 +119,11 @@ fn the_body_has_a_bound_of_its_own() {
     socket.write(head((24 << 20) + 1).as_bytes());
     let answer = socket.answer();
     assert_eq!((answer.status, answer.header("content-type")), (413, Some(PROBLEM_JSON)), "{answer:?}");
+    let problem: Value = serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+    assert_eq!((&problem["stage"], &problem["detail"]), (&json!("size"), &json!("The plugin has more than 24 MiB.")));
     let (stage, detail) = refused(tenant.upload(&vec![0; 24 << 20]));
     assert_eq!(stage, "size", "{detail}");
+    assert!(detail.contains("more than 5 MiB") && detail.contains("PATCH /api/v1/tenants/{tenant}"), "{detail}");
     // An upload that breaks off leaves nothing, and its place is free again.
     for _ in 0..5 {
         let mut stream = std::net::TcpStream::connect(tenant.operator.address()).unwrap();

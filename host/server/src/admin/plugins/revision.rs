@@ -99,7 +99,7 @@ impl Revision {
 
 /// Whether plugins of this name come with Doorlist.
 pub(in crate::admin) fn is_first_party(name: &str) -> bool {
-    policy::first_party().iter().any(|(known, _)| *known == name)
+    policy::is_first_party(name)
 }
 
 /// The revision with this name and version.

@@ -15,8 +15,12 @@ use crate::admin::tenants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::policy::LoadError;
+use crate::policy::{LoadError, LoadLimits, LoadStage, Tier};
 use crate::store::{Tenant, Tx};
+
+/// How a tenant is allowed large plugins.
+const ALLOW_LARGE: &str =
+    " A key of the installation allows it by PATCH /api/v1/tenants/{tenant} with {\"pluginLimits\": {\"tier\": \"large\"}}.";
 
 /// A plugin to upload.
 pub struct Upload {
@@ -75,7 +79,11 @@ impl Plugins {
         let most = record.plugin_limits.revisions();
         tenant.read(|rows| revision::must_have_room(rows, most))?;
         let limits = record.plugin_limits.load();
-        let plugin = self.0.host()?.load(&upload.wasm, &limits, &record.id.to_string()).map_err(refused)?;
+        let plugin = self
+            .0
+            .host()?
+            .load(&upload.wasm, &limits, &record.id.to_string())
+            .map_err(|error| refused(error, &limits, upload.wasm.len()))?;
         let manifest = plugin.manifest();
         tenant.read(|rows| revision::must_be_free(rows, &manifest.name, &manifest.version))?;
         let id = Id::new(now);
@@ -141,10 +149,12 @@ fn take_away(tenant: &Tenant, id: Id) {
     }
 }
 
-/// Why the sandbox refuses an upload.
-fn refused(error: LoadError) -> Error {
+/// Why the sandbox refuses an upload of `bytes`, and what would help if it is for its size only.
+fn refused(error: LoadError, limits: &LoadLimits, bytes: usize) -> Error {
     let kind = if error.retry { ErrorKind::Unavailable } else { ErrorKind::InvalidValue };
-    let refusal = Error::new(kind, error.message.clone()).at_stage(error.stage.as_str());
+    let fits_large = limits.tier == Tier::Small && bytes <= Tier::Large.caps().wasm_bytes;
+    let help = if error.stage == LoadStage::Size && fits_large { ALLOW_LARGE } else { "" };
+    let refusal = Error::new(kind, format!("{}{help}", error.message)).at_stage(error.stage.as_str());
     tracing::debug!(stage = error.stage.as_str(), cause = %error, "an upload is refused");
     refusal
 }

@@ -10,7 +10,7 @@ use super::size;
 use crate::cli::say;
 use crate::error::{Error, Result};
 use crate::kit::load::{Loaded, NotLoaded};
-use crate::policy::Tier;
+use crate::policy::{Tier, is_first_party};
 
 /// Options of `doorlist plugin inspect`.
 #[derive(Args)]
@@ -47,6 +47,7 @@ fn to_json(loaded: &Loaded) -> Value {
     let (manifest, facts) = (loaded.plugin.manifest(), loaded.plugin.facts());
     json!({
         "name": manifest.name,
+        "nameTaken": is_first_party(&manifest.name),
         "version": manifest.version,
         "description": manifest.description,
         "contract": facts.contract,
@@ -72,9 +73,15 @@ fn shown(loaded: &Loaded) -> Result<String> {
         Tier::Small => "small",
         Tier::Large => "large, which a tenant must be allowed",
     };
+    let taken = if is_first_party(&manifest.name) {
+        ", which a plugin that comes with Doorlist has: a server takes no other of this name"
+    } else {
+        ""
+    };
+    let name = format!("{}{taken}", manifest.name);
     let mut lines = Vec::new();
     for (name, value) in [
-        ("name", manifest.name.clone()),
+        ("name", name),
         ("version", manifest.version.clone()),
         ("description", manifest.description.replace('\n', "\n             ")),
         ("contract", format!("doorlist:policy@{}, world {}", facts.contract, world(loaded))),

@@ -50,6 +50,8 @@ impl Test {
                 return Err(Error::invalid(format!("There is no {} yet: run `doorlist plugin build` first.", built.display())));
             }
             (built, project.cases())
+        } else if !self.path.exists() {
+            return Err(Error::invalid(format!("There is no file or directory {}.", self.path.display())));
         } else {
             (self.path, PathBuf::from("cases"))
         };

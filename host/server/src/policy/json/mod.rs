@@ -16,7 +16,7 @@ pub use write::{group_change_to_json, group_to_json, group_view_to_json, user_ch
 
 pub(super) use input::{group_changes, manifest, problems, user_changes};
 pub(super) use read::Result;
-pub(super) use scan::parse;
+pub(super) use scan::{is_deeper, parse};
 
 #[cfg(test)]
 mod tests;
