@@ -108,6 +108,7 @@ fn who_is_stuck_is_listed_and_tried_again_less_and_less_often_until_it_goes_well
 #[test]
 fn who_is_stuck_is_tried_at_once_when_it_or_the_pipeline_changes() {
     let mut world = World::pilots();
+    world.settle();
     world.run(Step::PutUser { user: 0, active: true, title: 1 });
     world.run(Step::PutUser { user: 1, active: true, title: 1 });
     world.run(Step::PutUser { user: 2, active: true, title: 1 });
