@@ -74,3 +74,31 @@ pub const SCHEMA_FAULTS_MAX: usize = 100;
 /// where nobody has a reason for another number. Each is a request of its own; a first synchronisation by
 /// bulk sends hundreds.
 pub const BULK_OPERATIONS_MAX: usize = 1_000;
+
+/// How deeply the data of a bulk operation may nest: a resource inside the operations of a PATCH.
+pub const BULK_DATA_DEPTH_MAX: usize = VALUE_DEPTH_MAX + 4;
+
+/// How many bytes of elements one request may hold against terms of filters or listed values, counted
+/// once for each of those. A PATCH within its other bounds could otherwise ask for a thousand long
+/// filters over a thousand long elements, which takes minutes. Real requests stay below a hundred
+/// thousand; the most, of the letters that compare slowest, takes less than a tenth of a second.
+pub const ELEMENT_BYTES_TESTED_MAX: usize = 8 << 20;
+
+/// How many characters of what a client wrote an error repeats to it.
+pub const ECHO_CHARS_MAX: usize = 100;
+
+/// How many operations of a PATCH or a bulk request are looked at to tell whose dialect it is. A client
+/// that has a habit shows it in the first ones.
+pub const DIALECT_OPERATIONS_MAX: usize = 8;
+
+/// How many elements of a list are looked at for that. A full group has thousands, all alike.
+pub const DIALECT_ELEMENTS_MAX: usize = 8;
+
+/// How many keys of an object, and how many parameters, are looked at for that. A user has about thirty.
+pub const DIALECT_KEYS_MAX: usize = 64;
+
+/// How many bytes of a user agent are looked at for that. Names stand in front.
+pub const DIALECT_AGENT_BYTES_MAX: usize = 256;
+
+/// How many bytes of a filter are looked at for that. The longest that is known to be sent is shorter.
+pub const DIALECT_FILTER_BYTES_MAX: usize = 256;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
-use crate::limits::FILTER_LENGTH_BYTES_MAX;
+use crate::limits::{ECHO_CHARS_MAX, FILTER_LENGTH_BYTES_MAX};
 use crate::message::field;
 use crate::schema::{Attribute, ResourceType, Schema};
 
@@ -310,9 +310,6 @@ pub(crate) fn sub_spelling<'a>(attribute: &'a Attribute, sub: &str) -> Option<&'
         }
     }
 }
-
-/// How much of what a client wrote is repeated to it.
-const ECHO_CHARS_MAX: usize = 100;
 
 /// A client's own words, short enough to be repeated in an error. What speaks of a password, other than by a name or path
 /// alone, may have one in it.

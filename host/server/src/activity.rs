@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::{ACTIVITY_MAX, ACTIVITY_SUBJECT_CHARACTERS_MAX, ACTIVITY_WAITING_MAX};
+use crate::limits::{ACTIVITY_MAX, ACTIVITY_READS_SINGLE_MAX, ACTIVITY_SUBJECT_CHARACTERS_MAX, ACTIVITY_WAITING_MAX};
 use crate::secret;
 use crate::store::layout::{self, Counter};
 use crate::store::{PartitionNumber, Range, Rows, Store, Tx, from_json};
@@ -71,6 +71,22 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What Doorlist itself did, without a request.
+    pub fn of_system(now: Timestamp, action: &str) -> Self {
+        Self {
+            sequence: 0,
+            at: now,
+            actor: Actor::System,
+            action: action.to_owned(),
+            subject: None,
+            query: None,
+            status: 200,
+            detail: None,
+            request_id: String::new(),
+            count: 1,
+        }
+    }
+
     /// Whether an identity provider's client asked for it.
     pub fn is_of_client(&self) -> bool {
         matches!(self.actor, Actor::Client { .. })
@@ -176,7 +192,7 @@ impl Gatherer {
         let full = gathered.waiting >= ACTIVITY_WAITING_MAX;
         let waiting = gathered.by_tenant.entry(tenant).or_default();
         match waiting.alike.get_mut(&like) {
-            Some((last, singles)) if full || (is_read && *singles >= READS_SINGLE_MAX) => {
+            Some((last, singles)) if full || (is_read && *singles >= ACTIVITY_READS_SINGLE_MAX) => {
                 waiting.entries.get_mut(*last).into_iter().for_each(|last| last.count += 1);
             }
             None if full => gathered.lost += 1,
@@ -211,6 +227,3 @@ impl Gatherer {
         }
     }
 }
-
-/// Successful reads of one kind and one gathering that stay single before they are counted together.
-const READS_SINGLE_MAX: usize = 16;

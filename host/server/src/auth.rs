@@ -18,6 +18,7 @@ use crate::admin::tokens;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::limits::CLIENTS_KNOWN_MAX;
 use crate::provision::{Catalog, Choices};
 use crate::secret::{Purpose, Secret};
 use crate::store::{PartitionNumber, Store, Tenant};
@@ -48,9 +49,6 @@ struct Admitted {
     last_agent: Arc<AtomicU64>,
     expires_at: Option<Timestamp>,
 }
-
-/// Clients that are remembered; beyond it everybody is looked up again.
-const KNOWN_MAX: usize = 10_000;
 
 /// The client of one connection.
 pub struct ScimCaller {
@@ -117,7 +115,7 @@ impl Authenticator {
         }
         let admitted = Arc::new(self.look_up(hash)?);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.generation < generation || known.by_hash.len() >= KNOWN_MAX {
+        if known.generation < generation || known.by_hash.len() >= CLIENTS_KNOWN_MAX {
             known.by_hash.clear();
             known.generation = generation;
         }

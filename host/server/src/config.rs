@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::limits::CACHE_BYTES_DEFAULT;
+use crate::limits::{CACHE_BYTES_DEFAULT, URL_BYTES_MAX};
 
 /// Name of the variable with an operator key.
 pub const OPERATOR_KEY: &str = "DOORLIST_OPERATOR_KEY";
@@ -78,9 +78,6 @@ pub struct Serve {
     /// An operator key that reaches everything, for this run.
     pub operator_key: Option<Hidden>,
 }
-
-/// Bytes of a URL: what browsers take.
-const URL_BYTES_MAX: usize = 2_000;
 
 impl Serve {
     /// Decides from options and environment. `cache_mib` is in mebibytes.

@@ -1,5 +1,7 @@
 //! Every bound of the server, with its unit and its reason. SCIM's own stand in `doorlist_scim::limits`, those of the sandbox
-//! in [`crate::policy`].
+//! in [`crate::policy::limits`], those of the kit in [`crate::kit::limits`].
+
+use crate::policy::limits::COMPILE_MS_MAX;
 
 /// Writes that wait for the writer before callers wait to hand theirs in. Enough to fill the next commit.
 pub const WRITE_QUEUE_MAX: usize = 1_024;
@@ -18,6 +20,28 @@ pub const URI_BYTES_MAX: usize = 16 << 10;
 
 /// Milliseconds in which a request's body must have arrived, so that a slow sender holds nothing for long.
 pub const BODY_MS_MAX: u64 = 30_000;
+
+/// Bytes of a refused body that are let come: those of the largest that is taken, with room for a client that exceeds it.
+pub const BODY_DISCARD_BYTES_MAX: usize = PLUGIN_UPLOAD_BYTES_MAX + 2 * BODY_BYTES_MAX;
+
+/// Milliseconds for which a refused body is let come. Its sender has the answer, so there is little to wait for.
+pub const BODY_DISCARD_MS_MAX: u64 = 5_000;
+
+/// Bytes of a request id that somebody else made: a UUID has 36, a trace context 55.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// Characters of an id that a stranger wrote which log and refusals repeat: those of one of ours, and room to see what another was.
+pub const SHOWN_ID_CHARACTERS_MAX: usize = 64;
+
+/// Problems of one body that are told; more would help nobody.
+pub const BODY_PROBLEMS_MAX: usize = 20;
+
+/// Sockets open at once. Leaves room for files below the usual limit of 1,024 descriptors for a process; more wait in the system's queue.
+pub const SOCKETS_MAX: usize = 960;
+
+/// Milliseconds for which a socket may move no byte in either direction: longer than any request may wait for its answer, of which an upload waits longest.
+pub const SOCKET_SILENCE_MS_MAX: u64 = 120_000;
+const _: () = assert!(COMPILE_MS_MAX + 10_000 < SOCKET_SILENCE_MS_MAX, "an upload is answered");
 
 /// Milliseconds that requests in flight get to finish after a stop signal.
 pub const SHUTDOWN_MS_MAX: u64 = 20_000;
@@ -51,6 +75,18 @@ pub const BULK_OPERATIONS_PER_WRITE_MAX: usize = 16;
 /// SCIM requests a second that one connection may send for long, unless the operator says otherwise: twenty times what a large identity provider sends.
 /// A minute's worth of them may come at once.
 pub const SCIM_RATE_DEFAULT: u32 = 500;
+
+/// Seconds of requests at its rate that a connection may send at once: a first synchronisation.
+pub const SCIM_BURST_SECONDS: i64 = 60;
+
+/// Connections whose requests are counted, beyond which those that have their full burst are forgotten: they count as new ones.
+pub const SCIM_PACED_MAX: usize = 100_000;
+
+/// Clients that are remembered with what the rows say of them; beyond it everybody is looked up again. Each is some kilobytes.
+pub const CLIENTS_KNOWN_MAX: usize = 10_000;
+
+/// Bytes of the URL under which this server, or another one, is reached: what browsers take.
+pub const URL_BYTES_MAX: usize = 2_000;
 
 /// Schemas of its own that a tenant can have. The projector reads all of them for each batch.
 pub const SCHEMAS_MAX: usize = 10;
@@ -93,6 +129,12 @@ pub const TOKENS_MAX: usize = 20;
 
 /// Operator keys of one tenant, and of the installation.
 pub const KEYS_MAX: usize = 100;
+
+/// Bytes of an operator key from the environment: fewer could be guessed.
+pub const ENVIRONMENT_KEY_BYTES_MIN: usize = 20;
+
+/// Bytes of an operator key from the environment: what fits into a header comfortably.
+pub const ENVIRONMENT_KEY_BYTES_MAX: usize = 1_024;
 
 /// Prefixes or group names in one filter of a connection.
 pub const FILTER_ENTRIES_MAX: usize = 100;
@@ -140,20 +182,32 @@ pub const PIPELINE_RETURN_MAX: u64 = 10;
 /// Keys of one tenant that sign plugins.
 pub const SIGNING_KEYS_MAX: usize = 20;
 
+/// Bytes of a signature as text: 64 bytes in base64 have 88, and a line may end.
+pub const SIGNATURE_BYTES_MAX: usize = 96;
+
+/// Bytes of a file with a secret key that signs: PKCS#8 PEM of this kind has about 200.
+pub const SECRET_KEY_FILE_BYTES_MAX: usize = 4 << 10;
+
 /// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
 pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 
 /// Chunks of subjects that each thread of a plan has before it, evaluated or not.
 pub const PLAN_AHEAD_MAX: usize = 4;
 
-/// Tries, 10 ms apart, that a plan makes while the sandbox has no place for it.
+/// Tries that a plan makes while the sandbox has no place for it: five seconds of them.
 pub const PLAN_BUSY_TRIES_MAX: usize = 500;
+
+/// Milliseconds between two of them: about what a place is held for.
+pub const PLAN_BUSY_MS: u64 = 10;
 
 /// Threads that evaluate one plan. Requests and the projector want some of the machine meanwhile.
 pub const PLAN_THREADS_MAX: usize = 4;
 
-/// Plans that are computed at a time, each with threads of its own; of one tenant it is one.
+/// Plans that are computed at a time, each with threads of its own.
 pub const PLANS_COMPUTED_MAX: usize = 2;
+
+/// The same of one tenant.
+pub const PLANS_COMPUTED_OF_TENANT_MAX: usize = 1;
 
 /// Plans that a tenant keeps; the oldest goes when another comes.
 pub const PLANS_MAX: usize = 20;
@@ -176,6 +230,9 @@ pub const PLAN_POLICIES_NAMED_MAX: usize = 5;
 /// Pipeline revisions that are kept.
 pub const PIPELINE_REVISIONS_MAX: u64 = 1_000;
 
+/// Bytes of revisions on one page of the pipeline's history, after which the page ends early: revisions with large settings are megabytes.
+pub const PIPELINE_PAGE_BYTES_MAX: usize = 4 << 20;
+
 /// Groups of one tenant that policies made. An application that lists groups must not drown in those of a policy which names one for each user.
 pub const NAMED_GROUPS_MAX: u64 = 10_000;
 
@@ -192,6 +249,10 @@ pub const DIRTY_CAUSES_MAX: usize = 8;
 /// Ids in one row of the memberships that went with a member or a group: 4 KB.
 pub const PAST_IDS_PER_ROW: usize = 256;
 
+/// Rows of the past that are taken away with each event that is written, at the least. A group of 50,000 members that left the directory long ago is forgotten
+/// over many events, so that none of them waits for it.
+pub const PAST_FORGOTTEN_ROWS_MIN: usize = 64;
+
 /// Activity entries that a tenant keeps.
 pub const ACTIVITY_MAX: u64 = 100_000;
 
@@ -201,6 +262,9 @@ pub const ACTIVITY_WAITING_MAX: usize = 1_024;
 
 /// Milliseconds for which entries of reads and refusals are gathered before they are written together.
 pub const ACTIVITY_GATHER_MS: u64 = 200;
+
+/// Successful reads of one kind and one gathering that stay single before they are counted together.
+pub const ACTIVITY_READS_SINGLE_MAX: usize = 16;
 
 /// Connections whose clients' traffic is held in memory, beyond which what is written already is forgotten.
 pub const CLIENTS_SEEN_MAX: usize = 100_000;
@@ -256,6 +320,22 @@ pub const SHADOW_DUE_COUNTED_MAX: usize = 100_000;
 /// Milliseconds that the projector rests at the most.
 pub const PROJECTION_REST_MS_MAX: u64 = 250;
 
+/// Milliseconds that a tenant rests whose turn failed for a reason of ours, so that a broken row does not keep a core busy.
+pub const PROJECTION_FAILED_REST_MS: i64 = 1_000;
+
+/// Milliseconds for which the projector waits for something to do before it looks whether it should stop, and whose time has come.
+pub const PROJECTOR_WAIT_MS_MAX: u64 = 100;
+
+/// Tenants whose share of the projector's time is remembered although they do not wait; beyond it the shares of those are forgotten that are about even,
+/// and then of all.
+pub const SHARES_REMEMBERED_MAX: usize = 1_024;
+
+/// Dirty marks that are counted; there may be more.
+pub const DIRTY_COUNTED_MAX: usize = 1_000_000;
+
+/// Subjects of one name that a search by name looks at: names of groups may repeat.
+pub const SAME_NAME_MAX: usize = 10;
+
 /// Resources that one write deletes when a connection goes; each has some ten rows.
 pub const DELETE_RESOURCES_PER_WRITE_MAX: usize = 200;
 
@@ -264,6 +344,9 @@ pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
 
 /// Differences of a plan that the command line shows unless it is asked for all.
 pub const CLI_DIFFERENCES_SHOWN: u64 = 30;
+
+/// Milliseconds between two looks of a command at how far the directory is: often enough for somebody who watches.
+pub const CLI_LOOK_MS: u64 = 500;
 
 /// Members that may be removed or suspended within a window, unless the tenant says otherwise: more than leave a company on the busiest day, so that nobody of a
 /// small tenant is held for an ordinary change.
@@ -274,6 +357,9 @@ pub const GUARD_SHARE_PERCENT_DEFAULT: u64 = 10;
 
 /// Seconds that the window of the guard reaches back, unless the tenant says otherwise. Identity providers send a burst within minutes.
 pub const GUARD_WINDOW_SECONDS_DEFAULT: u64 = 3_600;
+
+/// Seconds of the shortest window: a span is a second then, below which times of requests say little.
+pub const GUARD_WINDOW_SECONDS_MIN: u64 = 60;
 
 /// Members that a tenant can let go within a window: more than any has.
 pub const GUARD_COUNT_MAX: u64 = 10_000_000;
@@ -329,8 +415,17 @@ pub const EXPECTATIONS_BYTES_MAX: u64 = 64 << 20;
 /// Attributes that `--keep` and `--replace` may name: more is a mistake.
 pub const RECORDED_PATHS_MAX: usize = 1_000;
 
+/// Milliseconds for which a recording waits until the directory follows inventory and pipeline. One that does not is recorded as it is, which is said.
+pub const RECORD_WAIT_MS_MAX: u64 = 30_000;
+
+/// Milliseconds since 1970 of the latest time that stands for another one in a recording: a hundred years of them, so that a replaced time is one still.
+pub const REPLACED_TIME_MS_MAX: u64 = 100 * 365 * 86_400_000;
+
 /// Milliseconds for which `?wait=` may ask.
 pub const SYNC_WAIT_MS_MAX: u64 = 60_000;
+
+/// Milliseconds between looks at whether anything is still due, while a request waits for that: a fraction of what projecting one change takes.
+pub const SYNC_LOOK_MS: u64 = 10;
 
 /// Bytes of a server's answer that commands read: a pipeline of the largest size, or a page of what it would change.
 pub const REMOTE_ANSWER_BYTES_MAX: u64 = 4 << 20;
@@ -364,3 +459,12 @@ pub const EXPLANATIONS_OF_TENANT_MAX: usize = 4;
 
 /// The same for all tenants together.
 pub const EXPLANATIONS_MAX: usize = 16;
+
+/// Seconds for an exchange of the demo: longer than the longest `?wait=`, since the first projection compiles the policies.
+pub const DEMO_EXCHANGE_S_MAX: u64 = 90;
+
+/// Bytes of an answer that the demo reads: as much as other commands do.
+pub const DEMO_ANSWER_BYTES_MAX: u64 = REMOTE_ANSWER_BYTES_MAX;
+
+/// Characters of a body that the demo shows of an exchange that went wrong.
+pub const DEMO_SHOWN_CHARS_MAX: usize = 2_000;

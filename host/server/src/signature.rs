@@ -11,11 +11,6 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// Bytes of a signature as text: 64 bytes in base64 have 88, and a line may end.
-pub const SIGNATURE_BYTES_MAX: usize = 96;
-/// Bytes of a secret key as a file: PKCS#8 PEM of this kind has about 200.
-pub const KEY_FILE_BYTES_MAX: usize = 4 << 10;
-
 /// What tells whether a signature is its owner's. Displays as base64.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
@@ -112,6 +107,7 @@ impl fmt::Debug for SecretKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{SECRET_KEY_FILE_BYTES_MAX, SIGNATURE_BYTES_MAX};
 
     #[test]
     fn only_the_owner_of_the_key_signs_and_only_that_file() {
@@ -139,7 +135,7 @@ mod tests {
     fn keys_survive_their_files() {
         let key = SecretKey::generate().unwrap();
         let pem = key.to_pem().unwrap();
-        assert!(pem.len() <= KEY_FILE_BYTES_MAX && pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{pem}");
+        assert!(pem.len() <= SECRET_KEY_FILE_BYTES_MAX && pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{pem}");
         assert_eq!(SecretKey::read_pem(&pem).unwrap().public(), key.public());
         assert!(!pem.contains(&format!("{key:?}{}", key.public())));
         for broken in ["", "-----BEGIN PRIVATE KEY-----", &pem[..pem.len() / 2], &pem.replace("PRIVATE", "PUBLIC")] {

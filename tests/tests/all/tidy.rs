@@ -222,6 +222,23 @@ fn edges_take_no_tenant_by_themselves() {
     expect_none("a tenant handle comes from authentication", &find(&sources, &["store.tenant(", "store().tenant("], elsewhere));
 }
 
+/// A bound that is not found is not weighed against the others. What is left out bounds nothing that comes from outside: how wide a table is printed, what a key of ours
+/// is made of, how much evidence is enough.
+#[test]
+fn bounds_stand_in_one_place() {
+    let others = ["COLUMNS_MAX", "KEY_BYTES_MAX", "EVIDENCE_MIN", "LEAD_MIN"];
+    let mut findings = Vec::new();
+    for source in ["host/server/src", "host/scim/src"].into_iter().flat_map(sources).filter(|source| !source.is_test()) {
+        for line in source.code().iter().filter(|_| !source.path.ends_with("/limits.rs")) {
+            let name = line.code.split_once("const ").and_then(|(_, rest)| rest.split_once(": ")).map_or("", |(name, _)| name);
+            if (name.ends_with("_MAX") || name.ends_with("_MIN") || name.ends_with("_MS")) && !others.contains(&name) {
+                findings.push(format!("{}:{}: {name}", source.path, line.number));
+            }
+        }
+    }
+    expect_none("bounds stand in limits.rs, each with its unit and its reason", &findings);
+}
+
 #[test]
 fn files_say_what_they_are() {
     let mut findings = Vec::new();

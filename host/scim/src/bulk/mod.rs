@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind};
-use crate::limits::{NAME_BYTES_MAX, VALUE_DEPTH_MAX};
+use crate::limits::{BULK_DATA_DEPTH_MAX, NAME_BYTES_MAX};
 use crate::message::{expect_schema, field};
 use crate::schema::ResourceType;
 
@@ -21,9 +21,6 @@ pub const BULK_REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRe
 
 /// The schema of a bulk response.
 pub const BULK_RESPONSE_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
-
-/// How deeply the data of an operation may nest: a resource inside the operations of a PATCH.
-const DATA_DEPTH_MAX: usize = VALUE_DEPTH_MAX + 4;
 
 /// A bulk request.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,7 +170,7 @@ impl BulkOperation {
             BulkMethod::Delete => &Value::Null,
             _ => field(object, "data").filter(|data| data.is_object()).ok_or_else(|| invalid("data must be an object."))?,
         };
-        if depth_exceeds(data, DATA_DEPTH_MAX) {
+        if depth_exceeds(data, BULK_DATA_DEPTH_MAX) {
             return Err(invalid("data nests too deeply."));
         }
         let version = text(object, "version")?.map(str::to_owned);

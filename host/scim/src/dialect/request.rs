@@ -5,25 +5,11 @@ use serde_json::{Map, Value};
 use super::{Headers, Trait, Traits};
 use crate::bulk::BULK_REQUEST_URN;
 use crate::filter::quoted;
+use crate::limits::{DIALECT_AGENT_BYTES_MAX, DIALECT_ELEMENTS_MAX, DIALECT_FILTER_BYTES_MAX, DIALECT_KEYS_MAX, DIALECT_OPERATIONS_MAX};
 use crate::message::field;
 use crate::quirks;
 use crate::schema::ResourceType;
 use crate::text::start_of;
-
-/// How many operations of a PATCH are looked at. A client that has a habit shows it in the first ones.
-const OPERATIONS_MAX: usize = 8;
-
-/// How many elements of a list are looked at. A full group has thousands, all alike.
-const ELEMENTS_MAX: usize = 8;
-
-/// How many keys of an object, and how many parameters, are looked at. A user has about thirty.
-const KEYS_MAX: usize = 64;
-
-/// How much of a user agent is looked at, in bytes. Names stand in front.
-const AGENT_BYTES_MAX: usize = 256;
-
-/// How much of a filter is looked at, in bytes. The longest that is known to be sent is shorter.
-const FILTER_BYTES_MAX: usize = 256;
 
 /// What the schemas start with that Entra names beside those of SCIM when it creates a group.
 const MICROSOFT_SCHEMA_PREFIX: &str = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/";
@@ -39,7 +25,7 @@ pub(super) fn traits(method: &str, parameters: &[(String, String)], headers: Hea
     if headers.has_adscimversion {
         found.insert(Trait::EntraHeader);
     }
-    for (name, value) in parameters.iter().take(KEYS_MAX) {
+    for (name, value) in parameters.iter().take(DIALECT_KEYS_MAX) {
         of_parameter(name, value, &mut found);
     }
     let Some(object) = body.and_then(Value::as_object) else {
@@ -49,7 +35,7 @@ pub(super) fn traits(method: &str, parameters: &[(String, String)], headers: Hea
     let is_bulk = field(object, "schemas").and_then(Value::as_array).is_some_and(|urns| urns.first().is_some_and(names_bulk));
     match field(object, "Operations").and_then(Value::as_array) {
         Some(operations) if is_bulk => {
-            for operation in operations.iter().take(OPERATIONS_MAX).filter_map(Value::as_object) {
+            for operation in operations.iter().take(DIALECT_OPERATIONS_MAX).filter_map(Value::as_object) {
                 let method = field(operation, "method").and_then(Value::as_str).unwrap_or_default();
                 field(operation, "data").and_then(Value::as_object).into_iter().for_each(|data| of_body(method, data, &mut found));
             }
@@ -63,7 +49,7 @@ pub(super) fn traits(method: &str, parameters: &[(String, String)], headers: Hea
 fn of_body(method: &str, object: &Map<String, Value>, found: &mut Traits) {
     if method.eq_ignore_ascii_case("PATCH") {
         let operations = field(object, "Operations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for operation in operations.iter().take(OPERATIONS_MAX).filter_map(Value::as_object) {
+        for operation in operations.iter().take(DIALECT_OPERATIONS_MAX).filter_map(Value::as_object) {
             of_operation(operation, found);
         }
     } else if method.eq_ignore_ascii_case("POST") || method.eq_ignore_ascii_case("PUT") {
@@ -75,7 +61,7 @@ fn of_body(method: &str, object: &Map<String, Value>, found: &mut Traits) {
 }
 
 fn of_agent(agent: &str, found: &mut Traits) {
-    let agent = start_of(agent, AGENT_BYTES_MAX).to_ascii_lowercase();
+    let agent = start_of(agent, DIALECT_AGENT_BYTES_MAX).to_ascii_lowercase();
     let names = [
         ("okta", Trait::OktaAgent),
         ("jumpcloud", Trait::JumpCloudAgent),
@@ -91,7 +77,7 @@ fn of_parameter(name: &str, value: &str, found: &mut Traits) {
         found.insert(Trait::ComplianceFlag);
     } else if name.eq_ignore_ascii_case("excludedAttributes") && value.trim().eq_ignore_ascii_case("members") {
         found.insert(Trait::WithoutMembers);
-    } else if name.eq_ignore_ascii_case("filter") && has_bare_value(start_of(value, FILTER_BYTES_MAX)) {
+    } else if name.eq_ignore_ascii_case("filter") && has_bare_value(start_of(value, DIALECT_FILTER_BYTES_MAX)) {
         found.insert(Trait::UnquotedValues);
     }
 }
@@ -125,7 +111,7 @@ fn has_bare_value(filter: &str) -> bool {
 fn of_resource(object: &Map<String, Value>, found: &mut Traits) {
     of_attributes(object, found);
     let schemas = field(object, "schemas").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for urn in schemas.iter().take(ELEMENTS_MAX).filter_map(Value::as_str) {
+    for urn in schemas.iter().take(DIALECT_ELEMENTS_MAX).filter_map(Value::as_str) {
         if urn.contains(":extension:") && field(object, urn).is_none() {
             found.insert(Trait::ExtensionWithoutData);
         }
@@ -138,11 +124,11 @@ fn of_resource(object: &Map<String, Value>, found: &mut Traits) {
 
 /// Attributes by name: a resource, an extension of one, or the value of an operation without a path.
 fn of_attributes(object: &Map<String, Value>, found: &mut Traits) {
-    for (key, value) in object.iter().take(KEYS_MAX) {
+    for (key, value) in object.iter().take(DIALECT_KEYS_MAX) {
         of_attribute(key, value, found);
         let is_extension = starts_like_urn(key);
         if let (true, Some(extension)) = (is_extension, value.as_object()) {
-            extension.iter().take(KEYS_MAX).for_each(|(key, value)| of_attribute(key, value, found));
+            extension.iter().take(DIALECT_KEYS_MAX).for_each(|(key, value)| of_attribute(key, value, found));
         }
     }
 }
@@ -163,7 +149,7 @@ fn of_attribute(path: &str, value: &Value, found: &mut Traits) {
         Value::Null if is_list() => found.insert(Trait::NullLists),
         Value::Array(list) if list.is_empty() => found.insert(Trait::EmptyLists),
         Value::Array(list) => {
-            list.iter().take(ELEMENTS_MAX).filter_map(Value::as_object).for_each(|element| of_element(name, element, found))
+            list.iter().take(DIALECT_ELEMENTS_MAX).filter_map(Value::as_object).for_each(|element| of_element(name, element, found))
         }
         Value::Object(element) if !starts_like_urn(path) || ends_in_manager(name) => of_element(name, element, found),
         _ => {}
@@ -172,7 +158,7 @@ fn of_attribute(path: &str, value: &Value, found: &mut Traits) {
 
 /// An element of a list, or a complex value.
 fn of_element(name: &str, element: &Map<String, Value>, found: &mut Traits) {
-    for (key, value) in element.iter().take(KEYS_MAX) {
+    for (key, value) in element.iter().take(DIALECT_KEYS_MAX) {
         if is_string_boolean(key, value) {
             found.insert(Trait::StringBooleans);
         }
@@ -233,7 +219,7 @@ fn of_replacement(object: &Map<String, Value>, found: &mut Traits) {
         found.insert(Trait::IdInReplace);
     }
     let is_qualified = |(key, value): (&String, &Value)| if starts_like_urn(key) { !value.is_object() } else { key.contains('.') };
-    if object.iter().take(KEYS_MAX).any(is_qualified) {
+    if object.iter().take(DIALECT_KEYS_MAX).any(is_qualified) {
         found.insert(Trait::QualifiedKeys);
     }
     of_attributes(object, found);
@@ -246,7 +232,7 @@ fn is_string_boolean(name: &str, value: &Value) -> bool {
 
 /// Whether the filter of a path compares `primary` with a text.
 fn has_string_boolean(path: &str) -> bool {
-    let path = start_of(path, FILTER_BYTES_MAX).to_ascii_lowercase();
+    let path = start_of(path, DIALECT_FILTER_BYTES_MAX).to_ascii_lowercase();
     path.contains("primary eq \"true\"") || path.contains("primary eq \"false\"")
 }
 

@@ -11,13 +11,8 @@ use super::finish::immutable;
 use super::identity::{self, Identity};
 use super::{Change, Select, invalid};
 use crate::error::{Error, ErrorKind};
+use crate::limits::ELEMENT_BYTES_TESTED_MAX;
 use crate::schema::{Attribute, ResourceType};
-
-/// How many bytes of elements one request may hold against terms of filters or listed values, counted
-/// once for each of those. A PATCH within its other bounds could otherwise ask for a thousand long
-/// filters over a thousand long elements, which takes minutes. Real requests stay below a hundred
-/// thousand; the most, of the letters that compare slowest, takes less than a tenth of a second.
-const ELEMENT_BYTES_TESTED_MAX: usize = 8 << 20;
 
 /// What an element counts beside its texts, so that many small ones are not free.
 const ELEMENT_BYTES: usize = 16;

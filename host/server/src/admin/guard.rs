@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::name::Problems;
 use crate::limits::{
     GUARD_COUNT_DEFAULT, GUARD_COUNT_MAX, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT, GUARD_WINDOW_SECONDS_MAX,
+    GUARD_WINDOW_SECONDS_MIN,
 };
-
-/// Seconds of the shortest window.
-const WINDOW_SECONDS_MIN: u64 = 60;
 
 /// How many members may be removed or suspended within a window, by identity providers and policies together, before further ones are held until an
 /// operator decides: as many as `count` says, or as `sharePercent` of the synced members makes, whichever is more. What is absent is the default.
@@ -32,7 +30,7 @@ pub struct Guard {
     pub share_percent: Option<u64>,
     /// Seconds that the window reaches back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = WINDOW_SECONDS_MIN, max = GUARD_WINDOW_SECONDS_MAX), extend("default" = GUARD_WINDOW_SECONDS_DEFAULT))]
+    #[schemars(range(min = GUARD_WINDOW_SECONDS_MIN, max = GUARD_WINDOW_SECONDS_MAX), extend("default" = GUARD_WINDOW_SECONDS_DEFAULT))]
     pub window_seconds: Option<u64>,
 }
 
@@ -42,7 +40,7 @@ impl Guard {
         let bounds = [
             ("count", self.count, 0, GUARD_COUNT_MAX),
             ("sharePercent", self.share_percent, 0, 100),
-            ("windowSeconds", self.window_seconds, WINDOW_SECONDS_MIN, GUARD_WINDOW_SECONDS_MAX),
+            ("windowSeconds", self.window_seconds, GUARD_WINDOW_SECONDS_MIN, GUARD_WINDOW_SECONDS_MAX),
         ];
         for (name, said, least, most) in bounds {
             if said.is_some_and(|said| !(least..=most).contains(&said)) {
@@ -92,7 +90,7 @@ mod tests {
     fn the_json_schema_has_the_bounds() {
         let schema = schemars::schema_for!(Guard).to_value();
         for (name, least, most) in
-            [("count", 0, GUARD_COUNT_MAX), ("sharePercent", 0, 100), ("windowSeconds", WINDOW_SECONDS_MIN, GUARD_WINDOW_SECONDS_MAX)]
+            [("count", 0, GUARD_COUNT_MAX), ("sharePercent", 0, 100), ("windowSeconds", GUARD_WINDOW_SECONDS_MIN, GUARD_WINDOW_SECONDS_MAX)]
         {
             let said = |word: &str| schema["properties"][name][word].as_u64();
             assert_eq!((said("minimum"), said("maximum")), (Some(least), Some(most)), "{name}");

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::listing;
 use super::name::{self, Problems};
-use crate::activity::{self, Actor, Entry};
+use crate::activity::{self, Entry};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::KEYS_MAX;
+use crate::limits::{ENVIRONMENT_KEY_BYTES_MAX, ENVIRONMENT_KEY_BYTES_MIN, KEYS_MAX};
 use crate::secret::{Purpose, Secret};
 use crate::store::{Key as RowKey, PartitionNumber, Range, Rows, Store, Table, Tx, from_json, layout};
 
@@ -81,12 +81,6 @@ pub(crate) struct Grant {
     /// How much its holder may do.
     pub role: Role,
 }
-
-/// Bytes of an operator key from the environment: fewer could be guessed.
-pub const ENVIRONMENT_KEY_BYTES_MIN: usize = 20;
-
-/// Bytes of an operator key from the environment: what fits into a header comfortably.
-pub const ENVIRONMENT_KEY_BYTES_MAX: usize = 1_024;
 
 impl Scope {
     fn row(self, id: Id) -> RowKey {
@@ -204,16 +198,5 @@ pub fn ensure_root(store: &Store, environment_key: Option<&str>, clock: &Clock) 
 }
 
 fn first_key_entry(key: &Key, now: Timestamp) -> Entry {
-    Entry {
-        sequence: 0,
-        at: now,
-        actor: Actor::System,
-        action: "first start".to_owned(),
-        subject: Some(key.id.to_string()),
-        query: None,
-        status: 201,
-        detail: None,
-        request_id: String::new(),
-        count: 1,
-    }
+    Entry { subject: Some(key.id.to_string()), status: 201, ..Entry::of_system(now, "first start") }
 }

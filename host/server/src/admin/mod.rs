@@ -16,6 +16,7 @@ mod listing;
 pub mod log;
 mod name;
 pub mod pipeline;
+pub mod places;
 pub mod plans;
 pub mod plugins;
 pub mod schemas;

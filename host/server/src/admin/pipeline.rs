@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::directory::{self, Outcome};
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
-use crate::limits::{PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
+use crate::limits::{PIPELINE_PAGE_BYTES_MAX, PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
 use crate::policy::{CallLimits, Checked, FaultKind, Plugin, SettingsError, Usage, printed};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Table, Tenant, Tx, from_json};
@@ -155,9 +155,6 @@ impl Pipeline {
     }
 }
 
-/// Bytes of stored revisions on one page, after which a page ends early: revisions with large settings are megabytes.
-const PAGE_BYTES_MAX: usize = 4 << 20;
-
 /// The pipeline of a tenant that is in force: its newest revision.
 ///
 /// # Errors
@@ -185,7 +182,7 @@ pub fn revisions(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<
     let found = listing::read(rows, &range, limit.saturating_add(1), |_, value| {
         let first = bytes == 0;
         bytes += value.len();
-        if first || bytes <= PAGE_BYTES_MAX { from_json::<Pipeline>(value).map(Some) } else { Ok(None) }
+        if first || bytes <= PIPELINE_PAGE_BYTES_MAX { from_json::<Pipeline>(value).map(Some) } else { Ok(None) }
     })?;
     let mut revisions = Vec::new();
     for pipeline in found {

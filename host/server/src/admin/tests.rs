@@ -171,7 +171,7 @@ fn the_first_start_makes_one_owner_key_and_no_other_does() {
     let installation = Installation::new();
     let clock = Clock::new(|| NOW);
     let ensure = |key| keys::ensure_root(&installation.store, key, &clock);
-    let long = "x".repeat(keys::ENVIRONMENT_KEY_BYTES_MAX + 1);
+    let long = "x".repeat(crate::limits::ENVIRONMENT_KEY_BYTES_MAX + 1);
     for key in ["", "too short for that", &long] {
         assert!(ensure(Some(key)).is_err(), "{key:?}");
     }

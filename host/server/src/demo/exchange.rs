@@ -7,15 +7,7 @@ use serde_json::Value;
 use ureq::http::Request;
 
 use crate::http::ADMIN_BASE;
-
-/// Seconds for an exchange: longer than the longest `?wait=`, since the first projection compiles the policies.
-const EXCHANGE_S_MAX: u64 = 90;
-
-/// Bytes of an answer.
-const ANSWER_BYTES_MAX: u64 = 4 << 20;
-
-/// Characters of a body that a refusal shows.
-const SHOWN_CHARS_MAX: usize = 2_000;
+use crate::limits::{DEMO_ANSWER_BYTES_MAX, DEMO_EXCHANGE_S_MAX, DEMO_SHOWN_CHARS_MAX};
 
 /// Who sends requests.
 pub(super) struct Caller {
@@ -61,7 +53,7 @@ impl Caller {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(EXCHANGE_S_MAX)))
+            .timeout_global(Some(Duration::from_secs(DEMO_EXCHANGE_S_MAX)))
             .build()
             .new_agent();
         Self { agent, base, secret: secret.to_owned(), media_type }
@@ -87,7 +79,7 @@ impl Caller {
         match json {
             Some(json) if expected.contains(&status) => Ok(json),
             _ => {
-                let shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+                let shown: String = text.chars().take(DEMO_SHOWN_CHARS_MAX).collect();
                 Err(self.refusal(method, path, body, format!("{status}\n{shown}")))
             }
         }
@@ -103,7 +95,7 @@ impl Caller {
             Some(body) => self.agent.run(request.header("content-type", self.media_type).body(body.to_string())?)?,
             None => self.agent.run(request.body(())?)?,
         };
-        let text = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        let text = answer.body_mut().with_config().limit(DEMO_ANSWER_BYTES_MAX).read_to_string()?;
         Ok((answer.status().as_u16(), text))
     }
 

@@ -6,13 +6,11 @@ use serde_json::{Value, json};
 
 use super::exchange::{Caller, Refusal};
 use super::scenario::{self, GROUPS, PEOPLE, Person};
+use crate::limits::SYNC_WAIT_MS_MAX;
 
 /// Who acts, as the lines are led.
 const JUMPCLOUD: &str = "JumpCloud";
 const OPERATOR: &str = "Operator";
-
-/// How long one wait for the projection may take.
-const SYNC_WAIT: &str = "60s";
 
 /// The connection of the demo.
 pub(super) struct Connection {
@@ -166,10 +164,10 @@ fn deactivate(client: &Caller, users: &BTreeMap<String, String>, user_name: &str
 
 /// Waits until nothing is left to project.
 fn wait(operator: &Caller, tenant: &str) -> Result<(), Refusal> {
-    let path = format!("/tenants/{tenant}/sync?wait={SYNC_WAIT}");
+    let path = format!("/tenants/{tenant}/sync?wait={SYNC_WAIT_MS_MAX}ms");
     let state = operator.ask("GET", &path, &[200])?;
     if state.get("dirty").and_then(Value::as_u64) == Some(0) {
         return Ok(());
     }
-    Err(operator.refusal("GET", &path, None, format!("(not projected after {SYNC_WAIT})\n{state}")))
+    Err(operator.refusal("GET", &path, None, format!("(not projected after {} s)\n{state}", SYNC_WAIT_MS_MAX / 1_000)))
 }

@@ -14,6 +14,7 @@ use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::limits::SAME_NAME_MAX;
 use crate::provision::{self, Kind, Scope};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Range, Rows, Table, Tx};
@@ -254,9 +255,6 @@ pub fn each(rows: &impl Rows, kind: SubjectKind, step: &mut dyn FnMut(Decision))
     }
     outcome
 }
-
-/// Subjects of one name that a search by name looks at; group names may repeat.
-pub(super) const SAME_NAME_MAX: usize = 10;
 
 /// Ids of the subjects with this name in a connection's inventory.
 fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decision::Reason;
+use super::group;
 use super::guard::{Case, Loss};
 use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
@@ -405,17 +406,14 @@ pub fn members(rows: &impl Rows, hold: Id, after: Option<Id>, limit: usize) -> R
     Ok(found)
 }
 
+/// The first `most` ids of a hold's members above `after`.
 fn ids_after(rows: &impl Rows, hold: Id, after: Option<Id>, most: usize) -> Result<Vec<Id>> {
-    let mut range = Range::under(layout::held_of(hold));
-    if let Some(after) = after {
-        range = range.after(layout::held_of(hold).id(after));
-    }
-    let mut ids = Vec::new();
-    rows.each(&range, &mut |key, _| {
-        ids.extend(key.last_chunk().map(|bytes| Id::from_bytes(*bytes)));
-        if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(ids)
+    let range = Range::under(layout::held_of(hold));
+    let range = match after {
+        Some(after) => range.after(layout::held_of(hold).id(after)),
+        None => range,
+    };
+    group::ids(rows, &range, most)
 }
 
 /// Carries out what an operator decides on a hold, whose activity entry has the number `stamp`. Of a whole hold only the first batch is dealt with here; the projector goes on with

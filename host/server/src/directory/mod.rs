@@ -64,7 +64,7 @@ pub use shadow::{
     get as get_shadow, promoted as promoted_shadow, put as put_shadow,
 };
 pub use stuck::{Stuck, list as list_stuck};
-pub use sync::{Counts, SyncState, is_settled, state as sync_state};
+pub use sync::{SubjectCounts, SyncState, is_settled, state as sync_state};
 pub use walk::{reproject_again, reproject_all, reproject_all_for};
 pub use would::{Would, WouldCounts};
 

@@ -18,13 +18,9 @@ use super::member::{self, Member};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::id::Id;
-use crate::limits::{EVENTS_MAX, PAST_IDS_PER_ROW};
+use crate::limits::{EVENTS_MAX, PAST_FORGOTTEN_ROWS_MIN, PAST_IDS_PER_ROW};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Tx, from_json};
-
-/// Rows that are taken away with each event that is written, at the least. A group of 50,000 members that left the directory long ago is forgotten
-/// over many events, so that none of them waits for it.
-const FORGOTTEN_ROWS_MIN: usize = 64;
 
 /// What an event's change does not say itself.
 pub(super) enum Before<'a> {
@@ -84,7 +80,7 @@ impl Links {
 /// If the disk refuses.
 pub(super) fn keep(tx: &mut Tx<'_>, sequence: u64, change: &Change, before: &Before<'_>, kept: u64) -> Result<()> {
     let written = write(tx, sequence, change, before)?;
-    forget(tx, sequence, kept, FORGOTTEN_ROWS_MIN.max(2 * written))
+    forget(tx, sequence, kept, PAST_FORGOTTEN_ROWS_MIN.max(2 * written))
 }
 
 /// Gives how many rows it wrote.

@@ -20,16 +20,13 @@ use crate::admin::pipeline::Policy;
 use crate::admin::plugins::{Plugins, Ready};
 use crate::clock::{Clock, Timestamp, thread_time};
 use crate::error::{Error, Kind, Result};
-use crate::limits::{PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX};
+use crate::limits::{
+    PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_FAILED_REST_MS, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX,
+    PROJECTOR_WAIT_MS_MAX,
+};
 use crate::store::layout::{self, Counter, GROUP};
 use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table, Tenant};
 use doorlist_scim::ErrorKind;
-
-/// How long the thread waits for something to do before it looks whether it should stop.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// Milliseconds that a tenant rests whose turn failed for a reason of ours, so that a broken row does not keep a core busy.
-const REST_MS: i64 = 1_000;
 
 /// Projects what is due.
 pub struct Projector {
@@ -67,7 +64,7 @@ impl Projector {
             let now = self.clock.now();
             resting.extract_if(.., |_, until| *until <= now).for_each(|(tenant, _)| pending.add(tenant));
             retries.extract_if(.., |_, at| *at <= now).for_each(|(tenant, _)| pending.add(tenant));
-            let mut patience = if pending.is_empty() { PATIENCE } else { Duration::ZERO };
+            let mut patience = if pending.is_empty() { Duration::from_millis(PROJECTOR_WAIT_MS_MAX) } else { Duration::ZERO };
             let (writes, mut own) = (self.store.writes(), 0);
             // As many turns as tenants wait, whoever has them, and then perhaps a rest.
             let mut turns = 0;
@@ -113,7 +110,7 @@ impl Projector {
             Err(error) => {
                 let cause = error.cause().map(ToString::to_string);
                 tracing::error!(tenant, %error, cause, "a projection failed; it will be tried again");
-                resting.insert(tenant, self.clock.now().plus_millis(REST_MS));
+                resting.insert(tenant, self.clock.now().plus_millis(PROJECTION_FAILED_REST_MS));
                 0
             }
         }

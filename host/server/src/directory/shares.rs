@@ -6,11 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::limits::PROJECTION_TURN_MS_MAX;
+use crate::limits::{PROJECTION_TURN_MS_MAX, SHARES_REMEMBERED_MAX};
 use crate::store::PartitionNumber;
-
-/// Tenants that are remembered although they do not wait; beyond it the shares of those are forgotten that are about even, and then of all.
-const REMEMBERED_MAX: usize = 1_024;
 
 /// How far behind the others whoever comes may begin: by a turn, so that it is next although many wait that had as much as the last one.
 const CREDIT: Duration = Duration::from_millis(PROJECTION_TURN_MS_MAX);
@@ -50,10 +47,10 @@ impl Shares {
     pub(super) fn next(&mut self) -> Option<PartitionNumber> {
         let (had, tenant) = self.waiting.pop_first()?;
         self.level = self.level.max(had);
-        if self.had.len() > REMEMBERED_MAX + self.waiting.len() {
+        if self.had.len() > SHARES_REMEMBERED_MAX + self.waiting.len() {
             self.forget(self.level + CREDIT);
         }
-        if self.had.len() > REMEMBERED_MAX + self.waiting.len() {
+        if self.had.len() > SHARES_REMEMBERED_MAX + self.waiting.len() {
             self.forget(Duration::MAX);
         }
         Some(tenant)
@@ -142,6 +139,6 @@ mod tests {
             serve(&mut shares, 1, &[], |_| ms(1));
         }
         assert!(shares.is_empty());
-        assert!(shares.had.len() <= REMEMBERED_MAX + 1, "{}", shares.had.len());
+        assert!(shares.had.len() <= SHARES_REMEMBERED_MAX + 1, "{}", shares.had.len());
     }
 }

@@ -8,13 +8,14 @@ use super::hold;
 use super::outcome::{self, Progress};
 use super::{past, walk};
 use crate::error::Result;
+use crate::limits::DIRTY_COUNTED_MAX;
 use crate::store::layout::{self, Counter, GROUP, USER};
 use crate::store::{Numbers, Range, Rows};
 
 /// Users and groups counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Counts {
+pub struct SubjectCounts {
     /// Users, or members of the directory.
     pub users: u64,
     /// Groups.
@@ -26,9 +27,9 @@ pub struct Counts {
 #[serde(rename_all = "camelCase")]
 pub struct SyncState {
     /// What identity providers have written, over all connections.
-    pub inventory: Counts,
+    pub inventory: SubjectCounts,
     /// What the directory has, local ones included.
-    pub directory: Counts,
+    pub directory: SubjectCounts,
     /// Subjects whose projection is due by a change of their own.
     pub dirty: u64,
     /// Whether everything is being projected, since the pipeline changed.
@@ -48,9 +49,6 @@ pub struct SyncState {
     pub pipeline_revision: u64,
 }
 
-/// Dirty marks that are counted; there may be more.
-const DIRTY_COUNTED_MAX: usize = 1_000_000;
-
 /// The tenant's state, from one snapshot.
 ///
 /// # Errors
@@ -59,7 +57,7 @@ pub fn state(rows: &impl Rows) -> Result<SyncState> {
     let counter = |counter| rows.number(&layout::counter(counter));
     Ok(SyncState {
         inventory: inventory(rows)?,
-        directory: Counts { users: counter(Counter::Members)?, groups: counter(Counter::Groups)? },
+        directory: SubjectCounts { users: counter(Counter::Members)?, groups: counter(Counter::Groups)? },
         dirty: rows.count(&Range::under(layout::dirty()), DIRTY_COUNTED_MAX)? as u64,
         reprojecting: walk::current(rows)?.is_some(),
         progress: outcome::progress(rows)?,
@@ -72,8 +70,8 @@ pub fn state(rows: &impl Rows) -> Result<SyncState> {
 }
 
 /// What identity providers have written, over all connections.
-pub(super) fn inventory(rows: &impl Rows) -> Result<Counts> {
-    let mut inventory = Counts::default();
+pub(super) fn inventory(rows: &impl Rows) -> Result<SubjectCounts> {
+    let mut inventory = SubjectCounts::default();
     for connection in connections(rows)? {
         inventory.users += rows.number(&layout::resource_count(connection, USER))?;
         inventory.groups += rows.number(&layout::resource_count(connection, GROUP))?;

@@ -118,7 +118,7 @@ struct World {
 }
 
 fn context() -> Context {
-    Context::of_nobody(NOW)
+    Context::of_nobody(NOW, "".into())
 }
 
 impl World {

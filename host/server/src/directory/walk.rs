@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::decision::connections;
+use super::group;
 use super::member::MemberRow;
 use super::subject::Due;
 use crate::error::Result;
@@ -144,16 +145,12 @@ pub(super) fn orphans(rows: &impl Rows, after: Option<Id>, most: usize) -> Resul
 
 /// The first ids behind `after` of a connection's resources of a kind, at most `most`.
 pub(super) fn ids_after(rows: &impl Rows, connection: u32, kind: u8, after: Option<Id>, most: usize) -> Result<Vec<Id>> {
-    let mut range = Range::under(layout::resources(connection, kind));
-    if let Some(after) = after {
-        range = range.after(layout::resource(connection, kind, after));
-    }
-    let mut ids = Vec::new();
-    rows.each(&range, &mut |key, _| {
-        ids.extend(key.last_chunk().map(|bytes| Id::from_bytes(*bytes)));
-        if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(ids)
+    let range = Range::under(layout::resources(connection, kind));
+    let range = match after {
+        Some(after) => range.after(layout::resource(connection, kind, after)),
+        None => range,
+    };
+    group::ids(rows, &range, most)
 }
 
 fn due(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Due> {

@@ -16,14 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::policy::limits::COMPILE_MS_MAX;
-
-/// Sockets open at once. Leaves room for files below the usual limit of 1,024 descriptors for a process; more wait in the system's queue.
-const SOCKETS_MAX: usize = 960;
-
-/// Milliseconds for which a socket may move no byte in either direction: longer than any request may wait for its answer, of which an upload waits longest.
-const SILENCE_MS_MAX: u64 = 120_000;
-const _: () = assert!(COMPILE_MS_MAX + 10_000 < SILENCE_MS_MAX, "an upload is answered");
+use crate::limits::{SOCKET_SILENCE_MS_MAX, SOCKETS_MAX};
 
 /// Accepts sockets within the bounds.
 pub(super) struct Bounded {
@@ -34,7 +27,7 @@ pub(super) struct Bounded {
 
 impl Bounded {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self::within(listener, SOCKETS_MAX, Duration::from_millis(SILENCE_MS_MAX))
+        Self::within(listener, SOCKETS_MAX, Duration::from_millis(SOCKET_SILENCE_MS_MAX))
     }
 
     fn within(listener: TcpListener, sockets_max: usize, silence_max: Duration) -> Self {

@@ -30,14 +30,13 @@ use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
 use tokio::sync::watch;
 
-use admin::places;
 pub use request::RequestId;
 use scim::pace::Pace;
 pub use serve::serve;
 
 use crate::activity::Gatherer;
 use crate::admin::deletion::Deletions;
-use crate::admin::plans::Places;
+use crate::admin::places::Places;
 use crate::admin::plugins::Plugins;
 use crate::auth::Authenticator;
 use crate::client::Clients;
@@ -91,11 +90,11 @@ pub struct Shared {
     /// The deletions that are under way.
     pub deletions: Deletions,
     /// The plans that are being computed.
-    pub plans: Places,
+    plans: Places,
     /// For plugins that are being uploaded.
-    uploads: places::Places,
+    uploads: Places,
     /// For explanations that are being made.
-    explanations: places::Places,
+    explanations: Places,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
@@ -118,9 +117,9 @@ impl App {
             pace: Pace::new(scim_rate),
             walks: AllWalks::default(),
             deletions: Deletions::default(),
-            plans: Places::default(),
-            uploads: places::Places::of_uploads(),
-            explanations: places::Places::of_explanations(),
+            plans: Places::of_plans(),
+            uploads: Places::of_uploads(),
+            explanations: Places::of_explanations(),
             store,
             stopping: watch::Sender::new(false),
         }))

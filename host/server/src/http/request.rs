@@ -14,21 +14,15 @@ use doorlist_scim::ErrorKind;
 
 use crate::error::{Error, Kind, Result};
 use crate::id::Id;
-use crate::limits::{BODY_BYTES_MAX, BODY_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, BODY_DISCARD_BYTES_MAX, BODY_DISCARD_MS_MAX, BODY_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX,
+    REQUEST_ID_BYTES_MAX,
+};
 use crate::policy::LoadStage;
 
 /// The id of a request, which log, activity and answer carry: its own, or the one that a proxy gave it.
 #[derive(Clone, Debug)]
 pub struct RequestId(Arc<str>);
-
-/// Bytes of a request id that somebody else made: four times those of a UUID without hyphens are 128, and half of that is plenty.
-const REQUEST_ID_BYTES_MAX: usize = 64;
-
-/// Bytes of a refused body that are let come: those of the largest that is taken, with room for a client that exceeds it.
-const BODY_DISCARD_BYTES_MAX: usize = PLUGIN_UPLOAD_BYTES_MAX + 2 * BODY_BYTES_MAX;
-
-/// Milliseconds for which a refused body is let come. Its sender has the answer, so there is little to wait for.
-const BODY_DISCARD_MS_MAX: u64 = 5_000;
 
 impl RequestId {
     /// This one.

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::file;
 use super::limits::PLUGIN_BYTES_MAX;
 use crate::error::{Error, Result};
-use crate::signature::{KEY_FILE_BYTES_MAX, PublicKey, SIGNATURE_BYTES_MAX, SecretKey};
+use crate::limits::{SECRET_KEY_FILE_BYTES_MAX, SIGNATURE_BYTES_MAX};
+use crate::signature::{PublicKey, SecretKey};
 
 /// Makes a secret key in a new file that only its owner can read, and gives the public key of it.
 ///
@@ -33,7 +34,7 @@ pub fn generate(path: &Path) -> Result<PublicKey> {
 /// # Errors
 /// If one of them cannot be read, or the key is none.
 pub fn sign(plugin: &Path, key: &Path) -> Result<String> {
-    let key = SecretKey::read_pem(&file::read_text(key, KEY_FILE_BYTES_MAX as u64)?)?;
+    let key = SecretKey::read_pem(&file::read_text(key, SECRET_KEY_FILE_BYTES_MAX as u64)?)?;
     Ok(key.sign(&digest(plugin)?))
 }
 

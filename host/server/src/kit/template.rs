@@ -8,6 +8,7 @@ use std::path::Path;
 use super::project::Language;
 use crate::error::{Error, Result};
 use crate::policy::is_first_party;
+use crate::policy::limits::NAME_BYTES_MAX;
 
 /// A file of a project: where it goes, and what it says.
 type File = (&'static str, &'static str);
@@ -163,9 +164,6 @@ const PACKAGES_TAKEN: [&str; 64] = [
     "yield",
 ];
 
-/// Characters of a name, as the sandbox takes them.
-const NAME_CHARS_MAX: usize = crate::policy::limits::NAME_BYTES_MAX;
-
 fn files(language: Language) -> impl Iterator<Item = File> {
     let own: &[File] = match language {
         Language::Rust => &RUST,
@@ -202,9 +200,9 @@ pub fn write(directory: &Path, name: &str, language: Language) -> Result<()> {
 fn check_name(name: &str, language: Language) -> Result<()> {
     let starts = name.starts_with(|first: char| first.is_ascii_lowercase());
     let spelled = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !starts || !spelled || name.len() > NAME_CHARS_MAX {
+    if !starts || !spelled || name.len() > NAME_BYTES_MAX {
         let message =
-            format!("The name {name:?} is not of up to {NAME_CHARS_MAX} lower-case letters, digits and hyphens, with a letter first.");
+            format!("The name {name:?} is not of up to {NAME_BYTES_MAX} lower-case letters, digits and hyphens, with a letter first.");
         return Err(Error::invalid(message));
     }
     if is_first_party(name) {

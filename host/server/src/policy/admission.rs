@@ -5,7 +5,9 @@
 
 use super::fault::size;
 use super::imports;
-use super::limits::{Caps, MEMORIES_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, Tier};
+use super::limits::{
+    CONTRACT_VERSION_CHARS_MAX, Caps, MEMORIES_MAX, MEMORY_BYTES_MAX, SHOWN_TEXT_CHARS_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, Tier,
+};
 use super::load_error::{LoadError, LoadStage};
 use super::world::World;
 use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures};
@@ -25,8 +27,6 @@ const USER: &str = "user";
 const GROUP: &str = "group";
 /// The version of the contract that a plugin of world `policy-json` is built for: plain names of functions have none.
 const JSON_CONTRACT: &str = "1.0.0";
-/// Characters that are looked at of the version in an export's name.
-const VERSION_CHARS_MAX: usize = 32;
 
 /// What an upload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +218,8 @@ impl Census {
 /// Whether this server speaks a version of the typed world: what stands behind the `@` of an export's name.
 fn typed(version: &str) -> Result<(World, String), LoadError> {
     // Behind it a core module names a function.
-    let version: String = version.chars().take_while(|char| char.is_ascii_digit() || *char == '.').take(VERSION_CHARS_MAX).collect();
+    let version: String =
+        version.chars().take_while(|char| char.is_ascii_digit() || *char == '.').take(CONTRACT_VERSION_CHARS_MAX).collect();
     let major = version.split('.').next().unwrap_or_default();
     if major == MAJOR {
         return Ok((World::Typed, version));
@@ -280,6 +281,5 @@ fn plain(error: &BinaryReaderError) -> String {
 
 /// Text from an upload as part of a sentence: one line, of bounded length.
 pub(super) fn clean(text: &str) -> String {
-    const CHARS_MAX: usize = 200;
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(CHARS_MAX).collect()
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).take(SHOWN_TEXT_CHARS_MAX).collect()
 }

@@ -3,7 +3,7 @@
 
 use super::limits::{
     BACKTRACE_FRAMES_MAX, CORE_INSTANCES_MAX, INSTANCE_RECORD_BYTES_MAX, INSTANCES_MAX, KEPT_MEMORY_BYTES, KEPT_TABLE_BYTES, MEMORIES_MAX,
-    MEMORY_BYTES_MAX, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
+    MEMORY_BYTES_MAX, MEMORY_GUARD_BYTES, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS,
 };
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,10 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
-
-/// Address space behind a memory that nothing may touch, where address space is scarce: one page of WebAssembly, which
-/// still spares most bounds checks.
-const GUARD_BYTES: u64 = 64 << 10;
 
 /// Why there is no engine.
 #[derive(Debug)]
@@ -79,7 +75,7 @@ fn engine() -> wasmtime::Result<Engine> {
     reserved.or_else(|error| {
         tracing::warn!(cause = format!("{error:#}"), "no address space for instance slots; policies run slower without");
         // Of the address space that a memory takes by default, 4 GiB, a guest can use a sixty-fourth.
-        Engine::new(self::config().memory_reservation(MEMORY_BYTES_MAX as u64).memory_guard_size(GUARD_BYTES))
+        Engine::new(self::config().memory_reservation(MEMORY_BYTES_MAX as u64).memory_guard_size(MEMORY_GUARD_BYTES))
     })
 }
 

@@ -4,6 +4,7 @@
 //! that tools put into every program. This module does not know what those do.
 
 use super::admission::clean;
+use super::limits::IMPORTS_NAMED_MAX;
 use super::load_error::{LoadError, LoadStage};
 use super::wasi;
 
@@ -15,8 +16,6 @@ const LOG_MAJOR: &str = "1";
 const WASI_PACKAGES: [&str; 6] = ["cli", "io", "clocks", "random", "filesystem", "sockets"];
 /// The version of those that has one.
 const WASI_VERSION: &str = "0.2";
-/// Imports that a refusal names.
-const NAMED_MAX: usize = 10;
 
 /// Whether a core module may import functions from a module of this name.
 pub(super) fn module(name: &str) -> bool {
@@ -45,7 +44,7 @@ pub(super) fn is_wasi(name: &str) -> bool {
 
 /// A refusal that names what a plugin imports and may not.
 pub(super) fn refused(names: &[String]) -> LoadError {
-    let named = names.iter().take(NAMED_MAX).map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+    let named = names.iter().take(IMPORTS_NAMED_MAX).map(|name| clean(name)).collect::<Vec<_>>().join(", ");
     let message = format!(
         "A plugin can compute and nothing else; this one imports {named}. Build it without: in Rust and C for \
          wasm32-unknown-unknown, in other languages with the option that stubs WASI."

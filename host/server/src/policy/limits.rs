@@ -6,6 +6,14 @@ pub const WASM_BYTES_MAX: usize = Tier::Large.caps().wasm_bytes;
 pub const MEMORIES_MAX: u32 = 4;
 /// Tables in a component, all modules together, whatever its tier. QuickJS has 3.
 pub const TABLES_MAX: u32 = 8;
+/// Characters that are looked at of the contract's version in an export's name.
+pub const CONTRACT_VERSION_CHARS_MAX: usize = 32;
+/// Imports that a refusal names. More are alike.
+pub const IMPORTS_NAMED_MAX: usize = 10;
+/// Characters of a text of an upload, or of what reads it, that stand in our sentence.
+pub const SHOWN_TEXT_CHARS_MAX: usize = 200;
+/// Characters of a name or word of a plugin that stand in our sentence.
+pub const SHOWN_NAME_CHARS_MAX: usize = 80;
 
 /// Memory of an instance: forty times what an interpreted policy touches.
 pub const MEMORY_BYTES_MAX: usize = 64 << 20;
@@ -17,6 +25,8 @@ pub const CORE_INSTANCES_MAX: u32 = 64;
 pub const STACK_BYTES_MAX: usize = 512 << 10;
 /// Bytes that one answer may make the host allocate.
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Fewest bytes that an operator may allow an answer: one that excludes somebody and says why.
+pub const ANSWER_BYTES_MIN: u64 = 1 << 10;
 /// Handles to component resources. The contract has none; what a component does inside itself needs few.
 pub const HANDLES_MAX: usize = 1_000;
 
@@ -46,6 +56,18 @@ pub const COMPILE_WAIT_MS_MAX: u64 = 30_000;
 /// How long waiting and compiling may take together, by the wall clock: a process that gets no processor does not use up its time. Shorter than the server lets a connection
 /// be silent, so that whoever uploads gets an answer.
 pub const COMPILE_MS_MAX: u64 = 100_000;
+/// Fewest milliseconds that an operator may allow compiling: the smallest plugins need them.
+pub const COMPILE_MS_MIN: u64 = 100;
+/// How many times longer compiling may take where the compiler itself was built without optimisation.
+pub const COMPILE_SLOWNESS: u64 = if cfg!(debug_assertions) { 4 } else { 1 };
+/// Bytes of a component that the process that compiles reads: it is larger than the core module it was made of, by its adapters and names.
+pub const COMPONENT_BYTES_MAX: usize = WASM_BYTES_MAX * 2;
+/// Files that the process may have open: its three streams, and what the engine looks at in passing.
+pub const COMPILE_FILES_MAX: u64 = 16;
+/// Stack of its thread that waits for the end of standard input.
+pub const COMPILE_WATCH_STACK_BYTES: usize = 128 << 10;
+/// Address space that the program itself is taken to have where the system does not tell: rather too much than too little.
+pub const COMPILE_ADDRESS_SPACE_BYTES: u64 = 2 << 30;
 
 /// Address space of the process that compiles, beyond the program itself. The compiler takes some hundred megabytes for QuickJS.
 pub const COMPILE_MEMORY_BYTES_SMALL: usize = 1 << 30;
@@ -63,6 +85,8 @@ pub const COMPILED_FILES_BYTES_MAX: u64 = 8 << 30;
 pub const KEPT_MEMORY_BYTES: usize = 1 << 20;
 /// The same for a table.
 pub const KEPT_TABLE_BYTES: usize = 64 << 10;
+/// Address space behind a memory that nothing may touch, where address space is scarce: one page of WebAssembly, which still spares most bounds checks.
+pub const MEMORY_GUARD_BYTES: u64 = 64 << 10;
 /// Engine's own record of one instance. QuickJS needs 100 KB.
 pub const INSTANCE_RECORD_BYTES_MAX: usize = 4 << 20;
 /// Frames of a trap's backtrace, for the log.

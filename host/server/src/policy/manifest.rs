@@ -3,7 +3,7 @@
 //! This module does not know what a SCIM path means, only how one is spelled.
 
 use super::bindings::v1::doorlist::policy::types::{self as wit, GroupEffect, UserEffect};
-use super::limits::{DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MAX, VERSION_BYTES_MAX, WORDS_MAX};
+use super::limits::{DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX, PATH_BYTES_MAX, SHOWN_NAME_CHARS_MAX, VERSION_BYTES_MAX, WORDS_MAX};
 use super::load_error::{LoadError, LoadStage};
 use std::collections::BTreeSet;
 
@@ -244,8 +244,7 @@ fn refused(message: String) -> LoadError {
 
 /// A word of a plugin inside our sentence: quoted, escaped and cut.
 fn shown(word: &str) -> String {
-    const CHARS_MAX: usize = 80;
-    format!("{:?}", word.chars().take(CHARS_MAX).collect::<String>())
+    format!("{:?}", word.chars().take(SHOWN_NAME_CHARS_MAX).collect::<String>())
 }
 
 fn is_name(name: &str) -> bool {

@@ -15,7 +15,7 @@ use super::stored::{location, push_location};
 use super::{Kind, Scope, Why, mark_dirty};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::GROUPS_OF_USER_MAX;
+use crate::limits::{GROUPS_OF_USER_MAX, SHOWN_ID_CHARACTERS_MAX};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Numbers, Range, Rows, Tx};
 
@@ -235,7 +235,7 @@ impl<'t, 'a> Editor<'t, 'a> {
     /// An unknown id is refused with the id, and with it the whole request: what was acknowledged is then what is there.
     fn resolve(&self, element: &Element) -> Result<(Id, MemberKind)> {
         let unknown = || {
-            let shown: String = element.value.chars().take(64).collect();
+            let shown: String = element.value.chars().take(SHOWN_ID_CHARACTERS_MAX).collect();
             Error::new(ErrorKind::InvalidValue, format!("There is no member with the id \"{shown}\"."))
         };
         let id: Id = element.value.parse().map_err(|_| unknown())?;

@@ -90,22 +90,9 @@ pub struct Context {
 }
 
 impl Context {
-    /// That of a test's own change.
-    #[cfg(test)]
-    pub(crate) fn of_nobody(now: Timestamp) -> Self {
-        let entry = Entry {
-            sequence: 0,
-            at: now,
-            actor: crate::activity::Actor::System,
-            action: "test".to_owned(),
-            subject: None,
-            query: None,
-            status: 200,
-            detail: None,
-            request_id: String::new(),
-            count: 1,
-        };
-        let (base, wanted, conditions) = ("".into(), Wanted::default(), Conditions::default());
+    /// That of a change that nobody asked for and nobody is answered: one in a draft. `base` is where clients see this service.
+    pub(crate) fn of_nobody(now: Timestamp, base: Arc<str>) -> Self {
+        let (entry, wanted, conditions) = (Entry::of_system(now, "what if"), Wanted::default(), Conditions::default());
         Self { now, entry, status_without_body: 204, base, wanted, conditions, always: false }
     }
 

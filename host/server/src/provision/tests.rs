@@ -17,7 +17,7 @@ const SCOPE: Scope = Scope { connection: 1 };
 const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 
 fn context() -> Context {
-    Context::of_nobody(NOW)
+    Context::of_nobody(NOW, "".into())
 }
 
 /// A tenant with these resources; what is refused is not there.

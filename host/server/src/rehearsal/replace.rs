@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::directory::{Group, Member, Recorded};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::RECORDED_PATHS_MAX;
+use crate::limits::{RECORDED_PATHS_MAX, REPLACED_TIME_MS_MAX};
 
 /// Attributes of users that are kept unless somebody says otherwise: what policies decide by, and what says of nobody who it is.
 pub const KEPT_OF_USERS: [&str; 22] = [
@@ -189,7 +189,7 @@ impl Replacer {
     fn text(&self, text: &str) -> String {
         if Timestamp::parse(text).is_some() {
             // Within a century, so that it is one still.
-            let millis = i64::try_from(self.digest(b'@', text) % CENTURY_MS).unwrap_or_default();
+            let millis = i64::try_from(self.digest(b'@', text) % REPLACED_TIME_MS_MAX).unwrap_or_default();
             return Timestamp::from_millis(millis).to_string();
         }
         if let Some((local, domain)) = text.split_once('@').filter(|(_, domain)| is_domain(domain) && !self.email_domains) {
@@ -266,9 +266,6 @@ impl Kind {
 
 /// Whole numbers that others become: those that a double holds.
 const NUMBERS: u64 = 1_000_000_000_000_000;
-
-/// Milliseconds of a hundred years.
-const CENTURY_MS: u64 = 100 * 365 * 86_400_000;
 
 /// Whether text looks like a domain.
 fn is_domain(text: &str) -> bool {

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Base, Places, Plan, Row, Wanted, compute, keep, row};
+use super::{Base, Plan, Row, Wanted, compute, keep, row};
 use crate::activity::Actor;
 use crate::admin::guard::Guard;
 use crate::admin::pipeline::{self, Policy};
+use crate::admin::places::Places;
 use crate::admin::plugins::Plugins;
 use crate::clock::Timestamp;
 use crate::directory;

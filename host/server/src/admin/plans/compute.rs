@@ -2,9 +2,10 @@
 
 use std::num::NonZero;
 
-use super::{Base, Places, Plan, Row};
+use super::{Base, Plan, Row};
 use crate::activity::Actor;
 use crate::admin::pipeline::{self, Policy};
+use crate::admin::places::Places;
 use crate::admin::plugins::Plugins;
 use crate::admin::tenants;
 use crate::clock::Timestamp;
@@ -93,7 +94,7 @@ impl Row {
             rollback_to: wanted.rollback_to,
             subjects: 0,
             differences: 0,
-            counts: plan::Counts::default(),
+            counts: plan::DifferenceCounts::default(),
             removals: 0,
             removals_allowed: 0,
             by_policy: Vec::new(),

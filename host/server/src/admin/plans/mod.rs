@@ -6,7 +6,6 @@
 mod apply;
 mod compute;
 mod differences;
-mod places;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,13 +13,12 @@ use serde::{Deserialize, Serialize};
 pub use apply::{Consent, apply, renew};
 pub use compute::{Wanted, compute, keep};
 pub use differences::{Asked, differences};
-pub use places::Places;
 
 use super::listing;
 use super::pipeline::Policy;
 use crate::activity::Actor;
 use crate::clock::Timestamp;
-use crate::directory::plan::{Counts, PolicyCounts};
+use crate::directory::plan::{DifferenceCounts, PolicyCounts};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::layout::{self, Counter};
@@ -48,7 +46,7 @@ pub struct Plan {
     /// How many differences it has.
     pub differences: u64,
     /// How many of each kind.
-    pub counts: Counts,
+    pub counts: DifferenceCounts,
     /// How many members it removes or suspends.
     pub removals: u64,
     /// How many the tenant's guard let pass when it was computed. Beyond it, applying wants `acceptRemovals`.

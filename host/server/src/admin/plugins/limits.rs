@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::super::name::Problems;
 use crate::limits::PLUGINS_MAX;
 use crate::policy::limits::{
-    ANSWER_BYTES_MAX, CONFIGURE_MS_MAX, CORE_INSTANCES_MAX, LOG_BYTES_MAX, MEMORY_BYTES_MAX, PROJECT_MS_MAX, TABLE_ELEMENTS_MAX, TICK_MS,
+    ANSWER_BYTES_MAX, ANSWER_BYTES_MIN, COMPILE_MS_MIN, CONFIGURE_MS_MAX, CORE_INSTANCES_MAX, LOG_BYTES_MAX, MEMORY_BYTES_MAX,
+    PROJECT_MS_MAX, TABLE_ELEMENTS_MAX, TICK_MS,
 };
 use crate::policy::{CallLimits, LoadLimits, Tier};
 
@@ -18,12 +19,6 @@ const LARGE: LoadLimits = LoadLimits::of(Tier::Large);
 
 /// One page of WebAssembly's memory.
 const PAGE_BYTES: u64 = 64 << 10;
-
-/// Milliseconds in which the smallest plugins compile.
-const COMPILE_MS_MIN: u64 = 100;
-
-/// Bytes of an answer that excludes somebody and says why.
-const ANSWER_BYTES_MIN: u64 = 1 << 10;
 
 /// What the plugins of a tenant may cost. What is absent is the default, which is the most there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -306,7 +306,10 @@ fn subjects_of_a_plugin_that_cannot_be_loaded_are_stuck_with_the_reason() {
     world.put(json!([{"name": "mine", "plugin": "mine"}])).unwrap();
     let user = |name: &str| {
         let create = Create::parse(Arc::clone(Kind::user()), &json!({"userName": name})).unwrap();
-        world.tenant.write(move |tx| create.run(tx, provision::Scope { connection: 1 }, &Context::of_nobody(NOW)).map(drop)).unwrap();
+        world
+            .tenant
+            .write(move |tx| create.run(tx, provision::Scope { connection: 1 }, &Context::of_nobody(NOW, "".into())).map(drop))
+            .unwrap();
     };
     let projected = |name: &str| {
         let projector = Projector::new(world.store.clone(), Arc::new(Plugins::default()), Clock::new(|| NOW));

@@ -11,10 +11,8 @@ use super::{Target, Tenant, counted, number, text};
 use crate::cli::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
+use crate::limits::CLI_LOOK_MS;
 use crate::remote::segment;
-
-/// Between two looks at how far the directory is.
-const LOOK_MS: u64 = 500;
 
 /// Options of `doorlist pipeline apply`.
 #[derive(Args)]
@@ -61,7 +59,7 @@ fn wait(tenant: &Tenant, revision: u64) -> Result<()> {
                 if terminal {
                     progress(&outcome)?;
                 }
-                std::thread::sleep(Duration::from_millis(LOOK_MS));
+                std::thread::sleep(Duration::from_millis(CLI_LOOK_MS));
             }
             "superseded" => return Err(Error::conflict("Another pipeline was put before the directory followed this one.")),
             _ => {

@@ -22,13 +22,10 @@ use crate::config::Environment;
 use crate::directory::Recorded;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::ADMIN_PAGE_MAX;
+use crate::limits::{ADMIN_PAGE_MAX, RECORD_WAIT_MS_MAX};
 use crate::rehearsal::recording::{Header, HeaderKind, Names, RecordedConnection, RecordedSchema, RecordedTenant, VERSION, Writer};
 use crate::rehearsal::replace::{Choices, Replacer};
 use crate::remote::segment;
-
-/// How long it is waited until the directory follows inventory and pipeline.
-const WAIT: &str = "/sync?wait=30s";
 
 /// Options of `doorlist pipeline record`.
 #[derive(Args)]
@@ -85,7 +82,7 @@ enum Choice {
 impl Record {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
         let tenant = self.target.tenant(environment)?;
-        let before = tenant.get(WAIT)?;
+        let before = tenant.get(&format!("/sync?wait={RECORD_WAIT_MS_MAX}ms"))?;
         let header = header(&tenant, self.names)?;
         let replacer = match self.names {
             Choice::Replace => Some(self.replacer(&header.schemas)?),

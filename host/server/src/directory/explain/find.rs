@@ -3,12 +3,13 @@
 //! Knows no decision and no policy.
 
 use super::Standing;
-use crate::directory::decision::{SAME_NAME_MAX, SubjectKind};
+use crate::directory::decision::SubjectKind;
 use crate::directory::group::{self, Group};
 use crate::directory::member::{self, Issued, MemberRow};
 use crate::directory::subject::Setting;
 use crate::error::Result;
 use crate::id::Id;
+use crate::limits::SAME_NAME_MAX;
 use crate::provision::{self, Kind, Scope};
 use crate::store::Rows;
 use crate::store::layout::{self, GROUP, MemberBy, USER};

@@ -10,17 +10,17 @@ use serde_json::{Map, Value, json};
 
 use super::evaluation::{Evaluation, Inquiry};
 use super::{Standing, due, find, name, unknown};
-use crate::activity::{self, Actor};
+use crate::activity::Actor;
 use crate::admin::connections::Connection;
 use crate::admin::pipeline::{self, NewPolicy};
 use crate::admin::plugins::Plugins;
 use crate::clock::Timestamp;
-use crate::directory::decision::{SAME_NAME_MAX, SubjectKind};
+use crate::directory::decision::SubjectKind;
 use crate::directory::subject::Setting;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
-use crate::limits::GROUPS_OF_USER_MAX;
-use crate::provision::{self, Catalog, Choices, Conditions, Context, Create, Kind, Modify, Replace, Scope, Wanted, groups_of};
+use crate::limits::{GROUPS_OF_USER_MAX, SAME_NAME_MAX};
+use crate::provision::{self, Catalog, Choices, Context, Create, Kind, Modify, Replace, Scope, groups_of};
 use crate::store::layout::{self, GROUP};
 use crate::store::{Rows, Tenant, Tx};
 
@@ -107,8 +107,13 @@ pub fn what_if(tenant: &Tenant, plugins: &Plugins, asked: WhatIf, base: &Arc<str
             }
             let setting = Setting::read(tx, tenant.number())?;
             let ready = plugins.ready(tenant, &setting.pipeline.policies)?;
-            let mut draft =
-                Draft { kind, setting: &setting, pointer: pointer(kind), context: context(base, now), made_up_groups: Vec::new() };
+            let mut draft = Draft {
+                kind,
+                setting: &setting,
+                pointer: pointer(kind),
+                context: Context::of_nobody(now, Arc::clone(base)),
+                made_up_groups: Vec::new(),
+            };
             let (connection, id, exists) = draft.subject(tx, &supposed)?;
             draft.change(tx, connection, id, &supposed)?;
             let found = find::Found { connection: connection.number, id, standing: Standing::Inventory };
@@ -131,31 +136,6 @@ fn pointer(kind: SubjectKind) -> &'static str {
 fn wrong(pointer: impl Into<String>, message: &str) -> Error {
     let problem = Problem { pointer: pointer.into(), message: message.to_owned() };
     Error::invalid("The body is not what is asked for here.").with_problems(vec![problem])
-}
-
-/// The context of a change that nobody hears of.
-fn context(base: &Arc<str>, now: Timestamp) -> Context {
-    let entry = activity::Entry {
-        sequence: 0,
-        at: now,
-        actor: Actor::System,
-        action: "what if".to_owned(),
-        subject: None,
-        query: None,
-        status: 200,
-        detail: None,
-        request_id: String::new(),
-        count: 1,
-    };
-    Context {
-        now,
-        entry,
-        status_without_body: 204,
-        base: Arc::clone(base),
-        wanted: Wanted::default(),
-        conditions: Conditions::default(),
-        always: false,
-    }
 }
 
 struct Draft<'a> {

@@ -25,7 +25,7 @@ use crate::directory::subject::{Due, GroupSubject, Setting, UserSubject};
 use crate::directory::walk;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_TRIES_MAX, PROJECTION_CHUNK_MAX};
+use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_MS, PLAN_BUSY_TRIES_MAX, PROJECTION_CHUNK_MAX};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Drafted, PartitionNumber, Range, Rows, Tx, View, from_json};
 
@@ -136,7 +136,7 @@ impl Asking<'_> {
                 if tries > PLAN_BUSY_TRIES_MAX {
                     return Err(Error::new(ErrorKind::Unavailable, "The sandbox has no place for a plan now. Try again shortly."));
                 }
-                std::thread::sleep(Duration::from_millis(10));
+                std::thread::sleep(Duration::from_millis(PLAN_BUSY_MS));
             }
             settled.extend(done);
             subjects = postponed.into_iter().map(|outcome| outcome.subject).collect();

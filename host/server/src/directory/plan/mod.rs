@@ -15,7 +15,7 @@ use super::member::Status;
 use crate::id::Id;
 
 pub use compute::{Proposal, compute};
-pub use tally::{Counts, PolicyCounts, Tally};
+pub use tally::{DifferenceCounts, PolicyCounts, Tally};
 
 /// One difference between the directory as it is and as a proposed pipeline would have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -13,7 +13,7 @@ use crate::limits::{PLAN_EXAMPLES_MAX, PLAN_POLICIES_NAMED_MAX};
 /// How many differences there are of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Counts {
+pub struct DifferenceCounts {
     /// Members that would come.
     pub members_added: u64,
     /// Members that would go.
@@ -50,7 +50,7 @@ pub struct PolicyCounts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// How many of each kind.
-    pub counts: Counts,
+    pub counts: DifferenceCounts,
     /// Some of those whom it would make members no longer, or suspend, or else of those it is about.
     pub examples: Vec<String>,
 }
@@ -59,12 +59,12 @@ pub struct PolicyCounts {
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// All of them.
-    pub counts: Counts,
+    pub counts: DifferenceCounts,
     /// How many differences there are.
     pub differences: u64,
     /// Users and groups that were looked at.
     pub subjects: u64,
-    by_policy: BTreeMap<Option<String>, (Counts, Examples)>,
+    by_policy: BTreeMap<Option<String>, (DifferenceCounts, Examples)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -73,7 +73,7 @@ struct Examples {
     others: Vec<String>,
 }
 
-impl Counts {
+impl DifferenceCounts {
     /// Members that would lose access: what the guard of a tenant counts.
     pub fn losses(&self) -> u64 {
         self.members_removed + self.members_suspended

@@ -11,9 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::error::{Error, Problem, Result};
-
-/// Problems of one body that are told; more would help nobody.
-const PROBLEMS_MAX: usize = 20;
+use crate::limits::BODY_PROBLEMS_MAX;
 
 /// What a type's JSON Schema is, among others in a generator.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -63,7 +61,7 @@ impl Shape {
 
     fn check(&self, value: Value) -> Result<Value> {
         let validator = self.validator.as_ref().map_err(|cause| Error::internal(cause.clone()))?;
-        let problems: Vec<Problem> = validator.iter_errors(&value).flat_map(|error| told(&error)).take(PROBLEMS_MAX).collect();
+        let problems: Vec<Problem> = validator.iter_errors(&value).flat_map(|error| told(&error)).take(BODY_PROBLEMS_MAX).collect();
         if problems.is_empty() {
             return Ok(value);
         }

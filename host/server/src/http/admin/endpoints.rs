@@ -25,8 +25,7 @@ use crate::directory::{
     Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
     Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
-use crate::limits::NAME_BYTES_MAX;
-use crate::signature::SIGNATURE_BYTES_MAX;
+use crate::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX};
 
 /// Every endpoint.
 pub(super) fn all() -> Vec<Endpoint> {

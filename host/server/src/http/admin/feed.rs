@@ -8,10 +8,7 @@ use crate::activity::Entry;
 use crate::admin::log;
 use crate::directory::{self, RecordingPlace};
 use crate::error::Result;
-use crate::limits::SYNC_WAIT_MS_MAX;
-
-/// Milliseconds between looks at whether anything is still due, while a request waits for that.
-const SYNC_LOOK_MS: u64 = 10;
+use crate::limits::{SYNC_LOOK_MS, SYNC_WAIT_MS_MAX};
 
 pub(super) async fn events(call: Call) -> Result<Reply> {
     let after = match call.parameter("after") {

@@ -22,7 +22,6 @@ mod openapi;
 mod page;
 mod past;
 mod pipeline;
-pub(super) mod places;
 mod plans;
 mod plugins;
 pub(super) mod problem;

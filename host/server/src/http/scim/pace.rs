@@ -7,13 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timestamp;
+use crate::limits::{SCIM_BURST_SECONDS, SCIM_PACED_MAX};
 use crate::store::PartitionNumber;
-
-/// Seconds of requests at the rate that a connection may send at once.
-const BURST_SECONDS: i64 = 60;
-
-/// Connections that are counted, beyond which those that have their full burst are forgotten: they count as new ones.
-const COUNTED_MAX: usize = 100_000;
 
 /// Microseconds of a second.
 const SECOND_US: i64 = 1_000_000;
@@ -44,11 +39,11 @@ impl Pace {
         }
         let now = now.as_millis().saturating_mul(SECOND_US / 1000);
         let mut full_again = self.full_again.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_again.len() >= COUNTED_MAX {
+        if full_again.len() >= SCIM_PACED_MAX {
             full_again.retain(|_, at| *at > now);
         }
         let at = full_again.entry(whose).or_insert(now);
-        let burst = BURST_SECONDS * SECOND_US;
+        let burst = SCIM_BURST_SECONDS * SECOND_US;
         // Whoever has everything in hand may spend it on one request, however much that asks for.
         let cost = self.cost_us.saturating_mul(i64::try_from(requests).unwrap_or(i64::MAX)).min(burst);
         let next = (*at).max(now).saturating_add(cost);

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::limits::SHOWN_ID_CHARACTERS_MAX;
 use crate::provision::{Catalog, Kind};
-
-/// Characters of an id that the log keeps: those of one of ours, and room to see what another was.
-const SHOWN_ID_CHARACTERS_MAX: usize = 64;
 
 /// What a request is about.
 #[derive(Debug)]

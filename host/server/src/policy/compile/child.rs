@@ -3,19 +3,13 @@
 //! Whoever started it keeps standard input open. When that closes, be it that the other side was killed, the process ends.
 
 use crate::policy::engine;
-use crate::policy::limits::{COMPILE_MEMORY_BYTES_LARGE, COMPILE_MEMORY_BYTES_SMALL, LoadLimits, Tier, WASM_BYTES_MAX};
+use crate::policy::limits::{
+    COMPILE_ADDRESS_SPACE_BYTES, COMPILE_FILES_MAX, COMPILE_MEMORY_BYTES_LARGE, COMPILE_MEMORY_BYTES_SMALL, COMPILE_SLOWNESS,
+    COMPILE_WATCH_STACK_BYTES, COMPONENT_BYTES_MAX, LoadLimits, Tier,
+};
 use rlimit::Resource;
 use std::io::{self, ErrorKind, Read, Write};
 use std::thread;
-
-/// A compiler that was built without optimisation is slower by this.
-const SLOWNESS: u64 = if cfg!(debug_assertions) { 4 } else { 1 };
-/// Files that the process may have open: its three streams, and what the engine looks at in passing.
-const FILES_MAX: u64 = 16;
-/// Stack of the thread that waits for the end of standard input.
-const WATCH_STACK_BYTES: usize = 128 << 10;
-/// A component is larger than the core module it was made of, by its adapters and names.
-const COMPONENT_BYTES_MAX: usize = WASM_BYTES_MAX * 2;
 
 /// What the process may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +45,7 @@ pub const COMMAND: &str = "compile";
 impl Bounds {
     pub(super) fn of(limits: &LoadLimits) -> Bounds {
         Bounds {
-            cpu_seconds: limits.compile_ms.saturating_mul(SLOWNESS).div_ceil(1_000).max(1),
+            cpu_seconds: limits.compile_ms.saturating_mul(COMPILE_SLOWNESS).div_ceil(1_000).max(1),
             memory_bytes: match limits.tier {
                 Tier::Small => COMPILE_MEMORY_BYTES_SMALL,
                 Tier::Large => COMPILE_MEMORY_BYTES_LARGE,
@@ -70,7 +64,7 @@ impl Bounds {
         let files = Resource::NOFILE;
         for (resource, limit) in [
             (Resource::CORE, 0),
-            (files, FILES_MAX),
+            (files, COMPILE_FILES_MAX),
             // Machine code goes into a pipe, and there is no other file.
             (Resource::FSIZE, 0),
             (Resource::AS, address_space().saturating_add(self.memory_bytes as u64)),
@@ -88,7 +82,7 @@ fn address_space() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.and_then(|text| text.split(' ').next().and_then(|pages| pages.parse::<u64>().ok()));
     // Where that is not to be had, a guess that is too high rather than too low.
-    pages.map_or(2 << 30, |pages| pages.saturating_mul(PAGE_BYTES))
+    pages.map_or(COMPILE_ADDRESS_SPACE_BYTES, |pages| pages.saturating_mul(PAGE_BYTES))
 }
 
 impl Outcome {
@@ -149,5 +143,5 @@ fn end_with_input() -> io::Result<()> {
         let _ = io::stdin().lock().read(&mut [0]);
         std::process::exit(i32::from(Outcome::Crashed.code()))
     };
-    thread::Builder::new().stack_size(WATCH_STACK_BYTES).spawn(wait).map(drop)
+    thread::Builder::new().stack_size(COMPILE_WATCH_STACK_BYTES).spawn(wait).map(drop)
 }

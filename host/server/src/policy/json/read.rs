@@ -1,6 +1,6 @@
 //! Reading JSON strictly: every error says where, as a JSON Pointer (RFC 6901), and what would be right.
 
-use crate::policy::limits::{ITEM_TEXT_BYTES_MAX, ITEM_VALUES_MAX};
+use crate::policy::limits::{ITEM_TEXT_BYTES_MAX, ITEM_VALUES_MAX, SHOWN_NAME_CHARS_MAX};
 use serde_json::{Map, Value as Json};
 use std::fmt;
 
@@ -14,9 +14,6 @@ pub struct Wrong {
     /// A name of theirs that the sentence is about.
     pub theirs: Option<String>,
 }
-
-/// Names of theirs are cut to this many characters.
-const THEIRS_CHARS_MAX: usize = 80;
 
 impl Wrong {
     pub fn new(message: impl Into<String>) -> Wrong {
@@ -54,7 +51,7 @@ impl<'a> Object<'a> {
         match members.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(Object(members)),
             Some(name) => {
-                let theirs = Some(name.chars().take(THEIRS_CHARS_MAX).collect());
+                let theirs = Some(name.chars().take(SHOWN_NAME_CHARS_MAX).collect());
                 Err(Wrong { theirs, ..Wrong::new(format!("It may have {}.", known.join(", "))) })
             }
         }

@@ -72,7 +72,7 @@ fn members(answer: &Value) -> BTreeSet<Id> {
 
 /// The context of a request so many seconds later.
 fn later(seconds: i64) -> Context {
-    Context { wanted: WHOLE, ..Context::of_nobody(NOW.plus_millis(1_000 * seconds)) }
+    Context { wanted: WHOLE, ..Context::of_nobody(NOW.plus_millis(1_000 * seconds), "".into()) }
 }
 
 /// Changes of members in a property, at least, or it says little.

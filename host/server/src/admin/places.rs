@@ -1,5 +1,5 @@
-//! How many of something costly may be under way at a time: uploads of plugins, which are held in memory until they are stored or refused, and explanations, which run
-//! policies on a thread of their own.
+//! How many of something costly may be under way at a time: uploads of plugins, which are held in memory until they are stored or refused; explanations, which run
+//! policies on a thread of their own; and plans, which take some threads each and hold a snapshot.
 //!
 //! Knows nothing of what is done in a place.
 
@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use doorlist_scim::ErrorKind;
 
 use crate::error::{Error, Result};
-use crate::limits::{EXPLANATIONS_MAX, EXPLANATIONS_OF_TENANT_MAX, PLUGIN_UPLOADS_MAX, PLUGIN_UPLOADS_OF_TENANT_MAX};
+use crate::limits::{
+    EXPLANATIONS_MAX, EXPLANATIONS_OF_TENANT_MAX, PLANS_COMPUTED_MAX, PLANS_COMPUTED_OF_TENANT_MAX, PLUGIN_UPLOADS_MAX,
+    PLUGIN_UPLOADS_OF_TENANT_MAX,
+};
 use crate::store::PartitionNumber;
 
 /// Places for one sort of work. A clone is the same places.
 #[derive(Clone)]
-pub(in crate::http) struct Places {
+pub struct Places {
     taken: Arc<Mutex<BTreeMap<PartitionNumber, usize>>>,
     bounds: Bounds,
 }
@@ -29,14 +32,14 @@ struct Bounds {
 }
 
 /// A place that is taken, until it is dropped.
-pub(super) struct Place {
+pub struct Place {
     places: Places,
     tenant: PartitionNumber,
 }
 
 impl Places {
     /// Places for uploads of plugins.
-    pub(in crate::http) fn of_uploads() -> Self {
+    pub fn of_uploads() -> Self {
         Self::of(Bounds {
             of_tenant: PLUGIN_UPLOADS_OF_TENANT_MAX,
             all: PLUGIN_UPLOADS_MAX,
@@ -46,12 +49,22 @@ impl Places {
     }
 
     /// Places for explanations, and for what is only supposed.
-    pub(in crate::http) fn of_explanations() -> Self {
+    pub fn of_explanations() -> Self {
         Self::of(Bounds {
             of_tenant: EXPLANATIONS_OF_TENANT_MAX,
             all: EXPLANATIONS_MAX,
             tenant_is_busy: "Other explanations of this tenant are being made. Try again when they are there.",
             all_are_busy: "Other explanations are being made. Try again shortly.",
+        })
+    }
+
+    /// Places for plans that are being computed.
+    pub fn of_plans() -> Self {
+        Self::of(Bounds {
+            of_tenant: PLANS_COMPUTED_OF_TENANT_MAX,
+            all: PLANS_COMPUTED_MAX,
+            tenant_is_busy: "Another plan of this tenant is being computed. Try again when it is there.",
+            all_are_busy: "Plans of others are being computed. Try again shortly.",
         })
     }
 
@@ -68,7 +81,7 @@ impl Places {
     ///
     /// # Errors
     /// 429 if the tenant has enough of them, 503 if all have.
-    pub(super) fn enter(&self, tenant: PartitionNumber) -> Result<Place> {
+    pub fn enter(&self, tenant: PartitionNumber) -> Result<Place> {
         let mut counts = self.counts();
         if counts.get(&tenant).is_some_and(|own| *own >= self.bounds.of_tenant) {
             return Err(Error::new(ErrorKind::TooManyRequests, self.bounds.tenant_is_busy));
@@ -99,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_tenant_has_some_places_and_all_have_more() {
-        for places in [Places::of_uploads(), Places::of_explanations()] {
+        for places in [Places::of_uploads(), Places::of_explanations(), Places::of_plans()] {
             let Bounds { of_tenant, all, .. } = places.bounds;
             let mut own: Vec<Place> = (0..of_tenant).map(|_| places.enter(1).unwrap()).collect();
             assert!(places.enter(1).is_err());
