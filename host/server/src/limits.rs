@@ -388,6 +388,9 @@ pub const HOLD_REASON_CHARACTERS_MAX: usize = 300;
 /// Members that a request to release or discard can name.
 pub const HOLD_CHOICE_MAX: usize = 1_000;
 
+/// Tenants whose holds are counted for the metrics: each is four lines of them.
+pub const HOLD_FIGURES_MAX: usize = 10_000;
+
 /// Held members that one write decides on, when all of a hold are.
 pub const HOLD_MEMBERS_PER_WRITE_MAX: usize = 200;
 

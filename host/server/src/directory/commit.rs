@@ -44,18 +44,39 @@ impl Projected {
     }
 }
 
+/// What whoever watches hears of a commit.
+#[derive(Default)]
+pub(super) struct Committed {
+    /// Members that came to be held.
+    pub held: u64,
+    /// Holds that were opened for them.
+    pub opened: Vec<Id>,
+}
+
 /// Writes it.
-pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, now: Timestamp) -> Result<()> {
+pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, now: Timestamp) -> Result<Committed> {
     if tx.number(&layout::counter(Counter::Pipeline))? != setting.pipeline.revision {
         // Another pipeline is in force by now, and with it a walk over everything.
-        return Ok(());
+        return Ok(Committed::default());
     }
     let events = tx.number(&layout::counter(Counter::Event))?;
     let any_held = hold::is_any(tx)?;
     let (walking, when) = (projected.walk.is_some(), Occasion { at: now, activity: None });
     let (walk, causes) = (walk::current(tx)?.and_then(|walk| walk.activity), Causes::default());
-    let mut writer =
-        Writer { tx, setting, when, causes, touched: None, walk, walking, draft: false, stuck: None, rows_left: COMMIT_ROWS_MAX, any_held };
+    let mut writer = Writer {
+        tx,
+        setting,
+        when,
+        causes,
+        touched: None,
+        walk,
+        walking,
+        draft: false,
+        stuck: None,
+        rows_left: COMMIT_ROWS_MAX,
+        any_held,
+        committed: Committed::default(),
+    };
     for outcome in &projected.groups {
         if writer.may_write(outcome.subject.due, outcome.postponed)? {
             writer.group(outcome)?;
@@ -73,6 +94,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
             writer.done(*due);
         }
     }
+    let committed = writer.committed;
     shadow::mark(tx, &mut projected.subjects())?;
     if let Some((walked, next)) = &projected.walk
         && walk::current(tx)?.is_some_and(|current| current == *walked)
@@ -90,7 +112,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
             }
         }
     }
-    Ok(())
+    Ok(committed)
 }
 
 /// What an outcome does to the directory.
@@ -113,6 +135,8 @@ pub(super) struct Writer<'t, 'a, 's> {
     rows_left: usize,
     /// Whether anybody is held, or was and is still there.
     any_held: bool,
+    /// What there is to tell of it.
+    committed: Committed,
 }
 
 impl<'t, 'a, 's> Writer<'t, 'a, 's> {
@@ -132,6 +156,7 @@ impl<'t, 'a, 's> Writer<'t, 'a, 's> {
             stuck: None,
             rows_left: usize::MAX,
             any_held: true,
+            committed: Committed::default(),
         }
     }
 }
@@ -250,7 +275,7 @@ impl Writer<'_, '_, '_> {
             requested_by: None,
             at: self.when.at,
         };
-        decision::put(self.tx, due.connection, decision)
+        decision::put(self.tx, due.connection, decision, self.walking)
     }
 
     /// Writes what came of a user. Gives whether it is dealt with; if its member is another than was looked at, it stays due.
@@ -324,7 +349,7 @@ impl Writer<'_, '_, '_> {
             requested_by: None,
             at: self.when.at,
         };
-        decision::put(self.tx, due.connection, decision)?;
+        decision::put(self.tx, due.connection, decision, self.walking)?;
         Ok(true)
     }
 
@@ -348,6 +373,12 @@ impl Writer<'_, '_, '_> {
             Judgement::Held(held) => {
                 self.any_held = true;
                 Ok(Some(held))
+            }
+            Judgement::Joins(joined) => {
+                self.any_held = true;
+                self.committed.held += 1;
+                self.committed.opened.extend(Some(joined.by.hold).filter(|_| joined.opened));
+                Ok(Some(joined.by))
             }
         }
     }

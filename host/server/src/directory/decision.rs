@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::SAME_NAME_MAX;
 use crate::provision::{self, Kind, Scope};
-use crate::store::layout::{self, GROUP, USER};
+use crate::store::layout::{self, GROUP, MemberBy, USER};
 use crate::store::{Range, Rows, Table, Tx};
 
 /// What a decision is about.
@@ -145,10 +145,12 @@ pub struct Decision {
 }
 
 /// Writes a decision, unless it says what the last one said. If nothing touched its subject it keeps what did before, and it keeps the last SCIM request.
-pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision) -> Result<()> {
+/// `walking` says whether a projection of everything came by it.
+pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision, walking: bool) -> Result<()> {
     let key = layout::decision(connection, decision.kind.number(), decision.scim_id);
     let before: Option<Decision> = tx.json(&key)?;
-    stuck::tried(tx, connection, &decision, before.as_ref().is_some_and(|before| before.stuck.is_some()))?;
+    let was_stuck = before.as_ref().is_some_and(|before| before.stuck.is_some());
+    stuck::tried(tx, connection, &decision, was_stuck, walking)?;
     decision.requested_by = match decision.touched_by {
         Some(stamp) if activity::get(tx, stamp)?.is_some_and(|entry| entry.is_of_client()) => Some(stamp),
         _ => before.as_ref().and_then(|before| before.requested_by),
@@ -256,13 +258,19 @@ pub fn each(rows: &impl Rows, kind: SubjectKind, step: &mut dyn FnMut(Decision))
     outcome
 }
 
-/// Ids of the subjects with this name in a connection's inventory.
+/// Ids of the subjects with this name in a connection's inventory, and of the members to whom policies gave it.
 fn by_name(rows: &impl Rows, scope: Scope, kind: SubjectKind, name: &str) -> Result<Vec<Id>> {
     let attribute = match kind {
         SubjectKind::User => "userName",
         SubjectKind::Group => "displayName",
     };
-    provision::ids_with(rows, scope, kind.kind(), (attribute, name), SAME_NAME_MAX)
+    let mut ids = provision::ids_with(rows, scope, kind.kind(), (attribute, name), SAME_NAME_MAX)?;
+    if kind == SubjectKind::User {
+        let folded = doorlist_scim::schema::fold_case(name);
+        let members = member::rows_by(rows, scope.connection, MemberBy::DirectoryName, &folded)?;
+        ids.extend(members.into_iter().filter_map(|row| row.member.scim_id));
+    }
+    Ok(ids)
 }
 
 /// Numbers of the tenant's connections.

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decision::Reason;
-use super::hold::{self, Bound, HeldBy, HeldState};
+use super::hold::{self, Bound, HeldBy, HeldState, Joined};
 use super::member::{Issued, MemberRow, Status};
 use crate::admin::guard::Guard;
 use crate::clock::Timestamp;
@@ -63,8 +63,10 @@ pub(super) enum Judgement {
     Passes,
     /// It may go, and is one of those who went within the window.
     Counts,
-    /// It stays as it is.
+    /// It stays as it is, and did before.
     Held(HeldBy),
+    /// It stays as it is from now on.
+    Joins(Joined),
 }
 
 /// What the guard needs to know of the projection.
@@ -121,7 +123,7 @@ pub(super) fn judge(tx: &mut Tx<'_>, case: &Case<'_>, watch: &Watch<'_>) -> Resu
         members: window.members(synced),
         window_seconds: watch.guard.window_seconds(),
     };
-    Ok(Judgement::Held(hold::join(tx, case, bound, watch.now)?))
+    Ok(Judgement::Joins(hold::join(tx, case, bound, watch.now)?))
 }
 
 /// How many more members can be removed or suspended at `now` without being held.

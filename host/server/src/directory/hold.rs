@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::decision::Reason;
 use super::group;
 use super::guard::{Case, Loss};
+use crate::activity::{self, Entry};
 use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
@@ -227,12 +228,21 @@ pub fn is_waiting(rows: &impl Rows, connection: u32) -> Result<bool> {
     Ok(rows.number(&layout::held_count(connection))? > 0)
 }
 
+/// How a member came to be held.
+pub(super) struct Joined {
+    /// What its decision says.
+    pub by: HeldBy,
+    /// Whether the hold was opened for it.
+    pub opened: bool,
+}
+
 /// Holds a member: by the open hold, or by a new one.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestamp) -> Result<HeldBy> {
+pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestamp) -> Result<Joined> {
     let open = tx.json::<Id>(&layout::open_hold())?.map(|id| get(tx, id)).transpose()?;
+    let opened = open.is_none();
     let mut hold = match open {
         Some(hold) => hold,
         None => open_one(tx, bound, now)?,
@@ -256,7 +266,7 @@ pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestam
     tx.put(&layout::held_of(hold.id).id(member.id), Vec::new());
     tx.add(&layout::counter(Counter::Held), 1)?;
     tx.add(&layout::held_count(row.number), 1)?;
-    Ok(HeldBy::of(&row))
+    Ok(Joined { by: HeldBy::of(&row), opened })
 }
 
 /// Keeps a member held, and what is known of why up to date.
@@ -330,6 +340,7 @@ impl Hold {
     }
 }
 
+/// A new hold, which the log tells of.
 fn open_one(tx: &mut Tx<'_>, bound: Bound, now: Timestamp) -> Result<Hold> {
     if tx.count(&Range::under(layout::holds()), HOLDS_MAX)? >= HOLDS_MAX {
         forget_one(tx)?;
@@ -345,6 +356,12 @@ fn open_one(tx: &mut Tx<'_>, bound: Bound, now: Timestamp) -> Result<Hold> {
         underway: None,
     };
     tx.put_json(&layout::open_hold(), &hold.id)?;
+    let Bound { allowed, members, window_seconds } = bound;
+    let detail = format!(
+        "The tenant lets {allowed} of {members} members go within {window_seconds} s. Further ones are held until an operator decides."
+    );
+    let opened = Entry { subject: Some(hold.id.to_string()), status: 201, detail: Some(detail), ..Entry::of_system(now, "hold opened") };
+    activity::record(tx, &opened)?;
     Ok(hold)
 }
 

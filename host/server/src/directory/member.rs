@@ -160,10 +160,13 @@ impl MemberRow {
         self.member.blocked || self.member.operator_role.is_some()
     }
 
-    /// The texts it is recognised by.
+    /// The texts it is recognised and found by.
     fn recognised_by(&self) -> Vec<(MemberBy, String)> {
         let member = &self.member;
-        let mut by = vec![(MemberBy::UserName, doorlist_scim::schema::fold_case(&self.user_name).into_owned())];
+        let fold = |name: &str| doorlist_scim::schema::fold_case(name).into_owned();
+        let mut by = vec![(MemberBy::UserName, fold(&self.user_name))];
+        let given = Some(fold(&member.user_name)).filter(|given| *given != fold(&self.user_name));
+        by.extend(given.map(|given| (MemberBy::DirectoryName, given)));
         by.extend(member.scim_id.map(|id| (MemberBy::ScimId, id.to_string())));
         by.extend(member.external_id.clone().map(|id| (MemberBy::ExternalId, id)));
         by

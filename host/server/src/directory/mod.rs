@@ -12,6 +12,7 @@ mod decision;
 mod evaluate;
 mod event;
 mod explain;
+mod figures;
 mod group;
 mod guard;
 mod history;
@@ -40,6 +41,7 @@ pub use explain::{
     Aspect, ChangedValue, Comparison, DecidingGroup, DirectoryChange, DirectoryEntry, Evaluation, Explanation, MemberEntry, NamedGroup,
     Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, explain, what_if,
 };
+pub use figures::{HoldFigure, HoldFigures};
 pub use group::{
     Group, add_member, create as create_group, delete as delete_group, get as get_group, list as list_groups, members_of, remove_member,
     rename as rename_group,

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::commit::{Projected, commit};
+use super::commit::{Committed, Projected, commit};
 use super::decision::SubjectKind;
 use super::evaluate::{Outcome, Subject, Turn, evaluate};
+use super::figures::HoldFigures;
 use super::hold;
 use super::shadow::{self, Found, Task};
 use super::shares::Shares;
@@ -33,6 +34,7 @@ pub struct Projector {
     store: Store,
     plugins: Arc<Plugins>,
     clock: Clock,
+    holds: HoldFigures,
 }
 
 /// What a turn looked at.
@@ -46,7 +48,13 @@ struct Taken {
 impl Projector {
     /// A projector of everything in `store`.
     pub fn new(store: Store, plugins: Arc<Plugins>, clock: Clock) -> Self {
-        Self { store, plugins, clock }
+        Self { store, plugins, clock, holds: HoldFigures::default() }
+    }
+
+    /// The same one, which counts who comes to be held in `holds`.
+    #[must_use]
+    pub fn counting(self, holds: HoldFigures) -> Self {
+        Self { holds, ..self }
     }
 
     /// Projects until `stop` is set. Whatever is left then is still marked, and the next run takes it up.
@@ -174,10 +182,21 @@ impl Projector {
             written += 1;
             let (setting, projected) = self.evaluate(taken, &plugins);
             let now = self.clock.now();
-            handle.write(move |tx| commit(tx, &setting, &projected, now))?;
+            let committed = handle.write(move |tx| commit(tx, &setting, &projected, now))?;
+            self.tell(tenant, &committed);
         }
         // What has no effect waits until nothing is due that has.
         if written == 0 { self.shadow(tenant, &handle) } else { Ok(written) }
+    }
+
+    /// Says who came to be held: somebody has to decide on them.
+    fn tell(&self, tenant: PartitionNumber, committed: &Committed) {
+        if committed.held > 0 {
+            self.holds.held(tenant, committed.held, committed.opened.len() as u64);
+        }
+        for hold in &committed.opened {
+            tracing::warn!(tenant, %hold, "more members would go than the tenant lets go at a time; further ones are held until an operator decides");
+        }
     }
 
     /// Looks at some subjects with the pipeline in shadow, if there is one. Gives how many writes that took.

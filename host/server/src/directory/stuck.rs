@@ -50,6 +50,9 @@ struct Row {
     number: u32,
     /// The pipeline that was asked.
     pipeline_revision: u64,
+    /// The newest projection of everything that had begun by then.
+    #[serde(default)]
+    walk: u64,
     stuck: Stuck,
 }
 
@@ -60,14 +63,17 @@ fn pause(tries: u64) -> i64 {
     STUCK_RETRY_MS_MIN.saturating_mul(1 << doublings).min(STUCK_RETRY_MS_MAX)
 }
 
-/// Takes note of a try: `was` says whether the subject was stuck until now.
-pub(super) fn tried(tx: &mut Tx<'_>, connection: u32, decision: &Decision, was: bool) -> Result<()> {
+/// Takes note of a try: `was` says whether the subject was stuck until now, `walking` whether a projection of everything came by it. Such a one also comes by those who
+/// were due by a mark, and have been tried since it began: that is one try.
+pub(super) fn tried(tx: &mut Tx<'_>, connection: u32, decision: &Decision, was: bool, walking: bool) -> Result<()> {
     let Some(reason) = &decision.stuck else {
         return if was { forget(tx, decision.scim_id) } else { Ok(()) };
     };
     let before: Option<Row> = tx.json(&layout::stuck(decision.scim_id))?;
     let again = before.as_ref().filter(|row| row.pipeline_revision == decision.pipeline_revision);
-    let tries = again.map_or(0, |row| row.stuck.tries) + 1;
+    let walk = tx.number(&layout::counter(Counter::Walk))?;
+    let is_same = walking && again.is_some_and(|row| row.walk == walk);
+    let tries = again.map_or(0, |row| row.stuck.tries) + u64::from(!is_same);
     let next = decision.at.plus_millis(pause(tries));
     let since = before.as_ref().map_or(decision.at, |row| row.stuck.since);
     forget(tx, decision.scim_id)?;
@@ -83,7 +89,8 @@ pub(super) fn tried(tx: &mut Tx<'_>, connection: u32, decision: &Decision, was: 
         next_try: Some(next),
     };
     tx.put(&layout::stuck_until(next.as_millis(), decision.scim_id), Vec::new());
-    tx.put_json(&layout::stuck(decision.scim_id), &Row { number: connection, pipeline_revision: decision.pipeline_revision, stuck })
+    let row = Row { number: connection, pipeline_revision: decision.pipeline_revision, walk, stuck };
+    tx.put_json(&layout::stuck(decision.scim_id), &row)
 }
 
 /// Forgets a subject that is not stuck any more, or is no more.

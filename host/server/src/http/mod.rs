@@ -41,6 +41,7 @@ use crate::admin::plugins::Plugins;
 use crate::auth::Authenticator;
 use crate::client::Clients;
 use crate::clock::Clock;
+use crate::directory::HoldFigures;
 use crate::error::Error;
 use crate::id::Id;
 use crate::limits::URI_BYTES_MAX;
@@ -91,6 +92,8 @@ pub struct Shared {
     pub deletions: Deletions,
     /// The plans that are being computed.
     plans: Places,
+    /// How many were held, and what was decided on them.
+    pub holds: HoldFigures,
     /// For plugins that are being uploaded.
     uploads: Places,
     /// For explanations that are being made.
@@ -118,6 +121,7 @@ impl App {
             walks: AllWalks::default(),
             deletions: Deletions::default(),
             plans: Places::of_plans(),
+            holds: HoldFigures::default(),
             uploads: Places::of_uploads(),
             explanations: Places::of_explanations(),
             store,

@@ -65,7 +65,7 @@ async fn patience(stopped: oneshot::Receiver<()>, plugins: &Plugins) {
 fn start_threads(app: &App, stop: &Arc<AtomicBool>) -> Result<[JoinHandle<()>; 2]> {
     let spawn =
         |name: &str, run: Box<dyn FnOnce() + Send>| std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Error::internal);
-    let projector = Projector::new(app.store.clone(), Arc::clone(&app.plugins), app.clock.clone());
+    let projector = Projector::new(app.store.clone(), Arc::clone(&app.plugins), app.clock.clone()).counting(app.holds.clone());
     let (told, other) = (Arc::clone(stop), app.clone());
     let housekeeping = Arc::clone(stop);
     Ok([

@@ -48,7 +48,7 @@ pub enum Counter {
     Forgotten = 18,
 }
 
-/// What recognises a directory member.
+/// What a directory member is recognised or found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum MemberBy {
@@ -58,6 +58,8 @@ pub enum MemberBy {
     ExternalId = 2,
     /// Its `userName`, without regard to case.
     UserName = 3,
+    /// The name that policies gave it in place of that, without regard to case.
+    DirectoryName = 4,
 }
 
 /// Format version of the file.

@@ -310,6 +310,40 @@ fn an_operator_releases_and_discards_in_part_and_whole() {
     assert_eq!((of("release", 200), of("discard", 200)), (3, 1));
 }
 
+/// Whoever watches the installation hears of it without asking each tenant.
+#[test]
+fn what_is_held_is_logged_and_counted() {
+    let (world, other) = (World::plain("told", 6, 1), World::plain("not told", 2, 2));
+    world.delete(0..6);
+    other.delete(0..2);
+    other.tenant.synced();
+    let hold = text(&world.hold(), "id");
+    let opened: Vec<Value> = world.tenant.all("/activity").into_iter().filter(|entry| entry["action"] == "hold opened").collect();
+    assert_eq!(opened.len(), 1, "{opened:?}");
+    assert_eq!((&opened[0]["subject"], &opened[0]["actor"]), (&json!(hold), &json!({"kind": "system"})));
+    let detail = "The tenant lets 1 of 10 members go within 3600 s. Further ones are held until an operator decides.";
+    assert_eq!(opened[0]["detail"], detail);
+    let held = world.held();
+    let first = json!({"members": [held.values().next().unwrap()["member"]]});
+    let _ = world.tenant.post(&format!("/holds/{hold}/release"), &first).expect(200);
+    let _ = world.tenant.post(&format!("/holds/{hold}/discard"), &json!({})).expect(200);
+    world.tenant.post(&format!("/holds/{hold}/discard"), &json!({})).problem(409);
+    let metrics = world.tenant.operator.get("/metrics").text();
+    let of = |tenant: &Tenant| {
+        let label = format!("tenant=\"{}\"", tenant.id);
+        let lines = metrics.lines().filter(|line| line.starts_with("doorlist_h") && line.contains(&label));
+        lines.map(|line| line.replace(&label, "")).collect::<Vec<_>>()
+    };
+    let expected = [
+        "doorlist_holds_opened_total{} 1",
+        "doorlist_held_members_total{} 5",
+        "doorlist_hold_decisions_total{,action=\"release\"} 1",
+        "doorlist_hold_decisions_total{,action=\"discard\"} 1",
+    ];
+    assert_eq!(of(&world.tenant), expected, "{metrics}");
+    assert_eq!(of(&other.tenant), Vec::<String>::new(), "what passes is not counted");
+}
+
 /// Each activation of a configuration in JumpCloud makes a user, changes and deletes it.
 #[test]
 fn test_users_never_count() {

@@ -14,6 +14,7 @@ use crate::directory::decision::VerdictChange;
 use crate::directory::input;
 use crate::directory::subject::{GroupSubject, Setting, UserSubject};
 use crate::directory::view::{GroupView, UserView};
+use crate::directory::would::Would;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{EXPLANATION_VIEWS_BYTES_MAX, PIPELINE_MS_MAX};
@@ -48,6 +49,9 @@ pub struct Step {
     pub left_out: bool,
     /// The changes that it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
+    /// Of a policy that only watches: what its changes would make different at its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Would>,
     /// How it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -130,6 +134,7 @@ impl Tracing<'_> {
             input: None,
             left_out: false,
             changes: Vec::new(),
+            would: Vec::new(),
             fault: None,
             log: Vec::new(),
             micros: 0,
@@ -165,6 +170,7 @@ impl Tracing<'_> {
         // What is kept of an answer is what is told of it.
         if let Some(verdict) = outcome.verdicts.get(verdicts) {
             step.changes.clone_from(&verdict.changes);
+            step.would.clone_from(&verdict.would);
             step.fault.clone_from(&verdict.fault);
             step.log.clone_from(&verdict.log);
         }

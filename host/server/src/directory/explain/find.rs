@@ -1,4 +1,4 @@
-//! Who may be meant by a name: an id of either side, a `userName` or `displayName`, the identity provider's own id, an e-mail address.
+//! Who may be meant by a name: an id of either side, a `userName` or `displayName`, the name that policies gave a member, the identity provider's own id, an e-mail address.
 //!
 //! Knows no decision and no policy.
 
@@ -63,6 +63,9 @@ impl<R: Rows> Search<'_, R> {
         for connection in self.numbers() {
             self.indexed(connection, Kind::user(), "userName")?;
             self.members(connection, MemberBy::UserName, &folded)?;
+        }
+        for connection in self.numbers() {
+            self.members(connection, MemberBy::DirectoryName, &folded)?;
         }
         self.members(0, MemberBy::UserName, &folded)?;
         for connection in self.numbers() {

@@ -116,7 +116,7 @@ pub struct Namesake {
     pub connection: Option<Id>,
 }
 
-/// Explains the user or group that `named` means: an id in the directory or by SCIM, a `userName` or `displayName`, an `externalId` or an e-mail address. Runs guest code: not for
+/// Explains the user or group that `named` means: an id in the directory or by SCIM, a `userName` or `displayName`, a `userName` that policies gave, an `externalId` or an e-mail address. Runs guest code: not for
 /// threads that run async code.
 ///
 /// # Errors

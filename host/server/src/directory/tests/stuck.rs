@@ -105,6 +105,21 @@ fn who_is_stuck_is_listed_and_tried_again_less_and_less_often_until_it_goes_well
     world.check_stuck();
 }
 
+/// Whoever has a mark when the pipeline changes is come by once more by the walk. That is one try, and its pause that after the first.
+#[test]
+fn a_mark_and_the_walk_behind_it_are_one_try() {
+    let mut world = World::pilots();
+    world.run(Step::PutUser { user: 1, active: true, title: 1 });
+    world.settle();
+    let stuck = world.stuck();
+    assert_eq!((world.tries(), stuck[0].next_try), (vec![1], Some(NOW.plus_millis(STUCK_RETRY_MS_MIN))));
+    // Another walk by the same pipeline, as a start of the server begins one, is another try.
+    world.write(reproject_all).unwrap();
+    world.settle();
+    assert_eq!(world.tries(), [2]);
+    world.check_stuck();
+}
+
 #[test]
 fn who_is_stuck_is_tried_at_once_when_it_or_the_pipeline_changes() {
     let mut world = World::pilots();

@@ -69,9 +69,13 @@ fn of_installation() -> Vec<Endpoint> {
         Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first")
             .gives_pages::<Entry>()
             .runs(feed::activity),
-        Endpoint::get("/metrics", "getMetrics", "Read what plugins have cost each tenant since the server started, for Prometheus")
-            .gives_text(metrics::MEDIA)
-            .runs(metrics::get),
+        Endpoint::get(
+            "/metrics",
+            "getMetrics",
+            "Read what plugins have cost each tenant and the guard has held since the server started, for Prometheus",
+        )
+        .gives_text(metrics::MEDIA)
+        .runs(metrics::get),
     ]
 }
 

@@ -37,5 +37,7 @@ async fn decide(mut call: Call, action: HoldAction) -> Result<Reply> {
     let (id, now) = (call.id("hold")?, call.caller.now);
     let choice: HoldChoice = call.take_body()?;
     let decided = call.write(Some(id.to_string()), move |tx, stamp| directory::decide_hold(tx, id, action, &choice, stamp, now));
-    Reply::json(&decided.await?)
+    let decided = decided.await?;
+    call.app.holds.decided(call.caller.rows.number(), action);
+    Reply::json(&decided)
 }

@@ -1,4 +1,4 @@
-//! What plugins cost, in the text format of Prometheus (exposition format 0.0.4), for whoever watches the installation.
+//! What plugins cost and the guard holds, in the text format of Prometheus (exposition format 0.0.4), for whoever watches the installation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::call::{Call, Reply, blocking};
 use crate::admin::plugins::figures::{Figure, Series};
 use crate::admin::tenants;
+use crate::directory::HoldFigure;
 use crate::error::Result;
 use crate::id::Id;
 use crate::store::PartitionNumber;
@@ -79,8 +80,9 @@ const METRICS: [Metric; 8] = [
 ];
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
-    let figures = call.app.plugins.figures().all();
-    let numbers: Vec<PartitionNumber> = figures.iter().map(|(series, _)| series.tenant).collect();
+    let (figures, holds) = (call.app.plugins.figures().all(), call.app.holds.all());
+    let of_figures = figures.iter().map(|(series, _)| series.tenant);
+    let numbers: Vec<PartitionNumber> = of_figures.chain(holds.iter().map(|(tenant, _)| *tenant)).collect();
     let rows = call.caller.rows.clone();
     let text = blocking(move || {
         let ids = rows.read(|rows| {
@@ -94,7 +96,7 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
             }
             Ok(ids)
         })?;
-        Ok(render(&figures, &ids))
+        Ok(render(&figures, &ids) + &render_holds(&holds, &ids))
     });
     Ok(Reply::text(MEDIA, text.await?))
 }
@@ -113,6 +115,35 @@ fn render(figures: &[(Series, Figure)], ids: &BTreeMap<PartitionNumber, Id>) -> 
                 Value::Count(count) => writeln!(text, "{count}"),
                 Value::Micros(micros) => writeln!(text, "{}.{:06}", micros / 1_000_000, micros % 1_000_000),
             };
+        }
+    }
+    text
+}
+
+/// A sum of holds: the metric's name, what it says, and what each of its lines reads of a tenant's figure under which further label.
+type OfHolds = (&'static str, &'static str, &'static [(&'static str, fn(&HoldFigure) -> u64)]);
+
+const OF_HOLDS: [OfHolds; 3] = [
+    ("doorlist_holds_opened_total", "Holds that the guard against mass removals opened.", &[("", |figure| figure.opened)]),
+    ("doorlist_held_members_total", "Members that came to be held.", &[("", |figure| figure.held)]),
+    (
+        "doorlist_hold_decisions_total",
+        "Decisions of operators on held members, each on one or many.",
+        &[(",action=\"release\"", |figure| figure.released), (",action=\"discard\"", |figure| figure.discarded)],
+    ),
+];
+
+/// The same of holds.
+fn render_holds(figures: &[(PartitionNumber, HoldFigure)], ids: &BTreeMap<PartitionNumber, Id>) -> String {
+    let mut text = String::new();
+    for (name, help, lines) in OF_HOLDS {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
+        for (tenant, figure) in figures {
+            let Some(id) = ids.get(tenant) else { continue };
+            for (label, read) in lines {
+                let _ = writeln!(text, "{name}{{tenant=\"{id}\"{label}}} {}", read(figure));
+            }
         }
     }
     text

@@ -33,6 +33,7 @@ pub(super) async fn delete(call: Call) -> Result<Reply> {
     let id = call.id("tenant")?;
     let number = call.write(Some(id.to_string()), move |tx, _| tenants::delete(tx, id)).await?;
     call.app.plugins.forget_tenant(number);
+    call.app.holds.forget(number);
     call.app.deletions.add(Deletion::Tenant(number));
     Ok(Reply::empty())
 }
