@@ -342,8 +342,8 @@ pub const DELETE_RESOURCES_PER_WRITE_MAX: usize = 200;
 /// Rows that one write deletes when a connection or a tenant goes, so that nobody waits long behind it.
 pub const DELETE_ROWS_PER_WRITE_MAX: usize = 2_000;
 
-/// Differences of a plan that the command line shows unless it is asked for all.
-pub const CLI_DIFFERENCES_SHOWN: u64 = 30;
+/// Items of a list that a command shows unless it is asked for all: a screen of differences, stuck subjects, holds.
+pub const CLI_ITEMS_SHOWN: usize = 30;
 
 /// Milliseconds between two looks of a command at how far the directory is: often enough for somebody who watches.
 pub const CLI_LOOK_MS: u64 = 500;

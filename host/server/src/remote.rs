@@ -100,6 +100,14 @@ impl Remote {
         self.send("PUT", path, "application/json", body.to_string().into_bytes())
     }
 
+    /// Deletes what is at `path`.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn delete(&self, path: &str) -> Result<Answer> {
+        self.exchange(path, |request| self.agent.run(request.method("DELETE").body(())?))
+    }
+
     /// Sends bytes of any media type.
     ///
     /// # Errors

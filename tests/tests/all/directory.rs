@@ -2,6 +2,7 @@
 //!
 //! Each test ends with a replay: the events folded from the first on give the directory that the lists show.
 
+mod commands;
 mod connections;
 mod explain;
 mod explanation;

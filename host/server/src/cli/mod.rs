@@ -5,10 +5,13 @@
 mod compile;
 mod demo;
 mod explain;
+mod holds;
 mod pipeline;
 mod plugin;
 mod remote;
 mod serve;
+mod tenant;
+mod would;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,7 +44,9 @@ enum Command {
     Demo(demo::Demo),
     /// Explain why the directory has a user or group as it has, or has not.
     Explain(explain::Explain),
-    /// Plan, apply, roll back and test the pipeline of a tenant.
+    /// List, release and discard what the guard against mass removals holds.
+    Holds(holds::Holds),
+    /// Plan, apply, roll back, watch and test the pipeline of a tenant.
     Pipeline(pipeline::Pipeline),
     /// Write, build, test and upload policies.
     Plugin(plugin::Plugin),
@@ -77,6 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Compile(_) => {}
         Command::Demo(demo) => demo.run()?,
         Command::Explain(explain) => return explain.run(environment),
+        Command::Holds(holds) => return holds.run(environment),
         Command::Pipeline(pipeline) => return pipeline.run(environment),
         Command::Plugin(plugin) => return plugin.run(environment),
         Command::Serve(serve) => serve.run(environment)?,

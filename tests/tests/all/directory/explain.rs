@@ -256,6 +256,83 @@ fn stuck_and_monitored_are_told_apart() {
     assert_eq!(step(&told, "hostile")["notAsked"], "It is limited to another connection.", "{told}");
 }
 
+/// What a policy that only watches would do stands at its step.
+#[test]
+fn what_a_policy_would_do_is_told() {
+    let tenant = shared::tenant("explained watched");
+    let ada = tenant.connect().user("ada@example.com");
+    let settings = json!({"users": [{"name": "all", "effects": {"role": "auditor"}}]});
+    let rules = json!([{"name": "roles", "plugin": "rules", "mode": "monitor", "settings": settings}]);
+    let _ = tenant.put("/pipeline", &json!({"policies": rules})).expect(200);
+    let told = user(&tenant, &ada);
+    let would = json!([{"change": "role", "from": "user", "to": "auditor"}]);
+    assert_eq!((&step(&told, "rules")["would"], &told["evaluation"]["directory"]["change"]), (&would, &json!("none")), "{told}");
+    let ended = explain(shared::server(), tenant.operator.key(), &["--tenant", &tenant.id, &ada]);
+    assert!(ended.stdout.contains("only monitors)") && ended.stdout.contains("would make different: role user → auditor\n"), "{ended:?}");
+    // One that has effect does not say what it would do.
+    let rules = json!([{"name": "roles", "plugin": "rules", "settings": settings}]);
+    let _ = tenant.put("/pipeline", &json!({"policies": rules})).expect(200);
+    assert_eq!(step(&user(&tenant, &ada), "rules").get("would"), None);
+}
+
+#[test]
+fn who_is_held_is_told() {
+    let tenant = shared::tenant("explained held");
+    let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);
+    let client = tenant.connect();
+    let ada = client.user("ada@example.com");
+    let member = text(&tenant.member("ada@example.com"), "id");
+    // Whoever came last may go unasked.
+    (0..4).for_each(|visitor| drop(client.user(&format!("visitor{visitor}@example.com"))));
+    tenant.synced();
+    client.remove(&format!("/Users/{ada}"));
+    let told = user(&tenant, "ada@example.com");
+    let hold = text(&tenant.all("/holds?state=open")[0], "id");
+    let held = json!({"hold": hold, "effect": "removed"});
+    assert_eq!(
+        (&told["standing"], &told["decision"]["held"], &told["decision"]["included"]),
+        (&json!("deleted"), &held, &json!(true)),
+        "{told}"
+    );
+    assert_eq!((&told["evaluation"]["included"], &told["evaluation"]["directory"]["change"]), (&json!(true), &json!("none")), "{told}");
+    let summary =
+        format!("The identity provider deleted it. The directory has this user as it was: hold {hold} keeps it from being removed, ");
+    assert_eq!(text(&told, "summary"), format!("{summary}until an operator releases or discards it."));
+    let shown = || {
+        let ended = explain(shared::server(), tenant.operator.key(), &["--tenant", &tenant.id, "ada@example.com"]);
+        assert!(ended.success(), "{ended:?}");
+        ended.stdout
+    };
+    let told = shown();
+    assert!(told.contains(&format!("  held              not removed: hold {hold}\n")), "{told}");
+    let _ = tenant.post(&format!("/holds/{hold}/discard"), &json!({"members": [member]})).expect(200);
+    let told = user(&tenant, &member);
+    assert_eq!(text(&told, "summary"), format!("{summary}and an operator said that it stays."));
+    let told = shown();
+    assert!(told.contains(&format!("not removed: hold {hold}, and an operator said")), "{told}");
+}
+
+#[test]
+fn whom_policies_renamed_is_found_by_either_name() {
+    let tenant = shared::tenant("explained renamed");
+    let client = tenant.connect();
+    let ada = client.user("ada@example.com");
+    client.user("ben@example.com");
+    let rule = json!({"name": "ada", "when": "userName eq \"ada@example.com\"", "effects": {"userName": "Lovelace@example.com"}});
+    let rules = json!([{"name": "names", "plugin": "rules", "settings": {"users": [rule]}}]);
+    let _ = tenant.put("/pipeline", &json!({"policies": rules})).expect(200);
+    assert_eq!(tenant.member("Lovelace@example.com")["scimId"], ada.as_str());
+    for named in ["ada@example.com", "Lovelace@example.com", "lovelace@EXAMPLE.com"] {
+        assert_eq!(text(&user(&tenant, named), "scimId"), ada, "{named}");
+        assert_eq!(text(&tenant.user_decision(named), "scimId"), ada, "{named}");
+    }
+    // A name that nobody has any more is nobody's.
+    let _ = tenant.put("/pipeline", &json!({"policies": []})).expect(200);
+    tenant.synced();
+    tenant.get("/users/lovelace%40example.com/explanation").problem(404);
+    assert_eq!(text(&user(&tenant, "ada@example.com"), "scimId"), ada);
+}
+
 /// Groups that set a role or status decide on those.
 #[test]
 fn groups_decide_on_roles_too() {

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::cli::would;
+
 /// Columns of a terminal that lines keep within, as far as single words let them.
 const COLUMNS_MAX: usize = 100;
 
@@ -46,6 +48,12 @@ fn facts(page: &mut Page, explanation: &Value) {
     if explanation.get("decision").is_some() {
         let revision = number(explanation, "/decision/pipelineRevision");
         page.fact("decided", &format!("{} by pipeline revision {revision}", text(explanation, "/decision/at")));
+    }
+    if explanation.pointer("/decision/held").is_some() {
+        let effect = text(explanation, "/decision/held/effect");
+        let by = text(explanation, "/decision/held/hold");
+        let stays = explanation.pointer("/decision/held/discarded") == Some(&Value::Bool(true));
+        page.fact("held", &format!("not {effect}: hold {by}{}", if stays { ", and an operator said that it stays" } else { "" }));
     }
     if explanation.get("scimId").is_none() {
         return;
@@ -106,6 +114,10 @@ fn step(page: &mut Page, step: &Value) {
     for change in changes {
         let value = change.get("value").map(|value| format!(" {}", plain(value))).unwrap_or_default();
         page.line(5, &format!("{}{value}: {}", text(change, "/effect"), text(change, "/reason")));
+    }
+    let would = would::line(list(step, "/would"));
+    if !would.is_empty() {
+        page.line(5, &format!("would make different: {would}"));
     }
     let fault = text(step, "/fault");
     if !fault.is_empty() {
@@ -275,7 +287,7 @@ mod tests {
             "scimId": "0192",
             "connectionName": "Jump\u{1b}[2JCloud",
             "due": false,
-            "decision": {"at": "2026-01-01T00:00:00Z", "pipelineRevision": 3},
+            "decision": {"at": "2026-01-01T00:00:00Z", "pipelineRevision": 3, "held": {"hold": "0199", "effect": "removed"}},
             "lastTouch": {"activity": 9, "entry": {"at": "2026-01-01T00:00:00Z", "action": "PATCH /tenants/{tenant}/users/{user}", "status": 200, "requestId": "r2"}},
             "lastScimRequest": {"activity": 7},
             "evaluation": {
@@ -286,7 +298,8 @@ mod tests {
                     {"policy": "elsewhere", "plugin": "rules", "version": "1.0.0", "mode": "enforce", "notAsked": "It is limited to another connection.", "changes": []},
                     {"policy": "groups", "plugin": "user-group-filter", "version": "1.0.0", "mode": "monitor", "micros": 41, "startMicros": 100,
                         "view": {"included": true, "status": "active", "role": "user", "groups": ["1", "2"], "namedGroups": []},
-                        "changes": [{"effect": "set-role", "value": "admin", "reason": "So it is."}], "log": ["info: hello"]},
+                        "changes": [{"effect": "set-role", "value": "admin", "reason": "So it is."}],
+                        "would": [{"change": "role", "from": "user", "to": "admin"}], "log": ["info: hello"]},
                 ],
                 "view": {"included": false, "status": "active", "role": "user", "groups": ["1"], "namedGroups": []},
                 "included": false,
@@ -308,9 +321,10 @@ mod tests {
             "  connection        Jump\u{fffd}[2JCloud\n",
             "  directory id      0191\n",
             "  assigned groups   Staff, Ops\n",
+            "  held              not removed: hold 0199\n",
             "  SCIM request      activity 7, which is no longer kept\n",
             "  1. elsewhere (rules 1.0.0)\n     not asked: It is limited to another connection.\n",
-            "  2. groups (user-group-filter 1.0.0, only monitors)\n     before: included, active, role user, 2 groups\n     set-role admin: So it is.\n     printed: info: hello\n     took 41 µs, and 100 µs to start\n",
+            "  2. groups (user-group-filter 1.0.0, only monitors)\n     before: included, active, role user, 2 groups\n     set-role admin: So it is.\n     would make different: role user → admin\n     printed: info: hello\n     took 41 µs, and 100 µs to start\n",
             "  proposed          excluded, active, role user, 1 group\n",
             "  reason            It is in none of the groups. (policy groups)\n",
             "  deciding group    Staff (without it otherwise: included; it alone is enough: role)\n",

@@ -26,6 +26,13 @@ pub(super) struct Apply {
     plan: String,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// What putting a pipeline in force wants of an operator.
+#[derive(Args)]
+pub(super) struct Consent {
     /// Accept that so many members are removed or suspended, if they are more than the tenant's guard lets pass.
     #[arg(long, value_name = "COUNT")]
     accept_removals: Option<u64>,
@@ -36,13 +43,19 @@ pub(super) struct Apply {
 
 impl Apply {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
-        let tenant = self.target.tenant(environment)?;
+        self.consent.put(&self.target.tenant(environment)?, &format!("/pipeline/plans/{}/apply", segment(&self.plan)))
+    }
+}
+
+impl Consent {
+    /// Posts to what puts a pipeline in force, and waits until the directory follows that.
+    pub(super) fn put(&self, tenant: &Tenant, path: &str) -> Result<ExitCode> {
         let body = self.accept_removals.map_or_else(|| json!({}), |count| json!({"acceptRemovals": count}));
-        let applied = tenant.post(&format!("/pipeline/plans/{}/apply", segment(&self.plan)), &body)?;
+        let applied = tenant.post(path, &body)?;
         let revision = applied.get("pipeline").map(|pipeline| number(pipeline, "revision")).unwrap_or_default();
         say(&format!("Revision {revision} of the pipeline is in force."))?;
         if !self.no_wait {
-            wait(&tenant, revision)?;
+            wait(tenant, revision)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -78,7 +91,8 @@ fn progress(outcome: &Value) -> Result<()> {
     eprint(&format!("\r\x1b[K{} of {} users and groups", number(progress, "done"), number(progress, "total")))
 }
 
-fn eprint(text: &str) -> Result<()> {
+/// Prints to standard error, without a new line.
+pub(super) fn eprint(text: &str) -> Result<()> {
     let mut out = std::io::stderr().lock();
     write!(out, "{text}").and_then(|()| out.flush()).map_err(Error::internal)
 }

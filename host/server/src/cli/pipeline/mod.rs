@@ -3,21 +3,26 @@
 mod apply;
 mod get;
 mod history;
+mod monitor;
 mod plan;
 mod record;
 mod rollback;
+mod shadow;
 mod show;
+mod stuck;
 mod test;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::remote::RemoteOptions;
+use super::tenant::{DIFFERENT, Target, Tenant, counted, number, text};
 use crate::config::Environment;
-use crate::error::Result;
-use crate::remote::{Remote, segment};
+use crate::error::{Error, Result};
+use crate::kit::file;
+use crate::limits::BODY_BYTES_MAX;
 
 /// Commands of `doorlist pipeline`.
 #[derive(Args)]
@@ -30,13 +35,18 @@ A pipeline that lives in a repository:
   doorlist pipeline apply PLAN --tenant TENANT
 schemas/pipeline.schema.json describes the file for editors.
 
+What is not to have effect yet is watched first: a policy in monitor mode, or a whole pipeline in shadow of the one in force:
+  doorlist pipeline monitor show --tenant TENANT
+  doorlist pipeline shadow set pipeline.json --tenant TENANT
+
 The same without a server, in the repository's tests:
   doorlist pipeline record tenant.recording --tenant TENANT
   doorlist pipeline test pipeline.json --recording tenant.recording --write-expect expected.json
   doorlist pipeline test pipeline.json --recording tenant.recording --expect expected.json
 
-Exit codes of plan, show, rollback, and test without expectations: 0 if nothing would be different; 3 if something would;
-1 if it failed; 2 for a command line that is not readable. The others end with 0 if all went well.")]
+Exit codes of plan, show, rollback, monitor show, shadow set, shadow show, and test without expectations: 0 if nothing would be
+different; 3 if something would; 1 if it failed; 2 for a command line that is not readable. The others end with 0 if all
+went well.")]
 pub(super) struct Pipeline {
     #[command(subcommand)]
     command: Command,
@@ -56,6 +66,12 @@ enum Command {
     History(history::History),
     /// Plan the way back to an earlier pipeline.
     Rollback(rollback::Rollback),
+    /// Show what policies in monitor mode would do, and give them effect.
+    Monitor(monitor::Monitor),
+    /// Have a pipeline in shadow of the one in force, and put it in force.
+    Shadow(shadow::Shadow),
+    /// List whom a policy's fault keeps at what was last projected.
+    Stuck(stuck::Stuck),
     /// Write inventory and directory of a tenant to a file, with other names in place of the real ones.
     Record(record::Record),
     /// Try a pipeline on a recording, without a server, and hold what comes of it against what should.
@@ -72,55 +88,20 @@ impl Pipeline {
             Command::Apply(apply) => apply.run(environment),
             Command::History(history) => history.run(environment),
             Command::Rollback(rollback) => rollback.run(environment),
+            Command::Monitor(monitor) => monitor.run(environment),
+            Command::Shadow(shadow) => shadow.run(environment),
+            Command::Stuck(stuck) => stuck.run(environment),
             Command::Record(record) => record.run(environment),
             Command::Test(test) => test.run(),
         }
     }
 }
 
-/// Which tenant, and where.
-#[derive(Args)]
-struct Target {
-    /// The tenant's id.
-    #[arg(long, value_name = "TENANT")]
-    tenant: String,
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
-
-/// A tenant on its server.
-struct Tenant {
-    remote: Remote,
-    path: String,
-}
-
-impl Target {
-    fn tenant(&self, environment: Environment) -> Result<Tenant> {
-        Ok(Tenant { remote: self.remote.remote(environment)?, path: format!("/tenants/{}", segment(&self.tenant)) })
-    }
-}
-
-impl Tenant {
-    fn get(&self, path: &str) -> Result<Value> {
-        Ok(self.remote.get(&format!("{}{path}", self.path))?.body)
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        Ok(self.remote.post(&format!("{}{path}", self.path), body)?.body)
-    }
-}
-
-/// A text of a document; empty if there is none.
-fn text<'a>(document: &'a Value, name: &str) -> &'a str {
-    document.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A number of a document; 0 if there is none.
-fn number(document: &Value, name: &str) -> u64 {
-    document.get(name).and_then(Value::as_u64).unwrap_or_default()
-}
-
-/// A count with its noun.
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+/// The document of a pipeline in a file.
+///
+/// # Errors
+/// If it cannot be read, or is no JSON.
+fn document(path: &Path) -> Result<Value> {
+    let text = file::read_text(path, BODY_BYTES_MAX as u64)?;
+    serde_json::from_str(&text).map_err(|cause| Error::invalid(format!("{} is not JSON: {cause}.", path.display())))
 }

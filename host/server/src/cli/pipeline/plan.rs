@@ -4,14 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::Value;
 
-use super::Target;
 use super::show::{Shown, show};
+use super::{Target, document};
 use crate::config::Environment;
-use crate::error::{Error, Result};
-use crate::kit::file;
-use crate::limits::BODY_BYTES_MAX;
+use crate::error::Result;
 
 /// Options of `doorlist pipeline plan`.
 #[derive(Args)]
@@ -27,9 +24,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
-        let document = file::read_text(&self.file, BODY_BYTES_MAX as u64)?;
-        let document: Value =
-            serde_json::from_str(&document).map_err(|cause| Error::invalid(format!("{} is not JSON: {cause}.", self.file.display())))?;
+        let document = document(&self.file)?;
         let tenant = self.target.tenant(environment)?;
         let plan = tenant.post("/pipeline/plans", &document)?;
         show(&tenant, &plan, &self.shown)

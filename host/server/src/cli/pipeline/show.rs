@@ -5,15 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Target, Tenant, number, text};
+use super::{DIFFERENT, Target, Tenant, number, text};
 use crate::cli::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
-use crate::limits::{ADMIN_PAGE_MAX, CLI_DIFFERENCES_SHOWN};
+use crate::limits::CLI_ITEMS_SHOWN;
 use crate::remote::segment;
-
-/// The exit code of a plan that has differences.
-pub(super) const DIFFERENT: u8 = 3;
 
 /// Options of `doorlist pipeline show`.
 #[derive(Args)]
@@ -38,6 +35,13 @@ pub(super) struct Shown {
     pub(super) json: bool,
 }
 
+impl Shown {
+    /// How many differences are wanted.
+    pub(super) fn most(&self) -> usize {
+        if self.all { usize::MAX } else { CLI_ITEMS_SHOWN }
+    }
+}
+
 impl Show {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
         let tenant = self.target.tenant(environment)?;
@@ -49,8 +53,7 @@ impl Show {
 /// Prints a plan and gives the exit code that says whether it has differences.
 pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitCode> {
     let (id, total) = (text(plan, "id"), number(plan, "differences"));
-    let most = if shown.all { u64::MAX } else { CLI_DIFFERENCES_SHOWN };
-    let differences = differences(tenant, id, most)?;
+    let (differences, _) = tenant.list(&format!("/pipeline/plans/{}/differences", segment(id)), shown.most())?;
     if shown.json {
         let document = json!({"plan": plan, "differences": differences});
         say(&serde_json::to_string_pretty(&document).map_err(Error::internal)?)?;
@@ -84,22 +87,6 @@ pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitC
 fn consent(plan: &Value) -> String {
     let removals = number(plan, "removals");
     if removals > number(plan, "removalsAllowed") { format!(" --accept-removals {removals}") } else { String::new() }
-}
-
-/// The first differences of a plan, at most `most`.
-fn differences(tenant: &Tenant, plan: &str, most: u64) -> Result<Vec<Value>> {
-    let limit = most.min(ADMIN_PAGE_MAX as u64);
-    let (mut found, mut next) = (Vec::new(), String::new());
-    loop {
-        let mut page = tenant.get(&format!("/pipeline/plans/{}/differences?limit={limit}{next}", segment(plan)))?;
-        if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
-            found.extend(items);
-        }
-        match page.get("nextCursor").and_then(Value::as_str) {
-            Some(cursor) if (found.len() as u64) < most => next = format!("&cursor={}", segment(cursor)),
-            _ => return Ok(found),
-        }
-    }
 }
 
 /// A difference in one line.

@@ -9,14 +9,14 @@ use clap::Args;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::counted;
-use super::show::{DIFFERENT, Shown, line};
+use super::show::{Shown, line};
+use super::{DIFFERENT, counted};
 use crate::cli::{program, say};
 use crate::clock::Clock;
 use crate::error::{Error, Problem, Result};
 use crate::kit::file;
 use crate::kit::limits::PLUGIN_BYTES_MAX;
-use crate::limits::{BODY_BYTES_MAX, CLI_DIFFERENCES_SHOWN, EXPECTATIONS_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, EXPECTATIONS_BYTES_MAX};
 use crate::policy::HostSettings;
 use crate::rehearsal::expect::Expectations;
 use crate::rehearsal::recording::Reader;
@@ -134,10 +134,8 @@ fn write(path: &Path, outcome: &Expectations) -> Result<()> {
 /// Shows the differences to the recorded directory.
 fn show(plan: &Plan, shown: &Shown) -> Result<ExitCode> {
     let (total, tally) = (plan.differences.len() as u64, &plan.tally);
-    let most = if shown.all { u64::MAX } else { CLI_DIFFERENCES_SHOWN };
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let listed =
-        plan.differences.iter().take(most).map(serde_json::to_value).collect::<Result<Vec<Value>, _>>().map_err(Error::internal)?;
+        plan.differences.iter().take(shown.most()).map(serde_json::to_value).collect::<Result<Vec<Value>, _>>().map_err(Error::internal)?;
     if shown.json {
         let plan = json!({"subjects": tally.subjects, "differences": total, "counts": tally.counts, "byPolicy": tally.by_policy(), "summary": tally.summary()});
         say(&serde_json::to_string_pretty(&json!({"plan": plan, "differences": listed})).map_err(Error::internal)?)?;
