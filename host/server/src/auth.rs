@@ -1,6 +1,6 @@
 //! Who is calling, and what that reaches. The only place that hands out the rows of a tenant to a request.
 //!
-//! Knows no header: it is given what stood behind `Bearer`. Says the same of a token that never was, was deleted, has expired, or belongs
+//! Knows no header: it is given what stood behind `Bearer`, or in a cookie. Says the same of a token that never was, was deleted, has expired, or belongs
 //! to a tenant that is gone.
 
 use std::collections::HashMap;
@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use doorlist_scim::ErrorKind;
 use sha2::{Digest, Sha256};
 
-use crate::activity::Actor;
+use crate::activity::{self, Actor, Entry};
 use crate::admin::connections::{self, Connection};
 use crate::admin::keys::{self, Role, Scope};
+use crate::admin::sessions::{self, Opener};
 use crate::admin::tenants;
 use crate::admin::tokens;
 use crate::clock::{Clock, Timestamp};
@@ -152,20 +153,92 @@ impl Authenticator {
     /// # Errors
     /// 401 if the key opens nothing.
     pub fn operator(&self, bearer: &str) -> Result<Operator> {
-        let operator = |scope, role, key| Operator { store: self.store.clone(), scope, role, key };
+        match self.presented(bearer)? {
+            Some(hash) => self.operator_by(&hash),
+            None => Ok(self.environments()),
+        }
+    }
+
+    /// The hash of a key that somebody presents; `None` for the environment's.
+    fn presented(&self, bearer: &str) -> Result<Option<[u8; 32]>> {
         let presented: [u8; 32] = Sha256::digest(bearer.as_bytes()).into();
         if self.environment_key.is_some_and(|key| equal(&key, &presented)) {
-            return Ok(operator(Scope::Root, Role::Owner, None));
+            return Ok(None);
         }
-        let hash = Secret::parse(Purpose::Key, bearer).ok_or_else(unauthorized)?.hash();
+        Ok(Some(Secret::parse(Purpose::Key, bearer).ok_or_else(unauthorized)?.hash()))
+    }
+
+    /// The operator with the environment's key.
+    fn environments(&self) -> Operator {
+        Operator { store: self.store.clone(), scope: Scope::Root, role: Role::Owner, key: None }
+    }
+
+    /// The operator whose key has this hash.
+    fn operator_by(&self, hash: &[u8; 32]) -> Result<Operator> {
         let grant = self.store.installation().read(|rows| {
-            let grant = keys::find(rows, &hash)?.ok_or_else(unauthorized)?;
+            let grant = keys::find(rows, hash)?.ok_or_else(unauthorized)?;
             if let Some(tenant) = grant.tenant {
                 tenants::at(rows, tenant)?.ok_or_else(unauthorized)?;
             }
             Ok(grant)
         })?;
-        Ok(operator(grant.tenant.map_or(Scope::Root, Scope::Tenant), grant.role, Some(grant.key)))
+        let scope = grant.tenant.map_or(Scope::Root, Scope::Tenant);
+        Ok(Operator { store: self.store.clone(), scope, role: grant.role, key: Some(grant.key) })
+    }
+
+    /// Opens a session for whoever presents this key, with an activity entry that `entry` makes of the operator. Gives the session's secret.
+    ///
+    /// # Errors
+    /// 401 if the key opens nothing; conflict if too many sessions are open.
+    pub async fn sign_in(&self, key: &str, entry: impl FnOnce(&Operator) -> Entry) -> Result<Secret> {
+        let operator = self.operator(key)?;
+        let (entry, now) = (entry(&operator), self.clock.now());
+        let secret = Secret::generate(Purpose::Session)?;
+        let opener = match self.presented(key)? {
+            Some(key_hash) => Opener::Key { key_hash },
+            None => Opener::Environment { tag: self.environment_tag(&secret).ok_or_else(unauthorized)? },
+        };
+        let opened = secret.clone();
+        let rows = operator.rows();
+        let opened = rows.submit(move |tx| {
+            activity::record(tx, &entry)?;
+            sessions::open(tx, &opened, &opener, now)
+        });
+        opened.await.map(|()| secret)
+    }
+
+    /// The operator whose session has this secret.
+    ///
+    /// # Errors
+    /// 401 if it is over, or its key is no more.
+    pub fn session(&self, secret: &Secret) -> Result<Operator> {
+        let now = self.clock.now();
+        let session = self.store.installation().read(|rows| sessions::find(rows, secret, now))?;
+        match session.ok_or_else(unauthorized)?.opener {
+            Opener::Key { key_hash } => self.operator_by(&key_hash),
+            Opener::Environment { tag } if self.environment_tag(secret).is_some_and(|own| equal(&own, &tag)) => Ok(self.environments()),
+            Opener::Environment { .. } => Err(unauthorized()),
+        }
+    }
+
+    /// What binds a session to the environment's key without telling anything of that key, which may be one that can be guessed.
+    fn environment_tag(&self, session: &Secret) -> Option<[u8; 32]> {
+        let key = self.environment_key?;
+        Some(Sha256::new().chain_update(key).chain_update(session.to_string()).finalize().into())
+    }
+
+    /// Ends the session with this secret, with an activity entry of the operator whose it is.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub async fn sign_out(&self, secret: Secret, operator: &Operator, entry: Entry) -> Result<()> {
+        let rows = operator.rows();
+        let closed = rows.submit(move |tx| {
+            activity::record(tx, &entry)?;
+            sessions::close(tx, &secret);
+            Ok(())
+        });
+        closed.await
     }
 }
 
@@ -181,6 +254,28 @@ impl Operator {
         match self.scope {
             Scope::Tenant(own) if own != number => Err(missing()),
             _ => Ok((self.store.tenant(number), record)),
+        }
+    }
+
+    /// The rows that its key is of.
+    fn rows(&self) -> Tenant {
+        match self.scope {
+            Scope::Root => self.store.installation(),
+            Scope::Tenant(number) => self.store.tenant(number),
+        }
+    }
+
+    /// The tenant that is all its key reaches, if it is one of a tenant.
+    ///
+    /// # Errors
+    /// 401 if that tenant is gone.
+    pub fn own_tenant(&self) -> Result<Option<tenants::Tenant>> {
+        match self.scope {
+            Scope::Root => Ok(None),
+            Scope::Tenant(number) => {
+                let record = self.store.installation().read(|rows| tenants::at(rows, number))?;
+                Ok(Some(record.ok_or_else(unauthorized)?))
+            }
         }
     }
 

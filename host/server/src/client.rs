@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::limits::{CLIENTS_SEEN_MAX, USER_AGENT_CHARACTERS_MAX, USER_AGENT_MS_MIN};
+use crate::limits::{CLIENT_HEARD_MS, CLIENTS_SEEN_MAX, USER_AGENT_CHARACTERS_MAX, USER_AGENT_MS_MIN};
 use crate::store::layout;
 use crate::store::{PartitionNumber, Rows, Store, Tx};
 
@@ -27,6 +27,9 @@ struct Seen {
     /// When it was last seen to do something new.
     #[serde(default)]
     changed: Option<Timestamp>,
+    /// When it was last heard of, to about [`CLIENT_HEARD_MS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heard: Option<Timestamp>,
 }
 
 /// What a connection's client looks like.
@@ -59,6 +62,9 @@ pub struct Shown {
     /// When it was last seen to do something new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<Timestamp>,
+    /// When its last request came, to within some seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_request: Option<Timestamp>,
 }
 
 /// Gathers what clients are seen to do.
@@ -91,6 +97,10 @@ impl Clients {
                 known.seen.user_agent = Some(cut(agent));
             }
             known.seen.changed = Some(now);
+            known.fresh = true;
+        }
+        if known.seen.heard.is_none_or(|heard| now >= heard.plus_millis(CLIENT_HEARD_MS)) {
+            known.seen.heard = Some(now);
             known.fresh = true;
         }
     }
@@ -128,10 +138,13 @@ fn merge(tx: &mut Tx<'_>, connection: u32, seen: &Seen) -> Result<()> {
     let before: Seen = tx.json(&key)?.unwrap_or_default();
     let traits = before.traits | seen.traits;
     let user_agent = seen.user_agent.clone().or_else(|| before.user_agent.clone());
-    if traits == before.traits && user_agent == before.user_agent && before.changed.is_some() {
+    let is_known = traits == before.traits && user_agent == before.user_agent && before.changed.is_some();
+    let changed = if is_known { before.changed } else { seen.changed };
+    let heard = before.heard.max(seen.heard);
+    if is_known && heard == before.heard {
         return Ok(());
     }
-    tx.put_json(&key, &Seen { traits, user_agent, changed: seen.changed })
+    tx.put_json(&key, &Seen { traits, user_agent, changed, heard })
 }
 
 /// What is known of a connection's client; `None` before its first request.
@@ -153,6 +166,7 @@ pub fn shown(rows: &impl Rows, connection: u32) -> Result<Option<Shown>> {
         traits: traits.iter().map(|known| known.sentence().to_owned()).collect(),
         user_agent: seen.user_agent,
         changed: seen.changed,
+        last_request: seen.heard,
     }))
 }
 

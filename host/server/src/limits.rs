@@ -121,6 +121,12 @@ pub const NAME_BYTES_MAX: usize = 256;
 /// Tenants of one installation. Partition numbers are 32 bits and never reused.
 pub const TENANTS_MAX: u64 = 1_000_000;
 
+/// Names of groups, and users, that are looked at for warnings about a connection: what a person would look at is a sample.
+pub const WARNINGS_LOOKED_MAX: usize = 10_000;
+
+/// Names that a warning gives as examples.
+pub const WARNING_EXAMPLES_MAX: usize = 3;
+
 /// Connections of one tenant.
 pub const CONNECTIONS_MAX: usize = 100;
 
@@ -135,6 +141,31 @@ pub const ENVIRONMENT_KEY_BYTES_MIN: usize = 20;
 
 /// Bytes of an operator key from the environment: what fits into a header comfortably.
 pub const ENVIRONMENT_KEY_BYTES_MAX: usize = 1_024;
+
+/// Milliseconds after which a session ends: a working day. Whoever goes on then signs in again.
+pub const SESSION_MS_MAX: i64 = 12 * 3_600_000;
+
+/// Sessions of an installation at a time: operators are few, and each may have several browsers.
+pub const SESSIONS_MAX: usize = 1_000;
+
+/// Attempts to sign in that may fail in a row, of everybody together, before further ones have to wait. Keys cannot be guessed; this keeps the log readable and a
+/// hash away from every request of a flood.
+pub const SIGN_IN_FAILURES_MAX: u32 = 30;
+
+/// Milliseconds after which one failed attempt is forgotten.
+pub const SIGN_IN_FAILURE_MS: i64 = 2_000;
+
+/// Secrets that were made and wait for the page that shows them.
+pub const UNSHOWN_MAX: usize = 1_000;
+
+/// Milliseconds for which they wait. A browser asks for that page at once.
+pub const UNSHOWN_MS_MAX: i64 = 600_000;
+
+/// Bytes of a form that a page sends: the longest settings of a policy, percent-encoded.
+pub const FORM_BYTES_MAX: usize = 1 << 20;
+
+/// Fields of such a form.
+pub const FORM_FIELDS_MAX: usize = 2_000;
 
 /// Prefixes or group names in one filter of a connection.
 pub const FILTER_ENTRIES_MAX: usize = 100;
@@ -256,6 +287,9 @@ pub const PAST_FORGOTTEN_ROWS_MIN: usize = 64;
 /// Activity entries that a tenant keeps.
 pub const ACTIVITY_MAX: u64 = 100_000;
 
+/// Activity entries that one page of the log looks through: a filter may want none of them. Some tens of milliseconds.
+pub const ACTIVITY_LOOKED_MAX: usize = 10_000;
+
 /// Activity entries that wait for being written, beyond which reads are counted together. They hold no acknowledged change:
 /// a change's own entry is written with it.
 pub const ACTIVITY_WAITING_MAX: usize = 1_024;
@@ -268,6 +302,9 @@ pub const ACTIVITY_READS_SINGLE_MAX: usize = 16;
 
 /// Connections whose clients' traffic is held in memory, beyond which what is written already is forgotten.
 pub const CLIENTS_SEEN_MAX: usize = 100_000;
+
+/// Milliseconds after which it is noted anew that a client is heard of: what an operator reads as "just now", and a write every ten seconds of a busy client.
+pub const CLIENT_HEARD_MS: i64 = 10_000;
 
 /// Milliseconds for which a client's `User-Agent` is kept before another one takes its place: a client that has several must not cost a write each.
 pub const USER_AGENT_MS_MIN: i64 = 60_000;

@@ -1,6 +1,6 @@
-//! Tokens and keys: made here, shown once, kept as a hash.
+//! Tokens, keys and sessions: made here, shown once, kept as a hash.
 //!
-//! `dl_scim_` or `dl_key_`, 40 random characters and 6 that check them, so that a mistyped one is known without a look-up and
+//! `dl_scim_`, `dl_key_` or `dl_session_`, 40 random characters and 6 that check them, so that a mistyped one is known without a look-up and
 //! a scanner can find one that leaked. Knows nothing of whose it is.
 
 use std::fmt;
@@ -16,18 +16,24 @@ pub enum Purpose {
     Scim,
     /// The admin API.
     Key,
+    /// One browser's session on the dashboard.
+    Session,
 }
 
 impl Purpose {
+    const ALL: [Self; 3] = [Self::Scim, Self::Key, Self::Session];
+
     const fn head(self) -> &'static str {
         match self {
             Self::Scim => "dl_scim_",
             Self::Key => "dl_key_",
+            Self::Session => "dl_session_",
         }
     }
 }
 
 /// A token or key in clear. Displays as itself, to be shown once; its debug form hides it.
+#[derive(Clone)]
 pub struct Secret(String);
 
 /// Characters that carry randomness: 40 of 62 possible ones are 238 bits.
@@ -97,7 +103,7 @@ impl fmt::Debug for Secret {
 pub fn hidden(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    let found = |text: &str| [Purpose::Scim, Purpose::Key].into_iter().filter_map(|purpose| text.find(purpose.head())).min();
+    let found = |text: &str| Purpose::ALL.into_iter().filter_map(|purpose| text.find(purpose.head())).min();
     while let Some((before, secret)) = found(rest).and_then(|at| rest.split_at_checked(at)) {
         shown.push_str(before);
         shown.push_str("(not shown)");
@@ -125,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_was_generated_is_known_again_and_nothing_else_is() {
-        for purpose in [Purpose::Scim, Purpose::Key] {
+        for purpose in Purpose::ALL {
             let secret = Secret::generate(purpose).unwrap();
             let text = secret.to_string();
             assert_eq!(Secret::parse(purpose, &text).unwrap().hash(), secret.hash());

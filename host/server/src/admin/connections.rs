@@ -15,7 +15,7 @@ use super::{listing, pipeline};
 use crate::activity::Actor;
 use crate::client;
 use crate::clock::Timestamp;
-use crate::directory::{self, Decision, Occasion};
+use crate::directory::{self, Counts, Decision, Occasion};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{CONNECTIONS_MAX, DELETE_ROWS_PER_WRITE_MAX};
@@ -88,6 +88,8 @@ pub struct Shown {
     pub unique_group_names: bool,
     /// When it was made.
     pub created: Timestamp,
+    /// What its client has written and not deleted.
+    pub inventory: Counts,
     /// What its client's traffic shows; absent before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<client::Shown>,
@@ -193,7 +195,7 @@ impl Creation {
         let token = tokens::create(tx, (tenant, number), token, &NewToken::default(), secret, now)?;
         let policies = self.prepared.add(pipeline::current(tx)?.policies, &self.filters, (id, number))?;
         let pipeline = pipeline::put(tx, policies, None, actor, now)?;
-        Ok((show(connection, &pipeline.policies, None), token))
+        Ok((show(tx, connection, &pipeline.policies)?, token))
     }
 }
 
@@ -249,8 +251,7 @@ impl Change {
             policies = prepared.rewrite(policies, &filters, (id, connection.number))?;
             policies = pipeline::put(tx, policies, None, actor, now)?.policies;
         }
-        let client = client::shown(tx, connection.number)?;
-        Ok(show(connection, &policies, client))
+        show(tx, connection, &policies)
     }
 }
 
@@ -273,9 +274,10 @@ pub fn restore(tx: &mut Tx<'_>, id: Id, provider: Provider, name: &str, now: Tim
     tx.put_json(&layout::connection_number(id), &number)
 }
 
-fn show(connection: Connection, policies: &[pipeline::Policy], client: Option<client::Shown>) -> Shown {
+fn show(rows: &impl Rows, connection: Connection, policies: &[pipeline::Policy]) -> Result<Shown> {
     let filters = Filters::read(policies, connection.id);
-    Shown {
+    let count = |kind| rows.number(&layout::resource_count(connection.number, kind));
+    Ok(Shown {
         id: connection.id,
         provider: connection.provider,
         name: connection.name,
@@ -285,8 +287,9 @@ fn show(connection: Connection, policies: &[pipeline::Policy], client: Option<cl
         user_group_match: filters.user_group_match,
         unique_group_names: connection.unique_group_names,
         created: connection.created,
-        client,
-    }
+        inventory: Counts { users: count(layout::USER)?, groups: count(layout::GROUP)? },
+        client: client::shown(rows, connection.number)?,
+    })
 }
 
 /// The stored connection with this id.
@@ -331,8 +334,7 @@ pub(super) fn exists(rows: &impl Rows, id: Id) -> Result<bool> {
 /// 404 if there is none or it has been deleted.
 pub fn get(rows: &impl Rows, id: Id) -> Result<Shown> {
     let connection = record(rows, id)?;
-    let client = client::shown(rows, connection.number)?;
-    Ok(show(connection, &pipeline::current(rows)?.policies, client))
+    show(rows, connection, &pipeline::current(rows)?.policies)
 }
 
 /// At most `limit` connections behind `after`, in the order in which they were made.
@@ -344,10 +346,7 @@ pub fn list(rows: &impl Rows, after: Option<Id>, limit: usize) -> Result<Vec<Sho
     let range = Range::under(Key::new(Table::Connection));
     let all = listing::read(rows, &range, CONNECTIONS_MAX, |_, value| from_json::<Connection>(value))?;
     let wanted = |connection: &Connection| !connection.deleting && after.is_none_or(|after| connection.id > after);
-    let shown = |connection: Connection| {
-        let client = client::shown(rows, connection.number)?;
-        Ok(show(connection, &policies, client))
-    };
+    let shown = |connection: Connection| show(rows, connection, &policies);
     all.into_iter().filter(wanted).take(limit).map(shown).collect()
 }
 

@@ -2,20 +2,91 @@
 //!
 //! Writing it is `activity`'s.
 
-use super::listing;
-use crate::activity::Entry;
+use std::ops::ControlFlow;
+
+use crate::activity::{Actor, Entry};
 use crate::error::Result;
+use crate::id::Id;
+use crate::limits::ACTIVITY_LOOKED_MAX;
 use crate::store::{Range, Rows, from_json, layout};
 
-/// At most `limit` entries before the one numbered `before`, newest first.
+/// Whose entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Those of clients.
+    Client,
+    /// Those of operators.
+    Operator,
+}
+
+/// Which entries are wanted: those that are everything that is said here.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Whose.
+    pub who: Option<Who>,
+    /// Of the client of this connection.
+    pub connection: Option<Id>,
+    /// Whether they were refused, or failed.
+    pub failed: Option<bool>,
+    /// With this at the beginning of the subject's id, or somewhere in the action, the query or the detail.
+    pub text: Option<String>,
+}
+
+impl Wanted {
+    fn is(&self, entry: &Entry) -> bool {
+        let who = match entry.actor {
+            Actor::Client { .. } => Some(Who::Client),
+            Actor::Operator { .. } => Some(Who::Operator),
+            Actor::System => None,
+        };
+        let connection = match entry.actor {
+            Actor::Client { connection } => Some(connection),
+            _ => None,
+        };
+        self.who.is_none_or(|wanted| who == Some(wanted))
+            && self.connection.is_none_or(|wanted| connection == Some(wanted))
+            && self.failed.is_none_or(|failed| (entry.status >= 400) == failed)
+            && self.text.as_deref().is_none_or(|text| says(entry, text))
+    }
+}
+
+/// Whether an entry has a text in it.
+fn says(entry: &Entry, text: &str) -> bool {
+    let texts = [Some(&entry.action), entry.query.as_ref(), entry.detail.as_ref()];
+    entry.subject.as_deref().is_some_and(|subject| subject.starts_with(text)) || texts.into_iter().flatten().any(|own| own.contains(text))
+}
+
+/// At most `limit` wanted entries before the one numbered `before`, newest first, and the number of the entry behind which the next page begins, if there may
+/// be more. Looks through [`ACTIVITY_LOOKED_MAX`] entries, so there may be fewer than asked for and yet more behind them.
 ///
 /// # Errors
 /// If the disk refuses.
-pub fn list(rows: &impl Rows, before: Option<u64>, limit: usize) -> Result<Vec<Entry>> {
+pub fn list(rows: &impl Rows, before: Option<u64>, limit: usize, wanted: &Wanted) -> Result<(Vec<Entry>, Option<u64>)> {
     let range = Range::under(layout::activities()).descending();
     let range = match before {
         Some(before) => range.after(layout::activity(before)),
         None => range,
     };
-    listing::read(rows, &range, limit, |_, value| from_json(value))
+    let (mut found, mut looked, mut last, mut next) = (Vec::new(), 0, 0, None);
+    let mut failed = None;
+    rows.each(&range, &mut |_, value| {
+        if found.len() >= limit || looked >= ACTIVITY_LOOKED_MAX {
+            next = Some(last);
+            return ControlFlow::Break(());
+        }
+        match from_json::<Entry>(value) {
+            Ok(entry) => {
+                (looked, last) = (looked + 1, entry.sequence);
+                if wanted.is(&entry) {
+                    found.push(entry);
+                }
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    failed.map_or(Ok((found, next)), Err)
 }

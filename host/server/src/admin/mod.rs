@@ -20,8 +20,10 @@ pub mod places;
 pub mod plans;
 pub mod plugins;
 pub mod schemas;
+pub mod sessions;
 pub mod tenants;
 pub mod tokens;
+pub mod warnings;
 
 #[cfg(test)]
 mod tests;

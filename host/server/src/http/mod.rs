@@ -1,12 +1,13 @@
 //! The edges. The only module that names the web framework.
 //!
-//! [`router`] puts them together: SCIM below `/scim/v2`, the admin API below `/api/v1`, `/healthz`. [`serve()`] runs them on a listener until a
+//! [`router`] puts them together: SCIM below `/scim/v2`, the admin API below `/api/v1`, the dashboard below `/dashboard`, `/healthz`. [`serve()`] runs them on a listener until a
 //! stop signal. What every request goes through stands here: its id, the bound on its path, the spelling of its path, and the
 //! one log line of an error's cause.
 //!
 //! An edge only translates. It knows nothing of rows, and what a request means is decided behind it.
 
 mod admin;
+mod dashboard;
 mod listener;
 pub mod request;
 pub mod scim;
@@ -98,6 +99,10 @@ pub struct Shared {
     uploads: Places,
     /// For explanations that are being made.
     explanations: Places,
+    /// Attempts to sign in to the dashboard.
+    attempts: dashboard::Attempts,
+    /// Secrets that it is about to show.
+    unshown: dashboard::Unshown,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
@@ -124,9 +129,23 @@ impl App {
             holds: HoldFigures::default(),
             uploads: Places::of_uploads(),
             explanations: Places::of_explanations(),
+            attempts: dashboard::Attempts::default(),
+            unshown: dashboard::Unshown::default(),
             store,
             stopping: watch::Sender::new(false),
         }))
+    }
+
+    /// An address of ours for a browser: `path` behind the path of the public URL, without scheme and host.
+    fn link(&self, path: &str) -> String {
+        let behind = self.public_url.split_once("://").map_or("", |(_, behind)| behind);
+        let base = behind.split_once('/').map_or("", |(_, base)| base);
+        if base.is_empty() { path.to_owned() } else { format!("/{base}{path}") }
+    }
+
+    /// Whether browsers reach us over TLS.
+    fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 
     /// Waits until the server is told to stop, for requests that would otherwise wait for something else.
@@ -143,6 +162,7 @@ pub fn router(app: App) -> Router {
         .route(SCIM_BASE, any(scim::handle))
         .route(&format!("{SCIM_BASE}/{{*rest}}"), any(scim::handle))
         .merge(admin::router())
+        .merge(dashboard::router())
         .method_not_allowed_fallback(async || admin::problem::plain(StatusCode::METHOD_NOT_ALLOWED, "This is only to be read."))
         .fallback(async || admin::problem::plain(StatusCode::NOT_FOUND, "There is nothing here."))
         .with_state(app.clone());

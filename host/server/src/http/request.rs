@@ -37,6 +37,14 @@ impl RequestId {
         fits.then(|| Self(text.into()))
     }
 
+    /// That of a request with these extensions.
+    ///
+    /// # Errors
+    /// None at a route of ours: what is around all of them put one there.
+    pub fn of(extensions: &axum::http::Extensions) -> Result<Self> {
+        extensions.get::<Self>().cloned().ok_or_else(|| Error::internal("a request came without an id"))
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -28,6 +28,8 @@ pub enum Table {
     KeyHash = 5,
     /// Operator keys that reach every tenant, by id. Installation.
     RootKey = 6,
+    /// Sessions by hash. Installation.
+    Session = 7,
     /// Named numbers that only grow.
     Counter = 16,
     /// Connections by number.

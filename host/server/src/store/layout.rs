@@ -97,6 +97,11 @@ pub fn root_key(id: Id) -> Key {
     Key::new(Table::RootKey).id(id)
 }
 
+/// A session.
+pub fn session(hash: &[u8; 32]) -> Key {
+    Key::new(Table::Session).raw(hash)
+}
+
 /// A counter.
 pub fn counter(counter: Counter) -> Key {
     Key::new(Table::Counter).byte(counter as u8)

@@ -59,7 +59,11 @@ impl Shape {
         self.check(value)
     }
 
-    fn check(&self, value: Value) -> Result<Value> {
+    /// Refuses what the JSON Schema refuses.
+    ///
+    /// # Errors
+    /// With a JSON Pointer for each problem, as many as fit.
+    pub(super) fn check(&self, value: Value) -> Result<Value> {
         let validator = self.validator.as_ref().map_err(|cause| Error::internal(cause.clone()))?;
         let problems: Vec<Problem> = validator.iter_errors(&value).flat_map(|error| told(&error)).take(BODY_PROBLEMS_MAX).collect();
         if problems.is_empty() {

@@ -222,6 +222,15 @@ impl Reply {
         Self { is_known: true, ..self }
     }
 
+    /// Its JSON; null without a body.
+    ///
+    /// # Errors
+    /// None that a value of ours can cause.
+    pub(super) fn into_json(self) -> Result<Value> {
+        let body = self.body.filter(|_| self.media.is_none());
+        body.map_or(Ok(Value::Null), |body| serde_json::from_slice(&body)).map_err(Error::internal)
+    }
+
     /// As a response.
     pub(super) fn into_response(self, status: StatusCode) -> Response {
         let status = if self.is_known { StatusCode::OK } else { status };

@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::super::SCIM_BASE;
 use super::call::{Call, Reply, blocking};
+use super::page::Page;
 use crate::admin::connections::{self, Change, ConnectionPatch, Creation, NewConnection, Shown};
 use crate::admin::deletion::Deletion;
 use crate::admin::tokens::{self, NewToken, Token};
+use crate::admin::warnings;
 use crate::error::Result;
 use crate::id::Id;
 use crate::secret::{Purpose, Secret};
@@ -123,4 +125,12 @@ pub(super) async fn delete_token(call: Call) -> Result<Reply> {
     });
     deleted.await?;
     Ok(Reply::empty())
+}
+
+pub(super) async fn warnings(call: Call) -> Result<Reply> {
+    let id = call.id("connection")?;
+    let public_url = std::sync::Arc::clone(&call.app.public_url);
+    let rows = call.caller.rows.clone();
+    let items = blocking(move || rows.read(|rows| warnings::of(rows, id, &public_url))).await?;
+    Reply::json(&Page { items, next_cursor: None })
 }

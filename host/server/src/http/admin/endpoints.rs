@@ -20,6 +20,7 @@ use crate::admin::plans::Plan;
 use crate::admin::schemas::{NewSchema, OwnSchema};
 use crate::admin::tenants::{NewTenant, Tenant, TenantPatch};
 use crate::admin::tokens::{NewToken, Token};
+use crate::admin::warnings::Warning;
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
     Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
@@ -66,7 +67,7 @@ fn of_installation() -> Vec<Endpoint> {
             .gives::<CreatedKey>()
             .runs(keys::create),
         Endpoint::delete("/keys/{key}", "deleteKey", "Delete an operator key that reaches every tenant").for_owners().runs(keys::delete),
-        Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first")
+        log_filters(Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first"))
             .gives_pages::<Entry>()
             .runs(feed::activity),
         Endpoint::get(
@@ -143,6 +144,13 @@ fn of_connections() -> Vec<Endpoint> {
             .gives::<Connection>()
             .runs(connections::patch),
         Endpoint::delete(ONE, "deleteConnection", "Delete a connection and its inventory").runs(connections::delete),
+        Endpoint::get(
+            "/tenants/{tenant}/connections/{connection}/warnings",
+            "listWarnings",
+            "List what is likely to be amiss with a connection, in words for an operator",
+        )
+        .gives_pages::<Warning>()
+        .runs(connections::warnings),
         Endpoint::get(TOKENS, "listTokens", "List a connection's SCIM tokens").gives_pages::<Token>().runs(connections::list_tokens),
         Endpoint::post(TOKENS, "createToken", "Make a SCIM token")
             .takes::<NewToken>()
@@ -457,6 +465,20 @@ fn of_plugins() -> Vec<Endpoint> {
     ]
 }
 
+/// What a list of the log can be asked for.
+fn log_filters(endpoint: Endpoint) -> Endpoint {
+    let filter = |name, description, schema| Parameter { name, description, schema };
+    endpoint
+        .with(filter("actor", "Only what clients did, or operators.", json!({"type": "string", "enum": ["client", "operator"]})))
+        .with(filter("connection", "Only what the client of the connection with this id did.", json!({"type": "string"})))
+        .with(filter("outcome", "Only what went well, or what was refused or failed.", json!({"type": "string", "enum": ["ok", "failed"]})))
+        .with(filter(
+            "text",
+            "Only entries about the subject with this id, or with this in the action, the query or the detail.",
+            json!({"type": "string", "maxLength": NAME_BYTES_MAX}),
+        ))
+}
+
 fn of_feed() -> Vec<Endpoint> {
     let after = Parameter {
         name: "after",
@@ -474,9 +496,13 @@ fn of_feed() -> Vec<Endpoint> {
             .with(after)
             .with(limit())
             .runs(feed::events),
-        Endpoint::get("/tenants/{tenant}/activity", "listTenantActivity", "List what was asked and done, newest first")
-            .gives_pages::<Entry>()
-            .runs(feed::activity),
+        log_filters(Endpoint::get(
+            "/tenants/{tenant}/activity",
+            "listTenantActivity",
+            "List what was asked and done, newest first; a page may have fewer than asked for",
+        ))
+        .gives_pages::<Entry>()
+        .runs(feed::activity),
         Endpoint::get("/tenants/{tenant}/sync", "getSync", "Read how far the directory has followed the inventory")
             .gives::<SyncState>()
             .with(wait)

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::call::{Call, Reply};
 use super::page::{Page, Place, read_limit, wrong};
-use crate::activity::Entry;
 use crate::admin::log;
 use crate::directory::{self, RecordingPlace};
 use crate::error::Result;
@@ -20,7 +19,24 @@ pub(super) async fn events(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn activity(call: Call) -> Result<Reply> {
-    call.page(|entry: &Entry| entry.sequence, log::list)
+    let asked = call.asked::<u64>()?;
+    let who = match call.parameter("actor") {
+        None => None,
+        Some("client") => Some(log::Who::Client),
+        Some("operator") => Some(log::Who::Operator),
+        Some(_) => return Err(wrong("actor", "It is client or operator.")),
+    };
+    let failed = match call.parameter("outcome") {
+        None => None,
+        Some("ok") => Some(false),
+        Some("failed") => Some(true),
+        Some(_) => return Err(wrong("outcome", "It is ok or failed.")),
+    };
+    let connection = call.parameter("connection").map(|id| id.parse().map_err(|_| wrong("connection", "It is the id of a connection.")));
+    let text = call.parameter("text").map(str::to_owned);
+    let wanted = log::Wanted { who, connection: connection.transpose()?, failed, text };
+    let (items, next) = call.read(|rows| log::list(rows, asked.after, asked.limit, &wanted))?;
+    Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
 }
 
 pub(super) async fn sync(call: Call) -> Result<Reply> {

@@ -6,6 +6,7 @@
 //!
 //! Knows no row: what a tenant has is reached through the handle that authentication gave.
 
+pub(super) mod ask;
 mod body;
 mod call;
 mod connections;
@@ -38,14 +39,11 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::{Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use doorlist_scim::ErrorKind;
 
-use self::body::{WASM, expect_media_type};
-use self::call::{Call, Caller, Reply};
-use self::endpoint::{Access, Endpoint, Takes};
+use self::call::Reply;
+use self::endpoint::Endpoint;
 use super::request::{self, RequestId};
 use super::{ADMIN_BASE, App};
-use crate::activity::{Entry, likeness};
 use crate::error::{Error, Result};
 
 /// Every endpoint, built once.
@@ -106,60 +104,13 @@ fn not_allowed(methods: impl Iterator<Item = &'static str>) -> Response {
     response
 }
 
-/// Finds out who calls and whether they may, reads the request, and runs the endpoint.
+/// Finds out who calls, reads the request, and runs the endpoint.
 async fn respond(app: App, endpoint: &'static Endpoint, mut parts: Parts, body: &mut Option<Body>) -> Result<Reply> {
     let operator = app.authenticator.operator(request::bearer(&parts.headers)?)?;
     let path = path_of(&mut parts).await?;
-    let (rows, tenant) = match endpoint.access {
-        Access::Installation => (operator.installation()?, None),
-        Access::Tenant => {
-            let id = path.iter().find(|(name, _)| name == "tenant").map(|(_, value)| value.as_str());
-            let (rows, tenant) = operator.tenant(id.unwrap_or_default())?;
-            (rows, Some(tenant))
-        }
-    };
-    let request_id = parts.extensions.get::<RequestId>().cloned();
-    let request_id = request_id.ok_or_else(|| Error::internal("a request came without an id"))?;
-    let now = app.clock.now();
-    let (role, scope) = (operator.role, operator.scope);
-    let caller = Caller { rows, tenant, actor: operator.actor(), role, scope, now, request_id };
-    let gatherer = app.gatherer.clone();
-    let refused = caller.clone();
-    let outcome = async move {
-        if role < endpoint.role {
-            let detail = format!("This needs a key with the role {} or above.", endpoint.role_word());
-            return Err(Error::new(ErrorKind::Forbidden, detail));
-        }
-        let query = endpoint.read_query(&parts.uri)?;
-        let mut call = Call { app, endpoint, caller, path, query, body: None, wasm: Vec::new(), place: None };
-        match &endpoint.body {
-            Some(Takes::Json(shape)) => {
-                shape.check_media_type(&parts.headers)?;
-                call.body = Some(shape.read(request::body(body.take().unwrap_or_default()).await?)?);
-            }
-            Some(Takes::Wasm) => {
-                expect_media_type(&parts.headers, WASM)?;
-                call.place = Some(call.app.uploads.enter(call.caller.rows.number())?);
-                call.wasm = request::wasm(body.take().unwrap_or_default()).await?;
-            }
-            None => {}
-        }
-        (endpoint.run)(call).await
-    }
-    .await;
-    if let Err(error) = &outcome
-        && endpoint.method != Method::GET
-    {
-        let entry = refusal(endpoint, &refused, error);
-        let like = likeness((endpoint.method.as_str(), endpoint.path, entry.status));
-        gatherer.add(refused.rows.number(), like, false, || entry);
-    }
-    outcome
-}
-
-/// The activity entry of a change that was refused.
-fn refusal(endpoint: &Endpoint, caller: &Caller, error: &Error) -> Entry {
-    Entry { detail: Some(error.to_string()), ..caller.entry(endpoint, problem::status(error), None) }
+    let request_id = RequestId::of(&parts.extensions)?;
+    let query = endpoint.read_query(&parts.uri);
+    ask::run(app, &operator, endpoint, ask::Asked { path, query, request_id }, ask::Carried::Socket(&parts.headers, body)).await
 }
 
 /// The variable parts of the path, decoded.

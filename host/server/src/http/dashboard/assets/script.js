@@ -1,0 +1,67 @@
+// What pages do more where scripts run: copying, and looking again at what changes by itself. Without it they work all the same.
+"use strict";
+
+// Copy buttons are of use only here.
+for (const button of document.querySelectorAll("button.copier")) {
+  button.hidden = false;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copier");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    document.execCommand("copy");
+  }
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+});
+
+// A form that asks first says what it is about to do.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  const question = button && button.dataset.asks;
+  if (question && !window.confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  // Once is enough. After the form has been put together, so that the button's own value goes with it.
+  if (button) setTimeout(() => (button.disabled = true), 0);
+});
+
+// Coming back by the history shows buttons that were pressed as they were.
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
+});
+
+// Parts that change by themselves are looked at again, and put in place of the old ones only if they differ.
+const seconds = Number(document.body.dataset.lookAgain);
+if (seconds > 0) {
+  const look = async () => {
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(document.body.dataset.lookAt || location.href, { credentials: "same-origin", redirect: "manual" });
+        if (answer.ok) {
+          const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+          for (const part of document.querySelectorAll("[data-live][id]")) {
+            const now = fresh.getElementById(part.id);
+            if (now && now.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
+              part.replaceWith(document.importNode(now, true));
+            }
+          }
+          if (!("lookAgain" in fresh.body.dataset)) return;
+        } else if (answer.type === "opaqueredirect") {
+          location.reload();
+          return;
+        }
+      } catch {
+        // Out of reach for now: the next look may find it.
+      }
+    }
+    setTimeout(look, seconds * 1000);
+  };
+  setTimeout(look, seconds * 1000);
+}

@@ -1,0 +1,112 @@
+//! What a form sends, and whether it is one of ours.
+//!
+//! A page's forms carry a token made from the cookie of whoever looks at it. Another site can make a browser send the cookie, but cannot know the token. Knows
+//! nothing of what a form is for.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use data_encoding::HEXLOWER;
+use doorlist_scim::ErrorKind;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::http::request;
+use crate::limits::{FORM_BYTES_MAX, FORM_FIELDS_MAX};
+use crate::secret::Secret;
+
+/// Name of the field with the token.
+pub(super) const CSRF: &str = "csrf";
+
+/// The fields of a form, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A field, as it was sent.
+    pub(super) fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A field's text without blanks around it; empty if there is none.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.raw(name).unwrap_or_default().trim()
+    }
+
+    /// Whether a box was ticked, or a button of this name pressed.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.raw(name).is_some()
+    }
+
+    /// Every value of a field.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The lines of a field that are not blank, without blanks around them.
+    pub(super) fn lines(&self, name: &str) -> Vec<String> {
+        self.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Every field.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// What shows that a form is one of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Csrf(String);
+
+impl Csrf {
+    /// For the holder of this cookie.
+    pub(super) fn of(cookie: &Secret) -> Self {
+        let digest = Sha256::new().chain_update("doorlist form ").chain_update(cookie.to_string()).finalize();
+        Self(HEXLOWER.encode(&digest))
+    }
+
+    /// The field's value.
+    pub(super) fn value(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the form carries it.
+    pub(super) fn is_answered_by(&self, form: &Form) -> bool {
+        let said: [u8; 32] = Sha256::digest(form.text(CSRF)).into();
+        let own: [u8; 32] = Sha256::digest(&self.0).into();
+        // Of digests, so that the time tells nothing of the token.
+        said == own
+    }
+}
+
+/// What whoever sends a form that is not ours is told.
+pub(super) fn not_ours() -> Error {
+    Error::new(ErrorKind::Forbidden, "This form is out of date, or does not come from this dashboard. Go back, reload the page and try again.")
+}
+
+/// Reads a form.
+///
+/// # Errors
+/// If it is none, or has more than [`FORM_BYTES_MAX`] bytes or [`FORM_FIELDS_MAX`] fields.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let bytes = request::body(body).await?;
+    if bytes.is_empty() {
+        return Ok(Form::default());
+    }
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Error::new(ErrorKind::UnsupportedMediaType, "This is no form that the dashboard sends."));
+    }
+    if bytes.len() > FORM_BYTES_MAX {
+        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The form has more than {FORM_BYTES_MAX} bytes.")));
+    }
+    let fields = pairs(&bytes);
+    if fields.len() > FORM_FIELDS_MAX {
+        return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The form has more than {FORM_FIELDS_MAX} fields.")));
+    }
+    Ok(Form(fields))
+}
+
+/// The pairs of a query or a form.
+pub(super) fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(bytes).into_owned().take(FORM_FIELDS_MAX + 1).collect()
+}

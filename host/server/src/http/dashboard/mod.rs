@@ -1,0 +1,151 @@
+//! The dashboard: pages for operators, made on the server, that work without a script.
+//!
+//! It is a client of the admin API without a socket between: a page asks endpoints ([`Visit::ask`]) and shows what they answer, so what an operator may, what
+//! is refused and what the log says is the same here as there. Reading order: [`pages`] is the one table of pages; a request becomes a [`Visit`] once it is
+//! known who is signed in and, if it changes something, that it comes from a page of ours; what a page answers is a [`page::Answer`].
+//!
+//! Knows no row and no rule.
+
+mod assets;
+mod cookies;
+mod form;
+mod home;
+mod integrations;
+mod page;
+mod parts;
+mod sign_in;
+mod unshown;
+mod visit;
+
+use std::pin::Pin;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{MethodRouter, on};
+use axum::routing::{MethodFilter, get};
+
+use self::form::Form;
+pub(super) use self::sign_in::Attempts;
+pub(super) use self::unshown::Unshown;
+use self::page::{Answer, shell};
+use self::visit::Visit;
+use super::request::{self, RequestId};
+use super::{App, note_cause};
+use crate::error::{Error, Kind, Result};
+use doorlist_scim::ErrorKind;
+
+/// Where the dashboard is served.
+pub(super) const DASHBOARD_BASE: &str = "/dashboard";
+
+/// What makes a page.
+type Run = Box<dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync>;
+
+/// One page, or one thing that a form does.
+pub(super) struct Route {
+    method: Method,
+    path: &'static str,
+    run: Run,
+}
+
+impl Route {
+    /// A page to look at.
+    fn get<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
+        Self { method: Method::GET, path, run: Box::new(move |visit| Box::pin(run(visit))) }
+    }
+
+    /// What a form does.
+    fn post<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
+        Self { method: Method::POST, path, run: Box::new(move |visit| Box::pin(run(visit))) }
+    }
+}
+
+/// Every page for who is signed in.
+fn pages() -> Vec<Route> {
+    [home::pages(), integrations::pages()].into_iter().flatten().collect()
+}
+
+/// Serves the dashboard.
+pub(super) fn router() -> Router<App> {
+    let mut router = Router::new()
+        .route("/", get(async |State(app): State<App>| page::redirect(&app.link(DASHBOARD_BASE))))
+        .route(&format!("{DASHBOARD_BASE}/sign-in"), get(sign_in::show).post(sign_in::sign_in))
+        .route(&format!("{DASHBOARD_BASE}/assets/{{name}}"), get(assets::serve));
+    for route in pages() {
+        let filter = if route.method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };
+        let path = format!("{DASHBOARD_BASE}{}", route.path);
+        // Kept as long as the process: the table is built once.
+        let route: &'static Route = Box::leak(Box::new(route));
+        let answer = move |State(app): State<App>, request: Request| answer(app, route, request);
+        let method: MethodRouter<App> = on(filter, answer);
+        router = router.route(path.trim_end_matches('/'), method);
+    }
+    router.route(&format!("{DASHBOARD_BASE}/{{*rest}}"), get(nothing))
+}
+
+/// There is no such page.
+async fn nothing(State(app): State<App>) -> Response {
+    failed(&app, None, &Error::not_found("page"))
+}
+
+/// Answers a request for a page.
+async fn answer(app: App, route: &'static Route, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let signed_in = match sign_in::signed_in(&app, &parts.headers) {
+        Ok(signed_in) => signed_in,
+        Err(error) if error.kind() == Kind::Scim(ErrorKind::Unauthorized) => {
+            request::discard(body);
+            return sign_in::ask(&app, &parts);
+        }
+        Err(error) => return failed(&app, None, &error),
+    };
+    let form = match (&route.method, form::read(&parts.headers, body).await) {
+        (&Method::GET, _) => Form::default(),
+        (_, Ok(form)) => form,
+        (_, Err(error)) => return failed(&app, None, &error),
+    };
+    if route.method != Method::GET && !signed_in.csrf.is_answered_by(&form) {
+        return failed(&app, None, &form::not_ours());
+    }
+    let visit = match visit(&app, &mut parts, signed_in, form).await {
+        Ok(visit) => visit,
+        Err(error) => return failed(&app, None, &error),
+    };
+    let frame = visit.frame();
+    match (route.run)(visit).await {
+        Ok(Answer::Page(page)) => page::respond(&app, StatusCode::OK, shell(&frame, &page)),
+        Ok(Answer::Refused(status, page)) => page::respond(&app, status, shell(&frame, &page)),
+        Ok(Answer::Redirect(to)) => page::redirect(&to),
+        Ok(Answer::SignOut(to)) => sign_in::signed_out(&app, &to),
+        Err(error) => failed(&app, Some(&frame), &error),
+    }
+}
+
+async fn visit(app: &App, parts: &mut Parts, signed_in: sign_in::SignedIn, form: Form) -> Result<Visit> {
+    let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found("page"))?;
+    let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let request_id = RequestId::of(&parts.extensions)?;
+    let query = form::pairs(parts.uri.query().unwrap_or_default().as_bytes());
+    Visit::begin(app, signed_in, parts.uri.path(), (path, query, form), request_id).await
+}
+
+/// The page that tells of an error.
+fn failed(app: &App, frame: Option<&page::Frame>, error: &Error) -> Response {
+    let status = super::admin::ask::status(error);
+    let mut response = page::respond(app, status, page::error(app, frame, status, error));
+    note_cause(&mut response, error);
+    response
+}
+
+/// Headers of every answer of the dashboard: nothing but our own style and script runs, nobody frames a page or learns its address.
+fn protect(response: &mut Response) {
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                  frame-ancestors 'none'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+}
