@@ -1,7 +1,7 @@
 //! The harness of the black-box tests: starts the built server and speaks to it as the callers it has.
 //!
 //! Reading order: [`server`] (a running `doorlist`), [`callers`] (who calls is part of the type: [`Operator`], [`Client`],
-//! [`Nobody`]), [`http`] (one call and its [`Reply`], which must be used), [`raw`] (bytes on a socket, for what an HTTP library
+//! [`Nobody`]; [`Visitor`] has a browser without scripts), [`http`] (one call and its [`Reply`], which must be used), [`raw`] (bytes on a socket, for what an HTTP library
 //! would put right). [`tls`] stands in front of a server as a reverse proxy does. [`tools`] gets what policies are built with, [`examples`] builds them.
 //!
 //! Knows nothing of the server's code: what it sees is the executable, HTTP, and the files on the disk.
@@ -20,6 +20,7 @@ pub mod scratch;
 pub mod server;
 pub mod tls;
 pub mod tools;
+pub mod visitor;
 
 pub use callers::{Client, Nobody, Operator, Tenant, operations};
 pub use dice::Dice;
@@ -27,3 +28,4 @@ pub use http::{Call, Reply};
 pub use patience::eventually;
 pub use scratch::Scratch;
 pub use server::{Ended, Server};
+pub use visitor::{Page, Visitor};

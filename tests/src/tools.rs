@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ const PYTHON_MIN: (u32, u32) = (3, 10);
 
 /// The oldest Node.js that the tools of TypeScript run on.
 const NODE_MAJOR_MIN: u32 = 20;
+
+/// What Chromium is called where it is installed.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// A C compiler for WebAssembly that needs no root, where there is no clang.
 const ZIG: &str = "ziglang==0.17.1\n";
@@ -139,9 +142,7 @@ pub fn prepare(project: &Path) -> Result<Environment, Absent> {
 /// If nothing may be left out, which `DOORLIST_REQUIRE_TOOLS` says.
 #[track_caller]
 pub fn report(what: &str, absent: &Absent) {
-    assert!(std::env::var_os(REQUIRE_TOOLS).is_none(), "{what} would be skipped, which {REQUIRE_TOOLS} forbids. {absent}");
-    // Nothing is left to be told to if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "skipped: {what}. {absent}");
+    report_missing(what, &absent.to_string());
 }
 
 /// Rust projects share what they compile.
@@ -155,22 +156,59 @@ fn rust() -> Result<Environment, String> {
 }
 
 fn typescript(project: &Path) -> Result<Environment, String> {
+    let text = fs::read_to_string(project.join("package.json")).expect("a project has package.json");
+    let package: serde_json::Value = serde_json::from_str(&text).expect("package.json is JSON");
+    let wanted = serde_json::json!({"private": true, "devDependencies": package["devDependencies"]}).to_string();
+    link(&node_modules("node", &wanted)?, &project.join("node_modules"));
+    Ok(Environment::new())
+}
+
+/// What a `package.json` wants, got by npm and kept under a name.
+fn node_modules(name: &str, wanted: &str) -> Result<PathBuf, String> {
     let node = version("node")?;
     let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
         return Err(format!("Node.js is {node}."));
     }
     let npm = version("npm")?;
-    let text = fs::read_to_string(project.join("package.json")).expect("a project has package.json");
-    let package: serde_json::Value = serde_json::from_str(&text).expect("package.json is JSON");
-    let wanted = serde_json::json!({"private": true, "devDependencies": package["devDependencies"]}).to_string();
-    let home = installed("node", &format!("{node} {npm} {wanted}"), |home| {
-        fs::create_dir_all(home).and_then(|()| fs::write(home.join("package.json"), &wanted)).map_err(|error| format!("{error}."))?;
+    let home = installed(name, &format!("{node} {npm} {wanted}"), |home| {
+        fs::create_dir_all(home).and_then(|()| fs::write(home.join("package.json"), wanted)).map_err(|error| format!("{error}."))?;
         let ended = run(Command::new("npm").args(["install", "--no-audit", "--no-fund"]).current_dir(home), INSTALL_MAX)?;
         install::expect_installed("npm", &ended)
     })?;
-    link(&home.join("node_modules"), &project.join("node_modules"));
-    Ok(Environment::new())
+    Ok(home.join("node_modules"))
+}
+
+/// A browser, and what drives it.
+#[derive(Debug)]
+pub struct Browser {
+    /// The browser's program.
+    pub program: &'static str,
+    /// A directory of Node.js packages.
+    pub node_modules: PathBuf,
+}
+
+/// The browser of this machine, with the packages that the `package.json` in `directory` wants.
+///
+/// # Errors
+/// What this machine lacks, a sentence with what to install.
+pub fn browser(directory: &Path) -> Result<Browser, String> {
+    let program = BROWSERS.into_iter().find(|program| version(program).is_ok());
+    let program = program.ok_or("There is no Chromium here. To have it, `apt-get install chromium`.")?;
+    let wanted = fs::read_to_string(directory.join("package.json")).map_err(|error| format!("{error}."))?;
+    let node_modules = node_modules("browser", &wanted).map_err(|what| format!("{what} To have it, {}.", Language::TypeScript.advice()))?;
+    Ok(Browser { program, node_modules })
+}
+
+/// Says on standard error that something is left out and why, as [`report`].
+///
+/// # Panics
+/// If nothing may be left out.
+#[track_caller]
+pub fn report_missing(what: &str, why: &str) {
+    assert!(std::env::var_os(REQUIRE_TOOLS).is_none(), "{what} would be skipped, which {REQUIRE_TOOLS} forbids. {why}");
+    // Nothing is left to be told to if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "skipped: {what}. {why}");
 }
 
 fn python(project: &Path) -> Result<Environment, String> {

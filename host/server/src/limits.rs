@@ -287,6 +287,18 @@ pub const PAST_FORGOTTEN_ROWS_MIN: usize = 64;
 /// Activity entries that a tenant keeps.
 pub const ACTIVITY_MAX: u64 = 100_000;
 
+/// Bytes of a request's body, and of its answer's, that are kept to be shown: sixteen ordinary users.
+pub const EXCHANGE_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes of an answer that are looked at for that: some more, since secrets that are masked make it shorter.
+pub const EXCHANGE_ANSWER_BYTES_LOOKED: usize = 2 * EXCHANGE_BYTES_MAX;
+
+/// Requests of all tenants whose bodies are kept, in memory: 64 MiB if all are of the largest kind.
+pub const EXCHANGES_MAX: usize = 2_000;
+
+/// The same of one tenant: what an identity provider sends while it is being connected, some times over.
+pub const EXCHANGES_OF_TENANT_MAX: usize = 100;
+
 /// Activity entries that one page of the log looks through: a filter may want none of them. Some tens of milliseconds.
 pub const ACTIVITY_LOOKED_MAX: usize = 10_000;
 

@@ -11,6 +11,7 @@ mod cli;
 mod concurrency;
 mod conformance;
 mod crash;
+mod dashboard;
 mod directory;
 mod examples;
 mod guests;

@@ -185,6 +185,14 @@ impl ResourceType {
         self.core_attributes().any(|attribute| any(attribute, is_on_request)) || extensions.any(|attribute| any(attribute, is_either))
     }
 
+    /// The names of the attributes and sub-attributes that nobody ever reads, such as `password`.
+    pub fn hidden_names(&self) -> Vec<&str> {
+        let extensions = self.extensions.iter().flat_map(|(schema, _)| &schema.attributes);
+        let all =
+            self.core_attributes().chain(extensions).flat_map(|attribute| std::iter::once(attribute).chain(&attribute.sub_attributes));
+        all.filter(|attribute| attribute.is_hidden()).map(|attribute| attribute.name.as_str()).collect()
+    }
+
     /// Whether a name is that of the rows attribute, whatever the letter case.
     pub fn is_rows(&self, name: &str) -> bool {
         self.rows.as_ref().is_some_and(|rows| rows.eq_ignore_ascii_case(name))

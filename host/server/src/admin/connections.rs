@@ -15,7 +15,7 @@ use super::{listing, pipeline};
 use crate::activity::Actor;
 use crate::client;
 use crate::clock::Timestamp;
-use crate::directory::{self, Counts, Decision, Occasion};
+use crate::directory::{self, Decision, Occasion, SubjectCounts};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{CONNECTIONS_MAX, DELETE_ROWS_PER_WRITE_MAX};
@@ -89,7 +89,7 @@ pub struct Shown {
     /// When it was made.
     pub created: Timestamp,
     /// What its client has written and not deleted.
-    pub inventory: Counts,
+    pub inventory: SubjectCounts,
     /// What its client's traffic shows; absent before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<client::Shown>,
@@ -287,7 +287,7 @@ fn show(rows: &impl Rows, connection: Connection, policies: &[pipeline::Policy])
         user_group_match: filters.user_group_match,
         unique_group_names: connection.unique_group_names,
         created: connection.created,
-        inventory: Counts { users: count(layout::USER)?, groups: count(layout::GROUP)? },
+        inventory: SubjectCounts { users: count(layout::USER)?, groups: count(layout::GROUP)? },
         client: client::shown(rows, connection.number)?,
     })
 }

@@ -77,10 +77,8 @@ pub fn of(rows: &impl Rows, id: Id, public_url: &str) -> Result<Vec<Warning>> {
         warn(WarningKind::ExternalId, text);
     }
     for (other, examples) in shared {
-        let text = format!(
-            "The connection {other} sends some of the same people: {}. Each of them is a member twice.",
-            examples.join(", ")
-        );
+        let text =
+            format!("The connection {other} sends some of the same people: {}. Each of them is a member twice.", examples.join(", "));
         warn(WarningKind::SamePeople, text);
     }
     Ok(warnings)
@@ -224,7 +222,11 @@ mod tests {
                 Some("3 groups seen, none starts with “nb-”; 2 start with “NB-”. Upper and lower case differ."),
             ),
             ("x", UserGroupMatch::Prefix, Some("3 groups seen, none starts with “x”.")),
-            ("sales", UserGroupMatch::Exact, Some("3 groups seen, none is called “sales”; 1 is called “Sales”. Upper and lower case differ.")),
+            (
+                "sales",
+                UserGroupMatch::Exact,
+                Some("3 groups seen, none is called “sales”; 1 is called “Sales”. Upper and lower case differ."),
+            ),
             ("NB", UserGroupMatch::Exact, Some("3 groups seen, none is called “NB”.")),
         ] {
             assert_eq!(unmatched(&names, entry, by).as_deref(), expected, "{entry}");

@@ -32,6 +32,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 pub use request::RequestId;
+use scim::exchanges::Exchanges;
 use scim::pace::Pace;
 pub use serve::serve;
 
@@ -85,6 +86,8 @@ pub struct Shared {
     pub scim_base: Arc<str>,
     /// What SCIM clients are seen to do.
     pub clients: Clients,
+    /// What they sent and were answered lately.
+    pub exchanges: Exchanges,
     /// How fast SCIM clients may ask.
     pub pace: Pace,
     /// Where pages of SCIM lists ended lately.
@@ -122,6 +125,7 @@ impl App {
             public_url: public_url.trim_end_matches('/').into(),
             scim_base: format!("{}{SCIM_BASE}", public_url.trim_end_matches('/')).into(),
             clients: Clients::default(),
+            exchanges: Exchanges::default(),
             pace: Pace::new(scim_rate),
             walks: AllWalks::default(),
             deletions: Deletions::default(),

@@ -20,6 +20,8 @@ use crate::store::{Numbers, Rows, Tx};
 pub struct Catalog {
     kinds: Vec<Arc<Kind>>,
     types: Vec<Arc<ResourceType>>,
+    /// Names of attributes that nobody reads.
+    hidden: Vec<String>,
     /// How often what clients see had changed when it was read.
     revision: u64,
 }
@@ -105,8 +107,14 @@ impl Catalog {
         if choices.test_resources {
             kinds.extend(Kind::test().iter().cloned());
         }
-        let types = kinds.iter().map(|kind| Arc::clone(&kind.scim)).collect();
-        Self { kinds, types, revision }
+        let types: Vec<Arc<ResourceType>> = kinds.iter().map(|kind| Arc::clone(&kind.scim)).collect();
+        let hidden = types.iter().flat_map(|kind| kind.hidden_names()).map(str::to_owned).collect();
+        Self { kinds, types, hidden, revision }
+    }
+
+    /// The names of the attributes that nobody ever reads, such as `password`.
+    pub fn hidden(&self) -> &[String] {
+        &self.hidden
     }
 
     /// Every kind, in the order in which clients see them.

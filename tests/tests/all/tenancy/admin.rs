@@ -55,6 +55,7 @@ impl World {
             ("plan", text(&plan, "id")),
             ("revision", "1".to_owned()),
             ("policy", "watching".to_owned()),
+            ("request", "seen-request".to_owned()),
         ]);
         // Somebody who is held: not one of those who have only just come.
         let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);
@@ -64,6 +65,7 @@ impl World {
         tenant.synced();
         let mut ids = ids;
         ids.insert("hold", text(&tenant.all("/holds")[0], "id"));
+        let _ = client.call("GET", "/Users?count=1").header("x-request-id", "seen-request").send().expect(200);
         let _ = tenant.put("/pipeline/shadow", &json!({"policies": []})).expect(200);
         let settled = || tenant.get("/pipeline/shadow").expect(200)["settled"].as_bool().filter(|settled| *settled);
         eventually("the shadow has come by everybody", settled);

@@ -65,6 +65,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("GET", "/tenants/{tenant}/connections/{connection}"),
     tenant("PATCH", "/tenants/{tenant}/connections/{connection}"),
     tenant("DELETE", "/tenants/{tenant}/connections/{connection}"),
+    tenant("GET", "/tenants/{tenant}/connections/{connection}/warnings"),
     tenant("GET", "/tenants/{tenant}/connections/{connection}/tokens"),
     tenant("POST", "/tenants/{tenant}/connections/{connection}/tokens"),
     tenant("DELETE", "/tenants/{tenant}/connections/{connection}/tokens/{token}"),
@@ -118,6 +119,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("DELETE", "/tenants/{tenant}/plugins/{name}/{version}"),
     tenant("GET", "/tenants/{tenant}/events"),
     tenant("GET", "/tenants/{tenant}/activity"),
+    tenant("GET", "/tenants/{tenant}/exchanges/{request}"),
     tenant("GET", "/tenants/{tenant}/sync"),
     tenant("GET", "/tenants/{tenant}/recording"),
 ];

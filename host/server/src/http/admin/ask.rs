@@ -15,8 +15,8 @@ use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
 use crate::auth::Operator;
 use crate::error::{Error, Result};
-use crate::http::request::{self, RequestId};
 use crate::http::App;
+use crate::http::request::{self, RequestId};
 
 /// What is asked beside the body.
 pub(super) struct Asked {

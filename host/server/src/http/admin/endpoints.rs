@@ -26,6 +26,7 @@ use crate::directory::{
     Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
     Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
+use crate::http::scim::exchanges::Exchange;
 use crate::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX};
 
 /// Every endpoint.
@@ -503,6 +504,13 @@ fn of_feed() -> Vec<Endpoint> {
         ))
         .gives_pages::<Entry>()
         .runs(feed::activity),
+        Endpoint::get(
+            "/tenants/{tenant}/exchanges/{request}",
+            "getExchange",
+            "Read what was received and answered in one of the latest SCIM requests, by the request's id, with secrets masked",
+        )
+        .gives::<Exchange>()
+        .runs(feed::exchange),
         Endpoint::get("/tenants/{tenant}/sync", "getSync", "Read how far the directory has followed the inventory")
             .gives::<SyncState>()
             .with(wait)

@@ -6,7 +6,7 @@ use super::call::{Call, Reply};
 use super::page::{Page, Place, read_limit, wrong};
 use crate::admin::log;
 use crate::directory::{self, RecordingPlace};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::{SYNC_LOOK_MS, SYNC_WAIT_MS_MAX};
 
 pub(super) async fn events(call: Call) -> Result<Reply> {
@@ -54,6 +54,11 @@ pub(super) async fn sync(call: Call) -> Result<Reply> {
         }
     }
     Reply::json(&call.read(directory::sync_state)?)
+}
+
+pub(super) async fn exchange(call: Call) -> Result<Reply> {
+    let found = call.app.exchanges.find(call.caller.rows.number(), call.text("request"));
+    Reply::json(&found.ok_or_else(|| Error::not_found("request among the latest"))?)
 }
 
 pub(super) async fn recording(call: Call) -> Result<Reply> {

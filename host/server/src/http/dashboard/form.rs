@@ -80,7 +80,10 @@ impl Csrf {
 
 /// What whoever sends a form that is not ours is told.
 pub(super) fn not_ours() -> Error {
-    Error::new(ErrorKind::Forbidden, "This form is out of date, or does not come from this dashboard. Go back, reload the page and try again.")
+    Error::new(
+        ErrorKind::Forbidden,
+        "This form is out of date, or does not come from this dashboard. Go back, reload the page and try again.",
+    )
 }
 
 /// Reads a form.

@@ -24,13 +24,13 @@ use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodRouter, on};
 use axum::routing::{MethodFilter, get};
+use axum::routing::{MethodRouter, on};
 
 use self::form::Form;
+use self::page::{Answer, shell};
 pub(super) use self::sign_in::Attempts;
 pub(super) use self::unshown::Unshown;
-use self::page::{Answer, shell};
 use self::visit::Visit;
 use super::request::{self, RequestId};
 use super::{App, note_cause};

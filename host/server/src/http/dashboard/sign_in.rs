@@ -153,7 +153,9 @@ pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Respons
             let to = if is_ours(&next) { next.as_str() } else { DASHBOARD_BASE };
             let mut response = redirect(&app.link(to));
             let cookies = [Cookie::Session.set(&app, &secret.to_string()), Cookie::Visitor.clear(&app)];
-            cookies.into_iter().flatten().for_each(|cookie| drop(response.headers_mut().append(header::SET_COOKIE, cookie)));
+            for cookie in cookies.into_iter().flatten() {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             response
         }
         Err(error) => door(&app, &parts.headers, crate::http::admin::ask::status(&error), &next, Some(&error)),

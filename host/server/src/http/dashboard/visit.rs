@@ -7,10 +7,10 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::DASHBOARD_BASE;
 use super::form::{CSRF, Csrf, Form};
 use super::page::Frame;
 use super::sign_in::SignedIn;
-use super::DASHBOARD_BASE;
 use crate::admin::keys::Role;
 use crate::auth::Operator;
 use crate::clock::Timestamp;

@@ -6,6 +6,7 @@
 mod answer;
 mod bulk;
 mod discovery;
+pub mod exchanges;
 pub mod pace;
 mod search;
 mod target;
@@ -29,7 +30,9 @@ use crate::activity::{Actor, Entry, likeness};
 use crate::auth::ScimCaller;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::limits::{ACTIVITY_QUERY_CHARACTERS_MAX, UNAVAILABLE_RETRY_SECONDS};
+use crate::limits::{
+    ACTIVITY_QUERY_CHARACTERS_MAX, CLIENT_HEARD_MS, EXCHANGE_ANSWER_BYTES_LOOKED, UNAVAILABLE_RETRY_SECONDS, USER_AGENT_CHARACTERS_MAX,
+};
 use crate::provision::{Catalog, Conditions, Scope, Versions};
 
 /// A request whose caller is known.
@@ -46,6 +49,8 @@ struct Call {
     parameters: OnceLock<Vec<(String, String)>>,
     /// How many seconds to wait, if what the body asks for was too much.
     wait: OnceLock<u64>,
+    /// The body as it may be shown, and whether it is cut.
+    received: OnceLock<(String, bool)>,
 }
 
 /// What a verb answers, and whether the log's entry went with a change.
@@ -77,6 +82,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         now,
         parameters: OnceLock::new(),
         wait: OnceLock::new(),
+        received: OnceLock::new(),
         app,
         caller,
         method: parts.method,
@@ -121,7 +127,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
             Entry { detail, ..call.entry(status) }
         });
     }
-    response
+    call.keep(response).await
 }
 
 fn too_many() -> Error {
@@ -230,6 +236,8 @@ impl Call {
             }
         }
         let bytes = request::body(body).await?;
+        // Nobody has set it: a request has one body.
+        let _ = self.received.set(exchanges::shown(&bytes, self.caller.catalog.hidden()));
         // The reader refuses more than 128 levels by itself, so depth costs no stack.
         let read = serde_json::from_slice(&bytes);
         let body = read.map_err(|cause: serde_json::Error| {
@@ -244,12 +252,35 @@ impl Call {
         Ok(body)
     }
 
+    /// Keeps what was received and answered, for an operator who looks on.
+    async fn keep(self, response: Response) -> Response {
+        let (parts, body) = response.into_parts();
+        // It is in memory already, whole.
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        // More than is shown is not looked at, as far as it may be cut.
+        let (answered, is_cut) = match body.is_empty() {
+            true => (None, false),
+            false => {
+                let (text, is_cut) = exchanges::shown(body.get(..EXCHANGE_ANSWER_BYTES_LOOKED).unwrap_or(&body), &[]);
+                (Some(text), is_cut || body.len() > EXCHANGE_ANSWER_BYTES_LOOKED)
+            }
+        };
+        let (received, cut) = self.received.into_inner().map_or((None, is_cut), |(text, cut)| (Some(text), cut || is_cut));
+        let user_agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let user_agent = user_agent.map(|agent| agent.chars().take(USER_AGENT_CHARACTERS_MAX).collect());
+        let request_id = self.request_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let exchange = exchanges::Exchange { request_id, user_agent, received, answered, cut };
+        self.app.exchanges.keep(self.caller.tenant.number(), exchange);
+        Response::from_parts(parts, body.into())
+    }
+
     /// Notes what the request shows of the client.
     fn see(&self, body: Option<&Value>) {
         let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         // Two clients of one token that take turns are looked at each time, which costs a little and loses nothing.
         let has_adscimversion = self.headers.contains_key(ADSCIMVERSION);
-        let hash = likeness((agent, has_adscimversion));
+        // Nor does looking now and then, so that it is known when it was last heard of.
+        let hash = likeness((agent, has_adscimversion, self.now.as_millis() / CLIENT_HEARD_MS));
         if body.is_none() && self.uri.query().is_none() && self.caller.last_agent.swap(hash, Ordering::Relaxed) == hash {
             return;
         }

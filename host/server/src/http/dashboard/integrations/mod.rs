@@ -16,10 +16,8 @@ use crate::admin::keys::Role;
 use crate::error::Result;
 
 pub(super) fn pages() -> Vec<Route> {
-    let own = vec![
-        Route::get("/tenants/{tenant}/integrations", show),
-        Route::post("/tenants/{tenant}/integrations/{connection}/switch", switch),
-    ];
+    let own =
+        vec![Route::get("/tenants/{tenant}/integrations", show), Route::post("/tenants/{tenant}/integrations/{connection}/switch", switch)];
     [own, wizard::pages(), connection::pages()].into_iter().flatten().collect()
 }
 

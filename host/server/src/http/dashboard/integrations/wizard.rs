@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::provider::{self, Provider};
 use super::super::Route;
 use super::super::page::{Answer, Page, Section};
 use super::super::parts::{area, field, refusal, text};
 use super::super::visit::Visit;
+use super::provider::{self, Provider};
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 

@@ -1,0 +1,177 @@
+// Drives the dashboard in a headless Chromium, as people use it, while this script also plays JumpCloud over SCIM.
+//
+// Told by the environment: BASE (where the server is), KEY (an operator key of the installation), CHROMIUM (the browser), SHOTS (where screenshots go).
+// Ends with 0 if everything was as expected; else says what was not.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const { BASE, KEY, CHROMIUM, SHOTS } = process.env;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WIDTHS = [320, 1280, 3840];
+const faults = [];
+const seen = new Set();
+
+function expect(holds, what) {
+  if (!holds) faults.push(what);
+}
+
+/** A SCIM request of JumpCloud's. */
+async function scim(token, method, path, body) {
+  const answer = await fetch(`${BASE}/scim/v2${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/scim+json" },
+    body: body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** A request of the admin API's, for what a page is only shown. */
+async function api(method, path, body, media = "application/json") {
+  const answer = await fetch(`${BASE}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${KEY}`, "content-type": media },
+    body: body instanceof Uint8Array ? body : body && JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** Holds the page that is shown against what holds of all pages, once for each name. */
+async function check(page, name) {
+  if (seen.has(name)) return;
+  seen.add(name);
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() =>
+      axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
+    );
+    for (const violation of violations) {
+      const where = violation.nodes.map((node) => node.html.slice(0, 200)).join("\n    ");
+      faults.push(`${name} (${scheme}): ${violation.id}: ${violation.help}\n    ${where}`);
+    }
+  }
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide <= 0, `${name}: ${wide} pixels too wide at ${width}`);
+    await page.screenshot({ path: join(SHOTS, `${name}-${width}.png`), fullPage: width < 2000 });
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+async function signIn(page) {
+  await page.goto(`${BASE}/dashboard`);
+  await check(page, "sign-in");
+  await page.getByLabel("API key").fill("dl_key_wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("This key opens nothing").waitFor();
+  await page.getByLabel("API key").fill(KEY);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Tenants" }).waitFor();
+}
+
+/** From nothing to a green connection. Gives the token and the tenant's address. */
+async function connect(page, name) {
+  await check(page, "tenants");
+  await page.getByLabel("Name").fill(name);
+  await page.getByRole("button", { name: "Make a tenant" }).click();
+  await page.getByRole("link", { name: "Connect JumpCloud" }).waitFor();
+  await check(page, "integrations-empty");
+  const tenant = new URL(page.url()).pathname.split("/")[3];
+  await page.getByRole("link", { name: "Connect JumpCloud" }).click();
+  await check(page, "wizard-1");
+  await page.getByRole("button", { name: "Get started" }).click();
+  await check(page, "wizard-2");
+  await page.getByLabel("Only groups whose name starts").check();
+  await page.getByLabel("Group name starts with").fill("NB-");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await check(page, "wizard-3");
+  await page.getByLabel("Only members of these groups").check();
+  await page.getByLabel("Groups", { exact: true }).fill("NB-Staff");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await check(page, "wizard-4");
+  await page.getByRole("button", { name: "Make base URL and token" }).click();
+  const token = await page.getByLabel("Token Key").inputValue();
+  await page.getByRole("button", { name: "Copy" }).first().waitFor();
+  expect(token.startsWith("dl_scim_"), "the token is shown");
+  await check(page, "credentials");
+  await page.getByRole("link", { name: "I have entered them" }).click();
+  await page.getByText("Nothing has come yet.").waitFor();
+  await check(page, "connection-waiting");
+
+  // JumpCloud: its test, its activation with a test user, then people and groups. The page follows without being loaded again.
+  await page.evaluate(() => (window.stays = true));
+  const state = page.locator("#progress");
+  await scim(token, "GET", "/Users?startIndex=1&count=1");
+  await state.getByText("JumpCloud reached Doorlist with the token").waitFor();
+  const user = (mail, id) => ({
+    schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"],
+    userName: mail,
+    externalId: id,
+    displayName: mail.split("@")[0],
+    active: true,
+    emails: [{ value: mail, type: "work", primary: true }],
+  });
+  const test = await scim(token, "POST", "/Users", user("test@example.com", "66e2d689590450d073d2df00"));
+  await scim(token, "DELETE", `/Users/${test.id}`);
+  const people = [];
+  for (const who of ["ada", "grace", "alan"]) {
+    people.push(await scim(token, "POST", "/Users", user(`${who}@example.com`, `66e2d689590450d073d2d${who.length}${who.charCodeAt(0)}`)));
+  }
+  const group = await scim(token, "POST", "/Groups", { schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"], displayName: "NB-Staff" });
+  await scim(token, "PATCH", `/Groups/${group.id}`, {
+    schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+    Operations: [{ op: "add", path: "members", value: people.slice(0, 2).map(({ id }) => ({ value: id })) }],
+  });
+  await state.getByText("Connected").waitFor({ timeout: 30_000 });
+  expect(await page.evaluate(() => window.stays === true), "the page turned green without being loaded anew");
+  await check(page, "connection-green");
+  return { token, tenant, people, group };
+}
+
+async function run() {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("console", (message) => {
+      if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) faults.push(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => faults.push(`script: ${error}`));
+    page.on("dialog", (dialog) => dialog.accept());
+    await signIn(page);
+    const world = await connect(page, "Browsed <b>&amp; co");
+    await page.goto(`${BASE}/dashboard/tenants/${world.tenant}/integrations`);
+    await check(page, "integrations");
+    await page.getByRole("button", { name: "Turn off" }).click();
+    await page.getByText("Saved.").waitFor();
+    await page.getByRole("button", { name: "Turn on" }).click();
+    for (const [name, below] of Object.entries(JSON.parse(process.env.PAGES ?? "{}"))) {
+      await page.goto(`${BASE}/dashboard/tenants/${world.tenant}${below}`);
+      await check(page, name);
+    }
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("API key").waitFor();
+  } finally {
+    await browser.close();
+  }
+}
+
+try {
+  await run();
+} catch (error) {
+  faults.push(String(error));
+}
+if (faults.length > 0) {
+  console.error(faults.join("\n"));
+  process.exit(1);
+}
+console.log(`${seen.size} pages are as they should be: ${[...seen].join(", ")}`);

@@ -1,0 +1,5 @@
+//! The dashboard, with a browser that runs no scripts.
+
+mod browser;
+mod door;
+mod integrations;
