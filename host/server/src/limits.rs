@@ -222,6 +222,12 @@ pub const SECRET_KEY_FILE_BYTES_MAX: usize = 4 << 10;
 /// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
 pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 
+/// Subjects that one policy's instance is asked about in a plan. Nobody waits behind it, so it is larger than in projection and starts fewer instances.
+pub const PLAN_CHUNK_MAX: usize = 256;
+
+/// Members that a plan looks at a time for whether their SCIM User is gone: some hundred kilobytes of ids.
+pub const PLAN_LINKS_MAX: usize = 8_192;
+
 /// Chunks of subjects that each thread of a plan has before it, evaluated or not.
 pub const PLAN_AHEAD_MAX: usize = 4;
 

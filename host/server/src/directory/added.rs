@@ -9,7 +9,15 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::provision::{Scope, Why, mark_dirty};
 use crate::store::layout::{self, USER};
-use crate::store::{Range, Tx};
+use crate::store::{Key, Range, Rows, Table, Tx};
+
+/// Whether policies have put anybody into such a group.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn is_any(rows: &impl Rows) -> Result<bool> {
+    Ok(rows.count(&Range::under(Key::new(Table::AddedGroup)), 1)? > 0)
+}
 
 /// Makes `groups` the ones that policies put the user of a member into.
 ///

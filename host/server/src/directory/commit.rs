@@ -60,7 +60,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         return Ok(Committed::default());
     }
     let events = tx.number(&layout::counter(Counter::Event))?;
-    let any_held = hold::is_any(tx)?;
+    let Any { held: any_held, added: any_added } = Any::read(tx)?;
     let (walking, when) = (projected.walk.is_some(), Occasion { at: now, activity: None });
     let (walk, causes) = (walk::current(tx)?.and_then(|walk| walk.activity), Causes::default());
     let mut writer = Writer {
@@ -75,6 +75,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         stuck: None,
         rows_left: COMMIT_ROWS_MAX,
         any_held,
+        any_added,
         committed: Committed::default(),
     };
     for outcome in &projected.groups {
@@ -137,13 +138,28 @@ pub(super) struct Writer<'t, 'a, 's> {
     any_held: bool,
     /// What there is to tell of it.
     committed: Committed,
+    /// Whether policies have put anybody into a group of the inventory.
+    any_added: bool,
+}
+
+/// What of the directory is asked once and not of each subject, since it is mostly nobody.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Any {
+    held: bool,
+    added: bool,
+}
+
+impl Any {
+    /// As the rows have it.
+    pub(super) fn read(rows: &impl Rows) -> Result<Self> {
+        Ok(Self { held: hold::is_any(rows)?, added: added::is_any(rows)? })
+    }
 }
 
 impl<'t, 'a, 's> Writer<'t, 'a, 's> {
     /// One that tries in a draft what a walk over everybody would do.
-    pub(super) fn draft(tx: &'t mut Tx<'a>, setting: &'s Setting, now: Timestamp) -> Self {
+    pub(super) fn draft(tx: &'t mut Tx<'a>, setting: &'s Setting, now: Timestamp, any: Any) -> Self {
         let (when, causes) = (Occasion { at: now, activity: None }, Causes::default());
-        // Asking whether anybody is held is cheap where nobody is.
         Self {
             tx,
             setting,
@@ -155,7 +171,8 @@ impl<'t, 'a, 's> Writer<'t, 'a, 's> {
             draft: true,
             stuck: None,
             rows_left: usize::MAX,
-            any_held: true,
+            any_held: any.held,
+            any_added: any.added,
             committed: Committed::default(),
         }
     }
@@ -318,7 +335,10 @@ impl Writer<'_, '_, '_> {
         if !stays {
             // Those that cannot be are what the subject is stuck for; what it had stays.
             let added = if included { outcome.added_groups() } else { Vec::new() };
-            added::put_user(self.tx, due.connection, due.id, &added)?;
+            self.any_added |= !added.is_empty();
+            if self.any_added {
+                added::put_user(self.tx, due.connection, due.id, &added)?;
+            }
         }
         if self.draft {
             self.stuck = stuck;

@@ -13,7 +13,7 @@ use super::subject::Due;
 use crate::error::Result;
 use crate::id::Id;
 use crate::provision::Causes;
-use crate::store::layout::{self, Counter, GROUP, USER};
+use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
 use crate::store::{Numbers, Range, Rows, Tx};
 
 /// How far a projection of everything has come.
@@ -136,6 +136,33 @@ pub(super) fn orphans(rows: &impl Rows, after: Option<Id>, most: usize) -> Resul
     outcome?;
     let mut dues = Vec::new();
     for (connection, id) in found {
+        if !rows.has(&layout::resource(connection, USER, id))? {
+            dues.push(due(rows, USER, connection, id)?);
+        }
+    }
+    Ok((dues, last.filter(|_| looked >= most)))
+}
+
+/// SCIM Users of a connection that are no longer there and that somebody in the directory came by, behind `after`, looking at no more than `most` members; and
+/// the last one that was looked at, if there may be more. Looks at ids alone, so that a directory in which nobody is gone is seen through quickly.
+pub(super) fn orphans_of(rows: &impl Rows, connection: u32, after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
+    let mut range = Range::under(layout::members_by(connection, MemberBy::ScimId));
+    if let Some(after) = after {
+        // Behind every member with this one.
+        range = range.after(layout::member_by(connection, MemberBy::ScimId, &after.to_string()).id(Id::from_bytes([u8::MAX; Id::BYTES])));
+    }
+    let mut linked = Vec::new();
+    let mut looked = 0;
+    rows.each(&range, &mut |key, _| {
+        linked.extend(layout::scim_id_of(key));
+        looked += 1;
+        if looked < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let last = linked.last().copied();
+    linked.dedup();
+    let mut dues = Vec::new();
+    for id in linked {
+        // What is kept of one that has left the directory already is sorted out by whoever reads it.
         if !rows.has(&layout::resource(connection, USER, id))? {
             dues.push(due(rows, USER, connection, id)?);
         }

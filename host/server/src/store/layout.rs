@@ -460,7 +460,20 @@ pub fn members() -> Key {
 
 /// Head of the ids of directory members recognised by this text.
 pub fn member_by(connection: u32, by: MemberBy, text: &str) -> Key {
-    Key::new(Table::MemberIndex).number(connection).byte(by as u8).text(text)
+    members_by(connection, by).text(text)
+}
+
+/// Head of the members of a connection that are recognised by something of this sort.
+pub fn members_by(connection: u32, by: MemberBy) -> Key {
+    Key::new(Table::MemberIndex).number(connection).byte(by as u8)
+}
+
+/// The SCIM id in a key of a member that is recognised by it; `None` for another key.
+pub fn scim_id_of(key: &[u8]) -> Option<Id> {
+    /// Table, connection and sort.
+    const HEAD: usize = 1 + 4 + 1;
+    let text = key.get(HEAD..key.len().checked_sub(2 + Id::BYTES)?)?;
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// A directory group.

@@ -180,6 +180,7 @@ impl Tracing<'_> {
         let mut batch = match plugin.batch(&policy.settings.to_string(), self.plugins.limits(plugin)) {
             Ok(batch) => batch,
             Err(StartFault { fault, log, usage }) => {
+                self.turn.spend(&usage, 0);
                 step.start_micros = usage.micros;
                 self.plugins.spent(plugin, &usage);
                 return outcome.faulted(policy, plugin, &fault, log);
@@ -188,6 +189,7 @@ impl Tracing<'_> {
         step.start_micros = batch.usage().micros;
         let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut batch);
         let (log, usage) = (batch.take_log(), batch.usage());
+        self.turn.spend(&usage, 0);
         step.micros = usage.micros.saturating_sub(step.start_micros);
         self.plugins.spent(plugin, &usage);
         match answer {

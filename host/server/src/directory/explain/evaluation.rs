@@ -10,7 +10,7 @@ use super::comparison::{Comparison, NamedGroup, group_entry, member_entry};
 use super::deciding::{Deciding, DecidingGroup, deciding};
 use crate::admin::plugins::Ready;
 use crate::clock::Timestamp;
-use crate::directory::commit::Writer;
+use crate::directory::commit::{Any, Writer};
 use crate::directory::decision::Reason;
 use crate::directory::evaluate::trace::{Step, Trace, trace};
 use crate::directory::evaluate::{GroupOutcome, Turn, evaluate};
@@ -80,7 +80,8 @@ impl Inquiry<'_> {
         self.project_groups(tx, due.connection, &groups)?;
         let Trace { outcome, steps, view } = trace(self.setting, self.plugins, subject)?;
         let Deciding { groups: deciding_groups, not_tried } = deciding(self.setting, self.plugins, &outcome);
-        let mut writer = Writer::draft(tx, self.setting, self.now);
+        let any = Any::read(tx)?;
+        let mut writer = Writer::draft(tx, self.setting, self.now, any);
         writer.user(&outcome)?;
         let stuck = writer.stuck.take();
         let after = member_entry(tx, id)?;
@@ -145,7 +146,8 @@ impl Inquiry<'_> {
             return Ok(());
         }
         if outcome.view.included {
-            return Writer::draft(tx, self.setting, self.now).group(outcome);
+            let any = Any::read(tx)?;
+            return Writer::draft(tx, self.setting, self.now, any).group(outcome);
         }
         let key = layout::group(outcome.subject.due.id);
         if tx.has(&key)? {

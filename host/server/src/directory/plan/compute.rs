@@ -15,7 +15,7 @@ use super::{Difference, Planned, Tally};
 use crate::admin::pipeline::Policy;
 use crate::admin::plugins::Ready;
 use crate::clock::Timestamp;
-use crate::directory::commit::Writer;
+use crate::directory::commit::{Any, Writer};
 use crate::directory::decision::{Decision, SubjectKind, VerdictChange};
 use crate::directory::evaluate::{GroupOutcome, Outcome, Subject, Turn, UserOutcome, evaluate};
 use crate::directory::event::{Change, Event};
@@ -25,7 +25,7 @@ use crate::directory::subject::{Due, GroupSubject, Setting, UserSubject};
 use crate::directory::walk;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_MS, PLAN_BUSY_TRIES_MAX, PROJECTION_CHUNK_MAX};
+use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_MS, PLAN_BUSY_TRIES_MAX, PLAN_CHUNK_MAX, PLAN_LINKS_MAX};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Drafted, PartitionNumber, Range, Rows, Tx, View, from_json};
 
@@ -58,8 +58,9 @@ pub fn compute(view: &View, proposal: Proposal<'_>, sink: &mut Sink<'_>) -> Resu
     setting.pipeline.policies = proposal.policies;
     let (plugins, threads) = (proposal.plugins, proposal.threads.max(1));
     view.draft(|tx| {
-        let writer = Writer::draft(tx, &setting, proposal.now);
-        let asking = Asking { view, setting: &setting, plugins, now: proposal.now };
+        let any = Any::read(view)?;
+        let writer = Writer::draft(tx, &setting, proposal.now, any);
+        let asking = Asking { view, setting: &setting, plugins, now: proposal.now, any };
         let mut fold = Fold { writer, asking, groups: BTreeMap::new(), sink, tally: Tally::default() };
         fold.gone()?;
         fold.spread::<GroupSubject>(1)?;
@@ -77,6 +78,7 @@ struct Asking<'a> {
     setting: &'a Setting,
     plugins: &'a Ready,
     now: Timestamp,
+    any: Any,
 }
 
 /// What a thread evaluates, and how it is read and tried.
@@ -104,7 +106,7 @@ impl Planable for UserSubject {
 
     fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, outcome: &Outcome<Self>) -> Result<bool> {
         tx.rehearse(|tx| {
-            let mut writer = Writer::draft(tx, asking.setting, asking.now);
+            let mut writer = Writer::draft(tx, asking.setting, asking.now, asking.any);
             writer.user(outcome)?;
             let stuck = writer.stuck.is_some();
             Ok(!stuck && tx.take_back(&Range::under(layout::events())).is_empty())
@@ -266,19 +268,23 @@ impl Fold<'_, '_, '_, '_, '_> {
 
     /// Members whose SCIM User is gone.
     fn orphans(&mut self) -> Result<()> {
-        let mut after = None;
-        loop {
-            let (dues, next) = walk::orphans(&*self.writer.tx, after, PROJECTION_CHUNK_MAX)?;
-            let mut subjects = Vec::new();
-            for due in dues {
-                subjects.extend(UserSubject::read(&*self.writer.tx, due)?);
-            }
-            self.users(subjects)?;
-            after = next;
-            if after.is_none() {
-                return Ok(());
+        let connections: Vec<u32> = self.asking.setting.connections.keys().copied().collect();
+        for connection in connections {
+            let mut after = None;
+            loop {
+                let (dues, next) = walk::orphans_of(&*self.writer.tx, connection, after, PLAN_LINKS_MAX)?;
+                let mut subjects = Vec::new();
+                for due in dues {
+                    subjects.extend(UserSubject::read(&*self.writer.tx, due)?);
+                }
+                self.users(subjects)?;
+                after = next;
+                if after.is_none() {
+                    break;
+                }
             }
         }
+        Ok(())
     }
 
     /// The events that were written since the last call.
@@ -504,7 +510,7 @@ struct Chunks<'a> {
 impl Chunks<'_> {
     fn next(&mut self) -> Result<Option<Vec<Due>>> {
         while let Some(connection) = self.connections.front().copied() {
-            let ids = walk::ids_after(self.view, connection, self.kind, self.after, PROJECTION_CHUNK_MAX)?;
+            let ids = walk::ids_after(self.view, connection, self.kind, self.after, PLAN_CHUNK_MAX)?;
             self.after = ids.last().copied();
             if !ids.is_empty() {
                 let due = |id| Due { kind: self.kind, connection, id, mark: None };
