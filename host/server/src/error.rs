@@ -34,6 +34,11 @@ pub struct Problem {
     pub message: String,
 }
 
+/// The JSON Pointer of the member `name` of what is at `pointer`, escaped as RFC 6901 section 3 has it.
+pub(crate) fn pointer_below(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// Shorthand for what most functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -71,6 +76,13 @@ impl Error {
     /// The same with a cause for the log.
     pub fn with_cause(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
+        self
+    }
+
+    /// The same with one more sentence.
+    pub fn with_sentence(mut self, sentence: &str) -> Self {
+        self.detail.push(' ');
+        self.detail.push_str(sentence);
         self
     }
 

@@ -16,6 +16,7 @@ mod directory;
 mod examples;
 mod guests;
 mod guide;
+mod kit;
 mod plugins;
 mod remote;
 mod scim;

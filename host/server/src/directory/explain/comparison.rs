@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::directory::group::{self, Group};
 use crate::directory::member::{self, Member};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, pointer_below};
 use crate::id::Id;
 use crate::store::Rows;
 use crate::store::layout;
@@ -136,8 +136,7 @@ fn compare(pointer: &str, now: Option<&Value>, then: Option<&Value>, differences
     };
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
     for name in names {
-        let below = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-        compare(&below, one.get(name), other.get(name), differences);
+        compare(&pointer_below(pointer, name), one.get(name), other.get(name), differences);
     }
 }
 

@@ -10,7 +10,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, Problem, Result, pointer_below};
 use crate::limits::BODY_PROBLEMS_MAX;
 
 /// What a type's JSON Schema is, among others in a generator.
@@ -96,10 +96,7 @@ pub(super) fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(
 fn told(error: &ValidationError<'_>) -> Vec<Problem> {
     let place = error.instance_path().as_str();
     let at = |message: String| vec![Problem { pointer: place.to_owned(), message }];
-    let below = |name: &str, message: &str| Problem {
-        pointer: format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
-        message: message.to_owned(),
-    };
+    let below = |name: &str, message: &str| Problem { pointer: pointer_below(place, name), message: message.to_owned() };
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             unexpected.iter().map(|name| below(name, "There is no such field.")).collect()

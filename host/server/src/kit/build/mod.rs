@@ -15,27 +15,54 @@ use std::process::{Command, Stdio};
 use super::project::{Language, Project};
 use crate::error::{Error, Result};
 
+/// Names what a build is making until it is whole. Behind the name of the output, so that it is made on the same disk.
+const PART: &str = "part";
+
 /// Builds a project into its output. What the tools say goes to standard error.
 ///
-/// The output of an earlier build goes first, so that nothing old is taken for what failed to build.
+/// The output is replaced once there is another: a build that fails, or that is stopped, leaves that of an earlier one as it is. The error says that it does.
 ///
 /// # Errors
 /// If a tool is missing or fails, or the disk refuses.
 pub fn build(project: &Project) -> Result<()> {
     let output = project.built();
+    make(project).map_err(|error| {
+        if output.is_file() { error.with_sentence(&format!("{} is that of an earlier build.", output.display())) } else { error }
+    })
+}
+
+/// Has the tools make the output under another name, and then gives it its own.
+fn make(project: &Project) -> Result<()> {
+    let output = project.built();
+    let part = Project { output: project.output.with_added_extension(PART), ..project.clone() };
+    let made = part.built();
     let failed = |cause: io::Error| Error::invalid(format!("{} cannot be written.", output.display())).with_cause(cause);
     output.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-    match fs::remove_file(&output) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(failed(cause)),
-        _ => {}
+    // What a build that was stopped left is not to be taken for what this one makes.
+    remove(&made).map_err(failed)?;
+    let built = match part.language {
+        Language::Rust => rust::build(&part),
+        Language::TypeScript => typescript::build(&part),
+        Language::Python => python::build(&part),
+        Language::C => c::build(&part),
+    };
+    match built {
+        Ok(()) if !made.is_file() => Err(Error::conflict(format!("The tools made no {}.", output.display()))),
+        Ok(()) => fs::rename(&made, &output).map_err(failed),
+        Err(error) => {
+            // Half of it is of no use. If it stays, the next build removes it.
+            let _ = remove(&made);
+            Err(error)
+        }
     }
-    match project.language {
-        Language::Rust => rust::build(project),
-        Language::TypeScript => typescript::build(project),
-        Language::Python => python::build(project),
-        Language::C => c::build(project),
-    }?;
-    if output.is_file() { Ok(()) } else { Err(Error::conflict(format!("The tools made no {}.", output.display()))) }
+}
+
+/// Removes a file, which need not be there.
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => Ok(()),
+    }
 }
 
 /// A command in the project's directory.
