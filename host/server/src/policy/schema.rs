@@ -11,6 +11,7 @@ use super::limits::{
     PATTERN_BYTES_MAX, PROBLEMS_MAX, SCHEMA_PATTERNS_MAX, SCHEMA_VALUES_MAX, SETTINGS_BYTES_MAX, SETTINGS_DEPTH_MAX, VALIDATION_STEPS_MAX,
 };
 use super::problem;
+use crate::error::pointer_below;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
@@ -86,7 +87,7 @@ impl SettingsSchema {
             // The settings themselves are nobody's default.
             !place.is_empty() && !conditions.split('/').any(|keyword| CONDITIONAL.contains(&keyword))
         })?;
-        let Problem { pointer, message } = describe(&error);
+        let Problem { pointer, message } = describe(&error, &completed).into_iter().next()?;
         Some(format!("The default of {pointer} is not valid there. {message}"))
     }
 
@@ -99,24 +100,39 @@ impl SettingsSchema {
         if values.saturating_mul(self.values) > VALIDATION_STEPS_MAX {
             return vec![problem::new("", "The settings have more values than can be checked.")];
         }
-        self.validator.iter_errors(settings).take(PROBLEMS_MAX).map(|error| describe(&error)).collect()
+        self.validator.iter_errors(settings).flat_map(|error| describe(&error, settings)).take(PROBLEMS_MAX).collect()
     }
 }
 
-/// One error in words. Where no branch of `oneOf` or `anyOf` fits, the branches say more than the whole.
-fn describe(error: &ValidationError<'_>) -> Problem {
+/// One error of `settings` in words, at the place that has to change; at least one problem. Where no branch of `oneOf` or `anyOf` fits, the branches say more than the
+/// whole.
+fn describe(error: &ValidationError<'_>, settings: &Value) -> Vec<Problem> {
     let pointer = error.instance_path().as_str();
+    let one = |message: String| vec![problem::new(pointer, message)];
+    let unknown = |name: &String| problem::new(pointer_below(pointer, name), format!("There is no setting {name:?} here."));
     match error.kind() {
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
-            branches(context, pointer).unwrap_or_else(|| problem::new(pointer, sentence(error)))
+            branches(context, pointer, settings).unwrap_or_else(|| one(sentence(error)))
         }
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            let names = unexpected.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-            problem::new(pointer, format!("There is no setting {names} here."))
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.iter().take(PROBLEMS_MAX).map(unknown).collect(),
+        // An object of which no member is known: the validator does not name them.
+        ValidationErrorKind::FalseSchema => match settings.pointer(pointer) {
+            Some(Value::Object(members)) if is_of_members(error) => members.keys().take(PROBLEMS_MAX).map(unknown).collect(),
+            _ => one("No value is acceptable here.".to_owned()),
+        },
+        ValidationErrorKind::PropertyNames { error: wrong } => {
+            let name = wrong.instance().as_str().unwrap_or_default();
+            vec![problem::new(pointer_below(pointer, name), format!("The name {name:?} is not acceptable here. {}", sentence(wrong)))]
         }
-        ValidationErrorKind::Required { property } => problem::new(pointer, format!("There must be a setting {property} here.")),
-        _ => problem::new(pointer, sentence(error)),
+        ValidationErrorKind::Required { property } => one(format!("There must be a setting {property} here.")),
+        _ => one(sentence(error)),
     }
+}
+
+/// Whether what allows no value is said of the members of an object and not of itself.
+fn is_of_members(error: &ValidationError<'_>) -> bool {
+    let path = error.schema_path().as_str();
+    path.ends_with("/additionalProperties") || path.ends_with("/propertyNames")
 }
 
 fn sentence(error: &ValidationError<'_>) -> String {
@@ -125,7 +141,7 @@ fn sentence(error: &ValidationError<'_>) -> String {
 
 /// What the alternatives for the value at `pointer` say together: the constants, if each wants one, else the first
 /// error of the only one that recognised the value by its type and the constants in it.
-fn branches(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Option<Problem> {
+fn branches(context: &[Vec<ValidationError<'static>>], pointer: &str, settings: &Value) -> Option<Vec<Problem>> {
     let wanted = |errors: &Vec<ValidationError<'static>>| match errors.as_slice() {
         [error] if error.instance_path().as_str() == pointer => match error.kind() {
             ValidationErrorKind::Constant { expected_value } => Some(expected_value.to_string()),
@@ -134,7 +150,7 @@ fn branches(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Option<
         _ => None,
     };
     if let Some(constants) = context.iter().map(wanted).collect::<Option<Vec<_>>>() {
-        return Some(problem::new(pointer, format!("The value is none of {}.", constants.join(", "))));
+        return Some(vec![problem::new(pointer, format!("The value is none of {}.", constants.join(", ")))]);
     }
     let foreign = |error: &ValidationError<'static>| match error.kind() {
         ValidationErrorKind::Constant { .. } => true,
@@ -143,7 +159,7 @@ fn branches(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Option<
     };
     let mut recognised = context.iter().filter(|errors| !errors.iter().any(foreign));
     match (recognised.next(), recognised.next()) {
-        (Some(errors), None) => errors.first().map(describe),
+        (Some(errors), None) => errors.first().map(|error| describe(error, settings)),
         _ => None,
     }
 }
@@ -414,5 +430,32 @@ mod tests {
         assert_eq!(pointers(json!({"kind": "b", "name": 5})), ["/name"]);
         assert_eq!(pointers(json!({"kind": "a", "size": "x"})), ["/size"]);
         assert_eq!(pointers(json!({"kind": "c"})), [""]);
+    }
+
+    #[test]
+    fn a_name_that_is_wrong_is_pointed_at() {
+        let schema = json!({"additionalProperties": false, "properties": {
+            "groups": {"items": {"properties": {"name": {}}, "additionalProperties": false}},
+            "names": {"propertyNames": {"maxLength": 3}},
+            "empty": {"propertyNames": false},
+            "never": false,
+            "other": {"oneOf": [{"type": "null"}, {"type": "object", "additionalProperties": false}]},
+        }});
+        let (schema, _) = SettingsSchema::build(&schema.to_string()).expect("it has its bounds");
+        let found = |settings| -> Vec<(String, String)> {
+            schema.problems(&settings).into_iter().map(|problem| (problem.pointer, problem.message)).collect()
+        };
+        let unknown = |pointer: &str, name: &str| (pointer.to_owned(), format!("There is no setting {name:?} here."));
+        assert_eq!(found(json!({"x": 1, "y": {"z": 2}})), [unknown("/x", "x"), unknown("/y", "y")]);
+        assert_eq!(found(json!({"a/b~c": 1, "": 2})), [unknown("/", ""), unknown("/a~1b~0c", "a/b~c")]);
+        assert_eq!(found(json!({"groups": [{"name": 1}, {"nmae": 1}]})), [unknown("/groups/1/nmae", "nmae")]);
+        assert_eq!(found(json!({"other": {"x": 1}})), [unknown("/other/x", "x")]);
+        assert_eq!(found(json!({"empty": {"a": 1, "b": 1}})), [unknown("/empty/a", "a"), unknown("/empty/b", "b")]);
+        assert_eq!(found(json!({"never": 1})), [("/never".to_owned(), "No value is acceptable here.".to_owned())]);
+        let [(pointer, message)] = &found(json!({"names": {"abc": 1, "ab/cd": 1}}))[..] else { panic!("one name is too long") };
+        assert_eq!(pointer, "/names/ab~1cd");
+        assert!(message.starts_with("The name \"ab/cd\" is not acceptable here. The value "), "{message}");
+        let many: Map<String, Value> = (0..50).map(|number| (number.to_string(), json!(0))).collect();
+        assert_eq!(schema.problems(&Value::Object(many)).len(), PROBLEMS_MAX);
     }
 }

@@ -117,9 +117,9 @@ fn faults_are_pointed_at() {
         (json!({"users": [{"name": "r", "effects": {"status": "blocked"}}]}), "/users/0/effects/status", ""),
         (json!({"users": [{"name": "r", "effects": {"role": {"of": "{title}"}}}]}), "/users/0/effects/role", "a setting \"table\""),
         (json!({"users": [{"name": "r", "effects": {"role": 5}}]}), "/users/0/effects/role", ""),
-        (json!({"users": [{"name": "r", "effects": {"rolle": "x"}}]}), "/users/0/effects", "no setting \"rolle\""),
+        (json!({"users": [{"name": "r", "effects": {"rolle": "x"}}]}), "/users/0/effects/rolle", "no setting \"rolle\""),
         (json!({"users": [{"when": "title pr"}]}), "/users/0", "a setting \"name\""),
-        (json!({"groups": [{"name": "r", "effects": {"role": "x"}}]}), "/groups/0/effects", "no setting \"role\""),
+        (json!({"groups": [{"name": "r", "effects": {"role": "x"}}]}), "/groups/0/effects/role", "no setting \"role\""),
         (json!({"schemas": [{"id": "acme", "attributes": [{"name": "x"}]}]}), "/schemas/0/id", "must be a URN"),
     ] {
         let found = problems(&settings);

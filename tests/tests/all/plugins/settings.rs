@@ -20,6 +20,7 @@ fn each_fault_has_its_pointer_and_nothing_faulty_is_kept() {
         (json!({"groups": ["A", "", 7]}), vec!["/policies/1/settings/groups/1", "/policies/1/settings/groups/2"]),
         (json!({"groups": ["A"], "match": "suffix"}), vec!["/policies/1/settings/match"]),
         (json!({"groups": ["A"], "nested": {"depth": 0}}), vec!["/policies/1/settings/nested/depth"]),
+        (json!({"gruops": ["A"], "groups": ["A"], "a/b~c": 1}), vec!["/policies/1/settings/a~1b~0c", "/policies/1/settings/gruops"]),
         (json!("text"), vec!["/policies/1/settings"]),
     ] {
         let policies = json!([fill, {"name": "second", "plugin": "mine", "settings": settings}]);
