@@ -3,7 +3,7 @@
 use crate::guest::{SAID, Said, guest, hostile, json_answering, json_guest, json_manifest};
 use crate::hostile_file::{self, Hostile};
 use crate::item::{group, user};
-use crate::{limits, load, plugin};
+use crate::{HOST, limits, load, plugin};
 use doorlist::policy::{
     Batch, CallLimits, Fault, FaultKind, Group, GroupChange, Host, HostSettings, LoadLimits, SettingsError, Tier, UserEffect,
 };
@@ -70,8 +70,8 @@ fn each_file_of_hostile_guests_is_stopped_by_what_it_says() {
 
 /// Checks that a guest comes as far as it says and no further.
 fn stopped(hostile: &Hostile, kind: FaultKind) {
-    let Hostile { name, stopped_at, says, wasm, .. } = hostile;
-    let loaded = load(wasm);
+    let Hostile { name, tier, stopped_at, says, wasm, .. } = hostile;
+    let loaded = HOST.load(wasm, &LoadLimits::of(*tier), "tests");
     if let Some(stage) = stopped_at.strip_prefix("upload/") {
         let error = loaded.err().unwrap_or_else(|| panic!("{name} is admitted"));
         assert_eq!(error.stage.as_str(), stage, "{name}: {error}");

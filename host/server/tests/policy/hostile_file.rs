@@ -2,6 +2,7 @@
 //! What a file consists of is said in tests/guests/README.md.
 
 use super::guest::{SAID, Said, guest_on};
+use doorlist::policy::Tier;
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +10,8 @@ use std::path::Path;
 pub struct Hostile {
     /// The plugin's name: that of its file, and of the world if there is one for each.
     pub name: String,
+    /// The tier that it is uploaded to.
+    pub tier: Tier,
     /// How far it comes.
     pub stopped_at: String,
     /// What stops it.
@@ -38,11 +41,12 @@ fn read(path: &Path) -> Vec<Hostile> {
         Some(line)
     };
     assert!(line().is_some_and(|line| line.ends_with('.')), "{stem} begins with a sentence about what it does");
-    let (mut bases, mut writes, mut at, mut by, mut says) = (vec![], vec!["included"], None, None, None);
+    let (mut bases, mut writes, mut tier, mut at, mut by, mut says) = (vec![], vec!["included"], Tier::Small, None, None, None);
     while let Some((word, value)) = line().map(|line| line.split_once(": ").unwrap_or((line, ""))) {
         match word {
             "base" => bases = value.split(", ").collect(),
             "writes" => writes = value.split(", ").collect(),
+            "tier" => tier = if value == "large" { Tier::Large } else { panic!("{stem} wants a tier {value}, which nobody knows") },
             "stopped-at" => at = Some(value),
             "stopped-by" => by = Some(value),
             "says" => says = Some(value),
@@ -53,7 +57,7 @@ fn read(path: &Path) -> Vec<Hostile> {
         panic!("{stem} does not say where, by what and with which words it is stopped")
     };
     let text = repeated(rest);
-    let made = |name: String, wasm| Hostile { name, stopped_at: at.into(), stopped_by: by.into(), says: says.into(), wasm };
+    let made = |name: String, wasm| Hostile { name, tier, stopped_at: at.into(), stopped_by: by.into(), says: says.into(), wasm };
     if bases.is_empty() {
         let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("{stem}: {error}"));
         return vec![made(stem.to_owned(), wasm)];

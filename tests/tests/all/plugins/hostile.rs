@@ -1,5 +1,6 @@
 //! Hostile guests over HTTP: each is refused, or leaves its subject stuck, with a reason; others go on.
 
+use doorlist::policy::Tier;
 use doorlist_tests::callers::text;
 use doorlist_tests::{Client, Tenant};
 use serde_json::{Value, json};
@@ -27,8 +28,15 @@ impl Victim {
 
     /// Uploads a guest and puts it into force, as far as it gets.
     fn suffer(&self, hostile: &Hostile) {
-        let Hostile { name, stopped_at, says, wasm, .. } = hostile;
+        let Hostile { name, tier, stopped_at, says, wasm, .. } = hostile;
+        let allow = |tier: &str| drop(self.tenant.patch("", &json!({"pluginLimits": {"tier": tier}})).expect(200));
+        if *tier == Tier::Large {
+            allow("large");
+        }
         let uploaded = self.tenant.upload(wasm);
+        if *tier == Tier::Large {
+            allow("small");
+        }
         if let Some(expected) = stopped_at.strip_prefix("upload/") {
             let (stage, detail) = refused(uploaded);
             assert_eq!(stage, expected, "{name}: {detail}");
