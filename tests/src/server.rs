@@ -165,6 +165,11 @@ impl Server {
         &self.address
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where its data is.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir

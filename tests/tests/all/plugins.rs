@@ -4,6 +4,8 @@ mod failing_start;
 mod figures;
 mod hostile;
 mod limits;
+mod printing;
+mod restarts;
 mod settings;
 mod signatures;
 mod turns;

@@ -1,14 +1,17 @@
 //! Starting and ending: signals, keys, and two processes on one directory.
 
+use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
-use doorlist_tests::http::{SCIM_JSON, query};
+use doorlist_tests::http::{SCIM_JSON, WASM, query};
 use doorlist_tests::raw::Socket;
 use doorlist_tests::server::{OPERATOR_KEY, Signal, command};
 use doorlist_tests::{Operator, Scratch, Server, eventually};
 use serde_json::json;
+
+use crate::guests::{SAID, guest};
 
 /// A stop signal ends the listening at once; what is in flight is answered; what was idle or waiting holds nothing up.
 #[test]
@@ -88,7 +91,7 @@ fn the_first_key_is_shown_once() {
     let printed = server.stdout();
     let key = printed.split_whitespace().find(|word| word.starts_with("dl_key_")).expect("the first start prints a key").to_owned();
     assert_eq!(printed.matches("Doorlist listens on http://").count(), 1, "{printed}");
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700, "the data is its owner's alone");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700, "the data is its owner's alone");
     let _ = Operator::new(server.address(), &key).tenant("By the first key");
     Operator::new(server.address(), OPERATOR_KEY).get("/tenants").problem(401);
     assert!(!server.stderr().contains(&key), "a key is not logged");
@@ -113,7 +116,7 @@ fn the_first_key_is_shown_once() {
 fn what_cannot_be_started_says_why() {
     let data = Scratch::new();
     let file = data.join("a-file");
-    std::fs::write(&file, "not a directory").unwrap();
+    fs::write(&file, "not a directory").unwrap();
     let taken = Socket::connect(crate::shared::server().address());
     let address = crate::shared::server().address();
     let cases: [(&str, &[&str], i32); 6] = [
@@ -136,6 +139,69 @@ fn what_cannot_be_started_says_why() {
         assert!(!String::from_utf8_lossy(&output.stdout).contains("listens on"), "{label}");
     }
     drop(taken);
+}
+
+/// A plugin that compiles for as long as it may: of functions with many blocks and locals.
+fn slow() -> Vec<u8> {
+    let block = "(block (br_if 0 (local.get 0)) (local.set 1 (i64.add (local.get 2) (local.get 3))) (local.set 2 (local.get 1)))";
+    let function = format!("(func (param i32) (local {}) {})", "i64 ".repeat(490), block.repeat(2_900));
+    guest(&SAID, &[("functions", &function.repeat(60))])
+}
+
+/// The process with this id, unless it has ended.
+fn command_line(process: &str) -> Option<String> {
+    let line = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    Some(String::from_utf8_lossy(&line).replace('\0', " ")).filter(|line| !line.is_empty())
+}
+
+/// The process in which a server compiles a plugin of at least so many bytes, which is the last thing that it is told, if there is one.
+fn compiling(server: &Server, bytes: usize) -> Option<String> {
+    let threads = fs::read_dir(format!("/proc/{}/task", server.id())).ok()?;
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok()).collect::<Vec<_>>().join(" ");
+    let told = |process: &str| command_line(process)?.split_once(" compile ")?.1.split_whitespace().last()?.parse::<usize>().ok();
+    let compiles = |process: &&str| told(process).is_some_and(|told| told >= bytes);
+    children.split_whitespace().find(compiles).map(str::to_owned)
+}
+
+/// A server that is told to end while it compiles an upload answers it, ends, and leaves no process behind; nor does one that is killed.
+#[test]
+fn what_compiles_ends_with_the_server() {
+    let wasm = slow();
+    for is_killed in [false, true] {
+        let server = Server::start();
+        let tenant = server.operator().tenant("Compiling");
+        let upload = {
+            let (mut socket, path, wasm) = (Socket::connect(server.address()), tenant.path("/plugins"), wasm.clone());
+            thread::spawn(move || {
+                let length = wasm.len();
+                let head = format!(
+                    "POST /api/v1{path} HTTP/1.1\r\nhost: doorlist\r\nconnection: close\r\nauthorization: Bearer {OPERATOR_KEY}\r\n\
+                     content-type: {WASM}\r\ncontent-length: {length}\r\n\r\n"
+                );
+                socket.write(head.as_bytes());
+                socket.write(&wasm);
+                socket.answer()
+            })
+        };
+        let child = eventually("the server compiles", || compiling(&server, wasm.len()));
+        if is_killed {
+            let _ = server.kill();
+        } else {
+            server.signal(Signal::Terminate);
+            let ended = server.wait();
+            assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+            assert!(!ended.stderr.contains("panicked") && !ended.stderr.contains("ERROR"), "{}", ended.stderr);
+        }
+        eventually("the process that compiles is gone", || command_line(&child).is_none().then_some(()));
+        let answer = upload.join().expect("the server reads all of it");
+        if is_killed {
+            assert_eq!(answer.status, 0, "{answer:?}");
+        } else {
+            // A server that is fast has used up the plugin's time before its own.
+            let (status, words) = if answer.status == 400 { (400, "of processor time") } else { (503, "The server is shutting down.") };
+            assert!(answer.status == status && answer.body.contains(words), "{answer:?}");
+        }
+    }
 }
 
 /// What a load balancer asks.

@@ -75,6 +75,7 @@ impl Compiler {
                 .precompile_component(component)
                 .map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin cannot be compiled.").caused(cause))?,
         };
+        tracing::debug!(bytes = code.len(), millis = passed().saturating_sub(begun).as_millis(), "machine code of a plugin is made");
         within(code.len(), limits)?;
         let kept = name.and_then(|(cache, name)| cache.put(&name, &code)).unwrap_or(Kept::Bytes(code));
         adopt(clock, kept).map_err(|cause| LoadError::new(LoadStage::Compile, "The plugin's machine code cannot be used.").caused(cause))

@@ -6,9 +6,35 @@ use serde_json::{Value, json};
 use crate::guests::{SAID, Said, guest};
 use crate::shared;
 
-/// Loops for users and traps for groups.
+/// Each metric of a plugin with what the admin API calls it.
+const METRICS: [(&str, &str); 8] = [
+    ("doorlist_plugin_evaluations_total", "evaluations"),
+    ("doorlist_plugin_seconds_total", "micros"),
+    ("doorlist_plugin_epochs_total", "epochs"),
+    ("doorlist_plugin_memory_peak_bytes", "memoryBytesPeak"),
+    ("doorlist_plugin_traps_total", "traps"),
+    ("doorlist_plugin_timeouts_total", "timeouts"),
+    ("doorlist_plugin_log_lines_total", "logLines"),
+    ("doorlist_plugin_impure_total", "impure"),
+];
+
+/// A figure of the admin API as metrics have it, where time is in seconds.
+fn told(usage: &Value, member: &str) -> String {
+    let figure = usage[member].as_u64().unwrap_or_else(|| panic!("no {member}: {usage}"));
+    if member == "micros" { format!("{}.{:06}", figure / 1_000_000, figure % 1_000_000) } else { figure.to_string() }
+}
+
+/// Loops for users, and prints a line and traps for groups.
 fn failing() -> Vec<u8> {
-    guest(&Said { name: "failing", ..SAID }, &[("project-user", "(loop $forever (br $forever))"), ("project-group", "(unreachable)")])
+    let imports = "(import \"doorlist:policy/log@1.0.0\" \"log\" (func $log (param i32 i32 i32)))";
+    let traps = "(call $log (i32.const 2) (i32.const 8192) (i32.const 8)) (unreachable)";
+    let code = [
+        ("imports", imports),
+        ("functions", "(data (i32.const 8192) \"oh dear!\")"),
+        ("project-user", "(loop $forever (br $forever))"),
+        ("project-group", traps),
+    ];
+    guest(&Said { name: "failing", ..SAID }, &code)
 }
 
 #[test]
@@ -33,6 +59,7 @@ fn what_a_plugin_cost_is_counted_for_its_tenant() {
     at_least("traps", 1);
     at_least("micros", 10_000);
     at_least("epochs", 1);
+    at_least("logLines", 1);
     at_least("memoryBytesPeak", 2 * 65_536);
     assert_eq!(other.get("/plugins/failing/1.0.0").expect(200)["usage"]["evaluations"], 0);
     let metrics = tenant.operator.get("/metrics");
@@ -42,7 +69,11 @@ fn what_a_plugin_cost_is_counted_for_its_tenant() {
         let head = format!("{name}{{tenant=\"{id}\",plugin=\"failing\",version=\"1.0.0\"}} ");
         metrics.lines().find_map(|line| line.strip_prefix(&head)).map(str::to_owned)
     };
-    assert_eq!(line("doorlist_plugin_timeouts_total", &tenant.id), Some(usage["timeouts"].to_string()), "{metrics}");
+    assert_eq!(tenant.get("/plugins/failing/1.0.0").expect(200)["usage"], usage, "nothing was asked meanwhile");
+    for (name, member) in METRICS {
+        let value = line(name, &tenant.id).unwrap_or_else(|| panic!("no {name}: {metrics}"));
+        assert_eq!(value, told(&usage, member), "{name}");
+    }
     assert_eq!(line("doorlist_plugin_evaluations_total", &other.id), None, "nothing was asked there");
     // What is deleted takes its figures along.
     for _ in 0..6 {
@@ -96,6 +127,9 @@ fn a_plugin_that_remembers_is_found_out() {
     assert!(others.iter().any(|decision| decision["verdicts"][0]["changes"][0]["effect"] == "include"), "{others:?}");
     let usage = tenant.get("/plugins/remembering/1.0.0").expect(200)["usage"].clone();
     assert!(usage["impure"].as_u64().is_some_and(|count| count >= 1), "{usage}");
+    let metric =
+        format!("doorlist_plugin_impure_total{{tenant=\"{}\",plugin=\"remembering\",version=\"1.0.0\"}} {}\n", tenant.id, usage["impure"]);
+    assert!(tenant.operator.get("/metrics").text().contains(&metric), "{metric}");
     let members: Vec<String> = tenant.members().iter().map(|member| text(member, "userName")).collect();
     assert!(names.iter().all(|name| members.contains(name)), "who is stuck stays as it was: {members:?}");
 }
