@@ -3,6 +3,9 @@
 /// Bytes of a plugin's file that are read: more than any tier admits, so that the sandbox says what is too large.
 pub const PLUGIN_BYTES_MAX: u64 = 128 << 20;
 
+/// Bytes from which a plugin's author is told that compiling takes its time: a compiled policy has a third of it, one with an interpreter more.
+pub const PLUGIN_BYTES_SLOW: u64 = 1 << 20;
+
 /// Bytes of `doorlist-plugin.json`, which has five short members.
 pub const PROJECT_BYTES_MAX: u64 = 64 << 10;
 

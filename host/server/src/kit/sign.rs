@@ -11,7 +11,7 @@ use super::file;
 use super::limits::PLUGIN_BYTES_MAX;
 use crate::error::{Error, Result};
 use crate::limits::{SECRET_KEY_FILE_BYTES_MAX, SIGNATURE_BYTES_MAX};
-use crate::signature::{PublicKey, SecretKey};
+use crate::signature::{PublicKey, SecretKey, is_readable};
 
 /// Makes a secret key in a new file that only its owner can read, and gives the public key of it.
 ///
@@ -41,10 +41,15 @@ pub fn sign(plugin: &Path, key: &Path) -> Result<String> {
 /// Whether the signature in a file is that of a plugin's file by the owner of `key`.
 ///
 /// # Errors
-/// If one of them cannot be read, or the key is none.
+/// If one of them cannot be read, or the key or the signature is none.
 pub fn verify(plugin: &Path, signature: &Path, key: &str) -> Result<bool> {
     let key = PublicKey::parse(key)?;
-    Ok(key.verifies(&digest(plugin)?, &read_signature(signature)?))
+    let text = read_signature(signature)?;
+    if !is_readable(&text) {
+        let message = format!("{} has no signature: base64 of the 64 bytes of an Ed25519 signature is expected.", signature.display());
+        return Err(Error::invalid(message));
+    }
+    Ok(key.verifies(&digest(plugin)?, &text))
 }
 
 /// The signature in a file, without what stands around it.

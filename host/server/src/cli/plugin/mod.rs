@@ -10,7 +10,7 @@ mod sign;
 mod test;
 mod verify;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,7 +18,9 @@ use clap::{Args, Subcommand};
 
 use crate::config::Environment;
 use crate::error::{Error, Result};
+use crate::kit::limits::PLUGIN_BYTES_SLOW;
 use crate::kit::load::{self, Loaded, NotLoaded};
+use crate::policy::limits::WASM_BYTES_MAX;
 
 /// Commands of `doorlist plugin`.
 #[derive(Args)]
@@ -83,8 +85,17 @@ impl Plugin {
 }
 
 /// Loads a plugin as the server does: machine code is made by this executable in a process of its own.
+///
+/// What takes long is announced on standard error, so that JSON stays JSON.
 fn load(path: &Path) -> Result<Loaded, NotLoaded> {
-    load::load(path, Some(super::program()?))
+    let program = super::program()?;
+    let bytes = path.metadata().map_or(0, |file| file.len());
+    if (PLUGIN_BYTES_SLOW..=WASM_BYTES_MAX as u64).contains(&bytes) {
+        let (name, size) = (path.display(), size(bytes));
+        // Nothing is lost if nobody reads it.
+        let _ = writeln!(io::stderr(), "{name} has {size}; the sandbox compiles it first, which can take a minute.");
+    }
+    load::load(path, Some(program))
 }
 
 /// Bytes for people.

@@ -27,7 +27,7 @@ impl Verify {
     pub(super) fn run(self) -> Result<ExitCode> {
         let Self { file, signature, public_key } = self;
         if !sign::verify(&file, &signature, &public_key)? {
-            return Err(Error::invalid(format!("The owner of this key has not signed {} so.", file.display())));
+            return Err(Error::invalid(format!("The owner of this key has not signed {} with this signature.", file.display())));
         }
         say(&format!("The owner of this key has signed {}.", file.display()))?;
         Ok(ExitCode::SUCCESS)
