@@ -53,7 +53,7 @@ impl From<NotLoaded> for Error {
 pub fn load(path: &Path, program: Option<PathBuf>) -> Result<Loaded, NotLoaded> {
     let wasm = file::read(path, PLUGIN_BYTES_MAX)?;
     let unable = |cause| Error::conflict("Plugins cannot run on this machine.").with_cause(Box::new(cause));
-    let host = Host::new(HostSettings { program, cache: None }).map_err(unable)?;
+    let host = Host::new(HostSettings { program, cache: None }).map_err(unable)?.patient();
     match host.load(&wasm, &LoadLimits::of(Tier::Small), OWNER) {
         Ok(plugin) => Ok(Loaded { plugin, tier: Tier::Small }),
         Err(refusal) if may_fit_another_tier(refusal.stage) => match host.load(&wasm, &LoadLimits::of(Tier::Large), OWNER) {

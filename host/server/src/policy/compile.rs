@@ -27,6 +27,8 @@ pub(super) struct Compiler {
     program: Option<PathBuf>,
     cache: Option<Cache>,
     places: Arc<Gate>,
+    /// How long waiting and compiling may take together, by the wall clock.
+    patience: Duration,
     stopped: AtomicBool,
 }
 
@@ -38,7 +40,13 @@ impl Compiler {
             let refused = |cause| tracing::warn!(%cause, directory = %directory.display(), "machine code of plugins is not kept");
             Cache::open(settings).map_err(refused).ok()
         });
-        Compiler { program: settings.program, cache, places: Gate::new(COMPILES_MAX), stopped: AtomicBool::new(false) }
+        let patience = Duration::from_millis(COMPILE_MS_MAX);
+        Compiler { program: settings.program, cache, places: Gate::new(COMPILES_MAX), patience, stopped: AtomicBool::new(false) }
+    }
+
+    /// The same that waits for as long as a process takes that is within its own limits.
+    pub(super) fn patient(self) -> Compiler {
+        Compiler { patience: Duration::MAX, ..self }
     }
 
     /// Ends the process that compiles, and lets no other begin.
@@ -127,7 +135,7 @@ impl Compiler {
                 return Ok(End::Itself(status));
             }
             let stopped = self.stopped.load(Ordering::Acquire);
-            if stopped || passed().saturating_sub(begun) > Duration::from_millis(COMPILE_MS_MAX) {
+            if stopped || passed().saturating_sub(begun) > self.patience {
                 child.kill()?;
                 child.wait()?;
                 return Ok(if stopped { End::Stopped } else { End::Late });

@@ -62,6 +62,12 @@ impl Host {
         Ok(Host { clock: engine::ticking()?, slots: Gate::new(INSTANCES_MAX), compiler: Compiler::new(settings) })
     }
 
+    /// The same for a person who waits: compiling takes as long as the machine needs for the processor time that a plugin may have.
+    #[must_use]
+    pub fn patient(self) -> Host {
+        Host { compiler: self.compiler.patient(), ..self }
+    }
+
     /// Ends what is being compiled in a process of its own, and compiles nothing more there: such uploads are refused and may come again.
     pub fn stop(&self) {
         self.compiler.stop();
