@@ -67,6 +67,8 @@ fn author(language: &str) {
     assert!(shell.says(&["plugin", "build"]).starts_with(&file));
     assert!(shell.says(&["plugin", "test"]).ends_with("All 9 cases hold.\n"));
     differs(&shell);
+    breaks(&shell, &file);
+    own_tests(&shell, language);
     let about: Value = serde_json::from_str(&shell.says(&["plugin", "inspect", &file, "--json"])).unwrap();
     assert_eq!((&about["name"], &about["version"], &about["contract"]), (&json!(name), &json!("0.1.0"), &json!("1.0.0")), "{about}");
     assert_eq!((&about["reads"], &about["writes"]), (&json!(["title"]), &json!(["status"])), "{about}");
@@ -83,6 +85,42 @@ fn differs(shell: &Shell) {
     for words in ["DIFFERS  wrong", "/view/status", "expected  \"suspended\"", "got       \"active\"", "1 of 1 cases differ."] {
         assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
     }
+}
+
+/// A policy that does not build any more leaves the one that did, and says which that is.
+#[track_caller]
+fn breaks(shell: &Shell, file: &str) {
+    let sources = ["src/lib.rs", "src/policy.ts", "src/policy.py", "src/policy.c"].map(|source| shell.directory.join(source));
+    let source = sources.iter().find(|source| source.exists()).expect("a project has a policy");
+    let whole = std::fs::read_to_string(source).unwrap();
+    let built = std::fs::read(shell.directory.join(file)).unwrap();
+    std::fs::write(source, format!("{whole}\n)(\n")).unwrap();
+    let said = shell.complains(&["plugin", "build"]);
+    assert!(said.contains(&format!("failed; what it said is above. {file} is that of an earlier build.")), "{said}");
+    assert!(std::fs::read(shell.directory.join(file)).is_ok_and(|now| now == built), "the one that was built is still there");
+    assert!(!shell.directory.join(format!("{file}.part")).exists(), "nothing half-made stays");
+    std::fs::write(source, whole).unwrap();
+}
+
+/// The project's own tests, by the command in its README.
+#[track_caller]
+fn own_tests(shell: &Shell, language: &str) {
+    let (said, line) = match language {
+        "rust" => ("cargo test  ", "cargo test --quiet"),
+        "typescript" => ("npm test  ", "npm test"),
+        "python" => ("python3 -m unittest discover test  ", "python3 -m unittest discover test"),
+        "c" => {
+            let line = "cc -std=c17 -Ilib test/policy_test.c -o build/policy_test && build/policy_test";
+            (line, line)
+        }
+        other => panic!("nobody knows {other}"),
+    };
+    let readme = std::fs::read_to_string(shell.directory.join("README.md")).unwrap();
+    assert!(readme.contains(&format!("    {said}")), "{said:?} is in the README");
+    let mut command = Command::new("sh");
+    command.args(["-c", line]);
+    let ended = shell.run(command);
+    assert!(ended.success(), "{line}: {}\n{}", ended.stdout, ended.stderr);
 }
 
 /// Uploads the policy, puts it into force, and sees what it decides.
@@ -148,6 +186,9 @@ fn a_signature_is_of_one_file_by_one_key() {
     assert_eq!(verify("a.wasm", &keys[1]), Some(1));
     assert_eq!(verify("b.wasm", &keys[0]), Some(1));
     assert_eq!(verify("a.wasm", "no key"), Some(1));
+    std::fs::write(scratch.join("a.sig"), &keys[0]).unwrap();
+    let said = shell.complains(&["plugin", "verify", "a.wasm", "--signature", "a.sig", "--public-key", &keys[0]]);
+    assert!(said.contains("a.sig has no signature"), "{said}");
 }
 
 /// What authors in C write with, outside a sandbox. Whoever links Rust has a C compiler.
