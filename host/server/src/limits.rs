@@ -115,6 +115,9 @@ pub const ADMIN_PAGE_MAX: usize = 1_000;
 /// Items on a page of an admin list that asks for no limit.
 pub const ADMIN_PAGE_DEFAULT: usize = 100;
 
+/// Members, groups or decisions that one page of a filtered list looks through: a filter may want none of them. Some tens of milliseconds.
+pub const LIST_LOOKED_MAX: usize = 5_000;
+
 /// Bytes of a name that an operator gives: tenant, connection, key, local group.
 pub const NAME_BYTES_MAX: usize = 256;
 
@@ -166,6 +169,27 @@ pub const FORM_BYTES_MAX: usize = 1 << 20;
 
 /// Fields of such a form.
 pub const FORM_FIELDS_MAX: usize = 2_000;
+
+/// Rows of a list on one page of the dashboard: with the longest names that it shows such a page has less than 100 kB.
+pub const DASHBOARD_ROWS_MAX: usize = 50;
+
+/// Characters of a name, or another text of somebody else's, that the dashboard shows where many stand.
+pub const DASHBOARD_NAME_CHARACTERS_MAX: usize = 120;
+
+/// Characters of a value, a reason or a document that the dashboard shows where there is room for it.
+pub const DASHBOARD_VALUE_CHARACTERS_MAX: usize = 1_000;
+
+/// Pages of a filtered list that one page of the dashboard asks for until it is full: a filter may want few of many.
+pub const DASHBOARD_LOOKS_MAX: usize = 10;
+
+/// Policies that the dashboard shows of an explanation. The API has the rest.
+pub const DASHBOARD_STEPS_MAX: usize = 40;
+
+/// Bytes of all that the dashboard shows of an explanation's policies, behind which it begins no further one: half of a page.
+pub const DASHBOARD_STEPS_BYTES_MAX: usize = 45 << 10;
+
+/// Bytes of what these policies were given that the dashboard shows: half of that.
+pub const DASHBOARD_INPUT_BYTES_MAX: usize = 24 << 10;
 
 /// Prefixes or group names in one filter of a connection.
 pub const FILTER_ENTRIES_MAX: usize = 100;

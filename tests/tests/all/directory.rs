@@ -19,6 +19,7 @@ mod rules;
 mod shadow;
 mod standing;
 mod stuck;
+mod wanted;
 mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};

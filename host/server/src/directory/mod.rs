@@ -32,6 +32,7 @@ mod subject;
 mod sync;
 mod view;
 mod walk;
+mod wanted;
 mod would;
 
 pub use decision::{Decision, Reason, SubjectKind, Verdict, each as each_decision, find as find_decision, forget as forget_decision};
@@ -68,6 +69,7 @@ pub use shadow::{
 pub use stuck::{Stuck, list as list_stuck};
 pub use sync::{SubjectCounts, SyncState, is_settled, state as sync_state};
 pub use walk::{reproject_again, reproject_all, reproject_all_for};
+pub use wanted::{Decided, Needle, WantedDecisions, WantedGroups, WantedMembers, find_decisions, find_groups, find_members};
 pub use would::{Would, WouldCounts};
 
 #[cfg(test)]

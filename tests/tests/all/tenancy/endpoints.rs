@@ -104,6 +104,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("GET", "/tenants/{tenant}/pipeline/plans/{plan}/differences"),
     tenant("POST", "/tenants/{tenant}/pipeline/plans/{plan}/apply"),
     tenant("POST", "/tenants/{tenant}/pipeline/what-if"),
+    tenant("GET", "/tenants/{tenant}/decisions"),
     tenant("GET", "/tenants/{tenant}/stuck"),
     tenant("GET", "/tenants/{tenant}/pipeline/monitor"),
     tenant("GET", "/tenants/{tenant}/pipeline/monitor/{policy}/subjects"),

@@ -67,6 +67,9 @@ pub struct Explanation {
     /// Its SCIM id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scim_id: Option<Id>,
+    /// The id under which the directory has it; absent if it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_id: Option<Id>,
     /// The connection it came by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<Id>,
@@ -161,6 +164,7 @@ fn known(tx: &Tx<'_>, setting: &Setting, kind: SubjectKind, found: Found) -> Res
         standing: found.standing,
         summary: String::new(),
         scim_id: by_scim.then_some(found.id),
+        directory_id: directory_id(tx, kind, found)?,
         connection: connection.map(|connection| connection.id),
         connection_name: connection.map(|connection| connection.name.clone()),
         due: false,
@@ -193,6 +197,18 @@ fn name(rows: &impl Rows, kind: SubjectKind, found: Found) -> Result<String> {
         _ => member::by_scim_id(rows, found.connection, found.id)?,
     };
     Ok(row.map(|row| row.user_name).unwrap_or_default())
+}
+
+/// The id under which the directory has it, if it does.
+fn directory_id(rows: &impl Rows, kind: SubjectKind, found: Found) -> Result<Option<Id>> {
+    if kind == SubjectKind::Group {
+        return Ok(rows.has(&layout::group(found.id))?.then_some(found.id));
+    }
+    let row = match found.standing {
+        Standing::Local => member::row(rows, found.id)?,
+        _ => member::by_scim_id(rows, found.connection, found.id)?,
+    };
+    Ok(row.filter(|row| !row.removed).map(|row| row.member.id))
 }
 
 /// What last touched a subject, and which SCIM request did. `mark` is the number of the activity entry that made it due, if it is due by one.
@@ -248,6 +264,7 @@ fn forgotten(rows: &impl Rows, setting: &Setting, kind: SubjectKind, named: &str
         standing: if client.is_some() { Standing::Deleted } else { Standing::Local },
         summary: format!("{who} deleted this {}. The directory has nothing of it any more.", kind.noun()),
         scim_id: client.map(|_| id),
+        directory_id: None,
         connection: client,
         connection_name: connection.map(|connection| connection.name.clone()),
         due: false,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::call::{Call, Reply};
-use super::past;
+use super::{past, wanted};
 use crate::clock::Timestamp;
 use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, Stuck, SubjectKind};
 use crate::error::Result;
@@ -23,10 +23,13 @@ fn when(at: Timestamp, stamp: u64) -> Occasion {
 }
 
 pub(super) async fn list_members(call: Call) -> Result<Reply> {
-    if let Some(moment) = past::moment(&call)? {
-        return past::list_members(&call, moment).await;
+    let asked = wanted::members(&call)?;
+    match past::moment(&call)? {
+        Some(_) if !asked.is_anybody() => Err(wanted::not_of_the_past()),
+        Some(moment) => past::list_members(&call, moment).await,
+        None if asked.is_anybody() => call.page(|member: &Member| member.id, directory::list_members),
+        None => wanted::page(call, move |rows, after, limit| directory::find_members(rows, &asked, after, limit)).await,
     }
-    call.page(|member: &Member| member.id, directory::list_members)
 }
 
 pub(super) async fn get_member(call: Call) -> Result<Reply> {
@@ -80,10 +83,13 @@ pub(super) async fn groups_of_member(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn list_groups(call: Call) -> Result<Reply> {
-    if let Some(moment) = past::moment(&call)? {
-        return past::list_groups(&call, moment).await;
+    let asked = wanted::groups(&call)?;
+    match past::moment(&call)? {
+        Some(_) if !asked.is_any() => Err(wanted::not_of_the_past()),
+        Some(moment) => past::list_groups(&call, moment).await,
+        None if asked.is_any() => call.page(|group: &Group| group.id, directory::list_groups),
+        None => wanted::page(call, move |rows, after, limit| directory::find_groups(rows, &asked, after, limit)).await,
     }
-    call.page(|group: &Group| group.id, directory::list_groups)
 }
 
 pub(super) async fn get_group(call: Call) -> Result<Reply> {

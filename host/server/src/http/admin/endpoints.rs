@@ -11,6 +11,7 @@ use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
 use super::{
     connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, plans, plugins, schemas, shadow, tenants,
+    wanted,
 };
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
@@ -23,7 +24,7 @@ use crate::admin::tokens::{NewToken, Token};
 use crate::admin::warnings::Warning;
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
-    Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
+    Decided, Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
     Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
 use crate::http::scim::exchanges::Exchange;
@@ -42,7 +43,7 @@ pub(super) fn all() -> Vec<Endpoint> {
         of_history(),
         of_pipeline(),
         of_plans(),
-        of_stuck(),
+        of_decisions(),
         of_monitor(),
         of_shadow(),
         of_plugins(),
@@ -166,7 +167,13 @@ fn of_members() -> Vec<Endpoint> {
     const LIST: &str = "/tenants/{tenant}/users";
     const ONE: &str = "/tenants/{tenant}/users/{user}";
     vec![
-        past::asked(Endpoint::get(LIST, "listUsers", "List the directory's members")).gives_pages::<Member>().runs(directory::list_members),
+        wanted::of_members(past::asked(Endpoint::get(
+            LIST,
+            "listUsers",
+            "List the directory's members; a filtered page may have fewer than asked for",
+        )))
+        .gives_pages::<Member>()
+        .runs(directory::list_members),
         Endpoint::post(LIST, "createUser", "Make a local member").takes::<NewMember>().gives::<Member>().runs(directory::create_member),
         past::asked(Endpoint::get(ONE, "getUser", "Read a member")).gives::<Member>().runs(directory::get_member),
         Endpoint::patch(ONE, "patchUser", "Set a member's role, block it, or change a local one")
@@ -199,7 +206,13 @@ fn of_groups() -> Vec<Endpoint> {
     const ONE: &str = "/tenants/{tenant}/groups/{group}";
     const MEMBER: &str = "/tenants/{tenant}/groups/{group}/users/{user}";
     vec![
-        past::asked(Endpoint::get(LIST, "listGroups", "List the directory's groups")).gives_pages::<Group>().runs(directory::list_groups),
+        wanted::of_groups(past::asked(Endpoint::get(
+            LIST,
+            "listGroups",
+            "List the directory's groups; a filtered page may have fewer than asked for",
+        )))
+        .gives_pages::<Group>()
+        .runs(directory::list_groups),
         Endpoint::post(LIST, "createGroup", "Make a local group").takes::<GroupName>().gives::<Group>().runs(directory::create_group),
         past::asked(Endpoint::get(ONE, "getGroup", "Read a group")).gives::<Group>().runs(directory::get_group),
         Endpoint::patch(ONE, "renameGroup", "Rename a local group").takes::<GroupName>().gives::<Group>().runs(directory::rename_group),
@@ -354,8 +367,15 @@ fn of_plans() -> Vec<Endpoint> {
     ]
 }
 
-fn of_stuck() -> Vec<Endpoint> {
+fn of_decisions() -> Vec<Endpoint> {
     vec![
+        wanted::of_decisions(Endpoint::get(
+            "/tenants/{tenant}/decisions",
+            "listDecisions",
+            "List what was last decided on users and groups of all connections; a page may have fewer than asked for",
+        ))
+        .gives_pages::<Decided>()
+        .runs(wanted::decisions),
         Endpoint::get(
             "/tenants/{tenant}/stuck",
             "listStuck",

@@ -29,6 +29,7 @@ pub(super) mod problem;
 mod schemas;
 mod shadow;
 mod tenants;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
