@@ -2,4 +2,6 @@
 
 mod browser;
 mod door;
+mod happened;
 mod integrations;
+mod team;

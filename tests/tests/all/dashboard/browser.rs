@@ -13,7 +13,11 @@ use doorlist_tests::tools;
 const BROWSING_MAX: Duration = Duration::from_secs(600);
 
 /// Pages that are looked at when everything is there, by the name of their screenshots and their address below the tenant's.
-const PAGES: &str = r#"{}"#;
+const PAGES: &str = r#"{
+    "users": "/users", "user-new": "/users/new", "users-left-out": "/left-out", "groups": "/groups", "group-new": "/groups/new",
+    "why": "/why", "why-left-out": "/why?named=alan@example.com", "why-unknown": "/why?named=nobody",
+    "activity": "/activity", "holds": "/holds", "stuck": "/stuck"
+}"#;
 
 #[test]
 fn a_browser_connects_jumpcloud_and_finds_every_page_accessible() {

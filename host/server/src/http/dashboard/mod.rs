@@ -9,11 +9,14 @@
 mod assets;
 mod cookies;
 mod form;
+mod happened;
 mod home;
 mod integrations;
+mod names;
 mod page;
 mod parts;
 mod sign_in;
+mod team;
 mod unshown;
 mod visit;
 
@@ -64,7 +67,7 @@ impl Route {
 
 /// Every page for who is signed in.
 fn pages() -> Vec<Route> {
-    [home::pages(), integrations::pages()].into_iter().flatten().collect()
+    [home::pages(), integrations::pages(), team::pages(), happened::pages()].into_iter().flatten().collect()
 }
 
 /// Serves the dashboard.

@@ -31,6 +31,7 @@ pub(super) enum Section {
     Integrations,
     Users,
     Groups,
+    Why,
     Policies,
     Plugins,
     Activity,
@@ -39,7 +40,14 @@ pub(super) enum Section {
 }
 
 /// The entries of a tenant's navigation: what they are called and where they lead.
-const SECTIONS: [(Section, &str, &str); 1] = [(Section::Integrations, "Identity provider sync", "/integrations")];
+const SECTIONS: &[(Section, &str, &str)] = &[
+    (Section::Integrations, "Identity provider sync", "/integrations"),
+    (Section::Users, "Users", "/users"),
+    (Section::Groups, "Groups", "/groups"),
+    (Section::Why, "Ask why", "/why"),
+    (Section::Activity, "Activity", "/activity"),
+    (Section::Holds, "Holds", "/holds"),
+];
 
 /// How live parts of a page are looked at again.
 pub(super) struct Live {
@@ -119,6 +127,10 @@ fn notice(done: &str) -> Option<&'static str> {
         "saved" => "Saved.",
         "made" => "Made.",
         "deleted" => "Deleted.",
+        "blocked" => "Blocked. This outweighs everything else until it is taken back.",
+        "unblocked" => "No longer blocked.",
+        "added" => "In the group now.",
+        "removed" => "Not in the group any more.",
         "applied" => "The plan is applied. The directory follows.",
         "released" => "Released. They go now.",
         "discarded" => "Discarded. They stay.",
@@ -146,7 +158,7 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
         div.frame {
             @if let Some((_, address)) = &frame.tenant {
                 nav.side aria-label="Tenant" {
-                    @for (section, name, below) in SECTIONS {
+                    @for &(section, name, below) in SECTIONS {
                         @if section == Section::Users { span.heading { "Team" } }
                         @if section == Section::Policies { span.heading { "Rules" } }
                         @if section == Section::Activity { span.heading { "What happened" } }

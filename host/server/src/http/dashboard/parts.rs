@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::admin::keys::Role;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::limits::{DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_VALUE_CHARACTERS_MAX};
 
 /// A text in a JSON value, by JSON Pointer; empty if there is none.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -36,6 +37,31 @@ pub(super) fn role_word(role: Role) -> &'static str {
         Role::Admin => "admin",
         Role::Owner => "owner",
     }
+}
+
+/// The beginning of a text that may be long, with a sign that it goes on.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    let mut letters = text.chars();
+    let mut short: String = letters.by_ref().take(most).collect();
+    if letters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// A name that somebody else gave, where many stand. Whichever way it is written, what is around it stays in its order.
+pub(super) fn name(text: &str) -> Markup {
+    html! { bdi { (cut(text, DASHBOARD_NAME_CHARACTERS_MAX)) } }
+}
+
+/// The same of a sentence.
+pub(super) fn sentence(text: &str) -> Markup {
+    html! { bdi { (cut(text, 2 * DASHBOARD_NAME_CHARACTERS_MAX)) } }
+}
+
+/// The same of a text for which there is room.
+pub(super) fn words(text: &str) -> Markup {
+    html! { bdi { (cut(text, DASHBOARD_VALUE_CHARACTERS_MAX)) } }
 }
 
 /// `3 users`, `1 user`.
@@ -99,6 +125,18 @@ pub(super) fn more(page: &Value, address: impl Fn(&str) -> String) -> Markup {
     html! { @if !next.is_empty() { p { a.button href=(address(next)) rel="next" { "Show more" } } } }
 }
 
+/// A list with rows and columns, which can be moved from side to side where it is wider than the page.
+pub(super) fn table(about: &str, columns: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(about) {
+            table {
+                thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
 /// The faults of a document, place by place.
 pub(super) fn problems(error: &Error) -> Markup {
     html! {
@@ -129,6 +167,16 @@ pub(super) fn field(name: &str, label: &str, value: &str, hint: &str) -> Markup 
             label for=(name) { (label) }
             input type="text" id=(name) name=(name) value=(value) aria-describedby=[(!hint.is_empty()).then_some(&described)] autocomplete="off";
             @if !hint.is_empty() { p.hint id=(described) { (hint) } }
+        }
+    }
+}
+
+/// A text to look for.
+pub(super) fn search(name: &str, label: &str, value: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            input type="search" id=(name) name=(name) value=(value) autocomplete="off" spellcheck="false";
         }
     }
 }
@@ -175,6 +223,12 @@ pub(super) fn copy(id: &str, label: &str, value: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_letters() {
+        assert_eq!((cut("äbc", 3), cut("äbc", 2), cut("", 0)), ("äbc".to_owned(), "äb…".to_owned(), String::new()));
+        assert_eq!(name("<b>א").into_string(), "<bdi>&lt;b&gt;א</bdi>");
+    }
 
     #[test]
     fn times_are_told_as_a_person_would() {

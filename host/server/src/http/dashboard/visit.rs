@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::DASHBOARD_BASE;
 use super::form::{CSRF, Csrf, Form};
@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::http::App;
 use crate::http::admin::ask::{Made, Question, ask};
 use crate::http::request::RequestId;
+use crate::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 
 /// Pairs of names and values.
 type Pairs = Vec<(String, String)>;
@@ -131,6 +132,33 @@ impl Visit {
         let path = self.path.iter().filter(|(name, _)| name == "tenant").cloned().collect();
         let question = Question { operation, path, query: Vec::new(), body: Made::Nothing, request_id: self.request_id.clone() };
         Asking { visit: self, question }
+    }
+}
+
+impl Visit {
+    /// As many items of a list as one page shows, from the `cursor` in the page's query on, and where it goes on. Asks several times if there are few at a time: of
+    /// a filtered list there may be.
+    ///
+    /// # Errors
+    /// Those of the endpoint.
+    pub(super) async fn rows<'a>(&'a self, ask: impl Fn() -> Asking<'a>) -> Result<Value> {
+        let mut cursor = self.parameter("cursor").map(str::to_owned);
+        let mut items: Vec<Value> = Vec::new();
+        for _ in 0..DASHBOARD_LOOKS_MAX {
+            let mut asking = ask().with("limit", &DASHBOARD_ROWS_MAX.saturating_sub(items.len()).to_string());
+            if let Some(cursor) = &cursor {
+                asking = asking.with("cursor", cursor);
+            }
+            let mut page = asking.await?;
+            cursor = page.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
+            if let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) {
+                items.extend(found);
+            }
+            if cursor.is_none() || items.len() >= DASHBOARD_ROWS_MAX {
+                break;
+            }
+        }
+        Ok(json!({"items": items, "nextCursor": cursor}))
     }
 }
 

@@ -67,7 +67,7 @@ fn state(visit: &Visit, sync: &Value) -> Markup {
                 (badge(Tone::Good, "Up to date"))
             }
             @if held > 0 { a href=(visit.link("/holds")) { (badge(Tone::Bad, &format!("{} held", held))) } }
-            @if stuck > 0 { a href=(visit.link("/users?stuck=yes")) { (badge(Tone::Bad, &format!("{} stuck", stuck))) } }
+            @if stuck > 0 { a href=(visit.link("/stuck")) { (badge(Tone::Bad, &format!("{} stuck", stuck))) } }
         }
         @if let Some(progress) = sync.get("progress").filter(|progress| !progress.is_null()) {
             @let (done, total) = (number(progress, "/done"), number(progress, "/total").max(1));

@@ -1,0 +1,62 @@
+//! One of the latest requests of an identity provider's client: what was received and what was answered, with secrets masked.
+
+use doorlist_scim::ErrorKind;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::super::Route;
+use super::super::page::{Answer, Page, Section};
+use super::super::parts::{cut, empty, is, text, words};
+use super::super::visit::Visit;
+use crate::error::{Kind, Result};
+use crate::limits::EXCHANGE_BYTES_MAX;
+
+/// Characters of a body that stand on the page, as both must fit on it.
+const BODY_CHARACTERS: usize = EXCHANGE_BYTES_MAX / 2;
+
+pub(super) fn pages() -> Vec<Route> {
+    vec![Route::get("/tenants/{tenant}/requests/{request}", show)]
+}
+
+/// The address of a request's page.
+pub(super) fn link(visit: &Visit, id: &str) -> String {
+    // Ids are letters, digits and some signs that stand in a path as they are.
+    visit.link(&format!("/requests/{id}"))
+}
+
+async fn show(visit: Visit) -> Result<Answer> {
+    let id = visit.part("request");
+    let body = match visit.ask("getExchange").at("request", id).await {
+        Ok(exchange) => bodies(&exchange),
+        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => empty(
+            "What was sent is no longer known",
+            &html! { "Bodies are kept in memory and of the latest requests only. Have the identity provider send it again, and look at once." },
+        ),
+        Err(error) => return Err(error),
+    };
+    let body = html! {
+        p { "Request " code { (cut(id, 64)) } ". " a href=(visit.link("/activity")) { "Back to the activity" } }
+        (body)
+    };
+    Ok(Page::new(Section::Activity, "Request", body).into())
+}
+
+fn bodies(exchange: &Value) -> Markup {
+    let agent = text(exchange, "/userAgent");
+    html! {
+        @if !agent.is_empty() { p { "The client calls itself " (words(agent)) "." } }
+        h2 { "Received" }
+        (document(text(exchange, "/received"), "No body."))
+        h2 { "Answered" }
+        (document(text(exchange, "/answered"), "No body."))
+        @if is(exchange, "/cut") { p.hint { "What is longer is cut." } }
+    }
+}
+
+/// A body: JSON with its lines, anything else as it is.
+fn document(body: &str, nothing: &str) -> Markup {
+    let laid_out = serde_json::from_str::<Value>(body).ok().and_then(|json| serde_json::to_string_pretty(&json).ok());
+    html! {
+        @if body.is_empty() { p { (nothing) } } @else { pre { (cut(&laid_out.unwrap_or_else(|| body.to_owned()), BODY_CHARACTERS)) } }
+    }
+}
