@@ -213,14 +213,14 @@ fn check_name(rows: &impl Rows, name: &str, but: Option<Id>) -> Result<()> {
     Ok(())
 }
 
-/// Makes a local group.
+/// Makes a local group with this id, which nothing has.
 ///
 /// # Errors
 /// A blank name, or one that another local group has.
-pub fn create(tx: &mut Tx<'_>, display_name: &str, when: Occasion) -> Result<Group> {
+pub fn create(tx: &mut Tx<'_>, id: Id, display_name: &str, when: Occasion) -> Result<Group> {
     check_name(tx, display_name, None)?;
     let group = Group {
-        id: Id::new(when.at),
+        id,
         issued: Issued::Api,
         connection: None,
         external_id: None,

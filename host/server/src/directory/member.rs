@@ -393,11 +393,11 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles
     Ok(after.member)
 }
 
-/// Makes a local member.
+/// Makes a local member with this id, which nothing has.
 ///
 /// # Errors
 /// A blank or taken name, or a role that the tenant does not list.
-pub fn create(tx: &mut Tx<'_>, new: &NewMember, when: Occasion, roles: &[String], default_role: &str) -> Result<Member> {
+pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewMember, when: Occasion, roles: &[String], default_role: &str) -> Result<Member> {
     check_name("userName", &new.user_name)?;
     for (what, text) in [("displayName", &new.display_name), ("email", &new.email)] {
         if let Some(text) = text {
@@ -411,7 +411,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewMember, when: Occasion, roles: &[String]
         return Err(Error::new(ErrorKind::Uniqueness, "Another local member has this userName."));
     }
     let member = Member {
-        id: Id::new(when.at),
+        id,
         issued: Issued::Api,
         connection: None,
         scim_id: None,

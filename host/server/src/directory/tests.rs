@@ -343,15 +343,16 @@ impl World {
             Step::Block { user, blocked } => self.patch_member(user, MemberPatch { blocked: Some(blocked), ..MemberPatch::default() }),
             Step::LocalMember { user } => {
                 let new: NewMember = serde_json::from_value(json!({"userName": format!("user{user}@x.io")})).unwrap();
-                let made =
-                    self.write(move |tx| create_member(tx, &new, Occasion { at: NOW, activity: None }, &["user".to_owned()], "user"));
+                let made = self.write(move |tx| {
+                    create_member(tx, Id::new(NOW), &new, Occasion { at: NOW, activity: None }, &["user".to_owned()], "user")
+                });
                 self.locals += usize::from(made.is_ok());
             }
             Step::LocalGroup { name, user } => {
                 let member = self.member(user).map(|member| member.id);
                 let _ = self.write(move |tx| {
                     let when = Occasion { at: NOW, activity: None };
-                    let group = create_group(tx, GROUPS[name], when)?;
+                    let group = create_group(tx, Id::new(NOW), GROUPS[name], when)?;
                     member.map_or(Ok(()), |member| add_member(tx, group.id, member, when))
                 });
             }

@@ -26,7 +26,7 @@ fn what_happened_is_listed_and_filtered() {
     let client = tenant.connect_with(&json!({"provider": "okta", "name": "Our Okta"}));
     let ada = client.user("ada@example.com");
     client.post("/Users", &json!({"userName": "ada@example.com"})).scim_error(409, Some("uniqueness"));
-    let _ = tenant.post("/groups", &json!({"displayName": "Project"})).expect(201);
+    let group = text(&tenant.post("/groups", &json!({"displayName": "Project"})).expect(201), "id");
     tenant.synced();
     // Refusals are written some moments after they were answered.
     let page = doorlist_tests::eventually("the refusal is in the log", || {
@@ -34,7 +34,9 @@ fn what_happened_is_listed_and_filtered() {
         page.text().contains("Conflict · 409").then_some(page)
     });
     page.says("Our Okta").says("POST /Users").says("Done · 201").says("Operator").says("POST /tenants/{tenant}/groups").says("request ");
-    assert!(page.html.contains(&format!("kind=user&amp;named={ada}")), "what it is about is linked: {}", page.html);
+    for (kind, id) in [("user", &ada), ("group", &group)] {
+        assert!(page.html.contains(&format!("kind={kind}&amp;named={id}")), "what it is about is linked: {}", page.html);
+    }
     let rows = |page: &Page| page.texts("tbody tr");
     let failed = visitor.submit(&page, "/activity", &[("outcome", "failed")]);
     assert_eq!(rows(&failed).len(), 1, "{:?}", rows(&failed));

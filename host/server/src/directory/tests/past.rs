@@ -128,13 +128,13 @@ fn what_went_with_a_large_group_is_forgotten_little_by_little() {
         .write(move |tx| {
             let roles = ["user".to_owned()];
             let make = |number| serde_json::from_value(json!({"userName": format!("local{number}@x.io")})).unwrap();
-            (0..700).map(|number| create_member(tx, &make(number), when, &roles, "user").map(|member| member.id)).collect()
+            (0..700).map(|number| create_member(tx, Id::new(NOW), &make(number), when, &roles, "user").map(|member| member.id)).collect()
         })
         .unwrap();
     let count = members.len();
     let group = world
         .write(move |tx| {
-            let group = create_group(tx, "Large", when)?.id;
+            let group = create_group(tx, Id::new(NOW), "Large", when)?.id;
             members.iter().try_for_each(|member| add_member(tx, group, *member, when))?;
             Ok(group)
         })
@@ -165,7 +165,7 @@ fn a_time_is_found_although_the_clock_went_back() {
     let start = world.newest();
     let at = |millis| NOW.plus_millis(millis);
     for (name, millis) in [("first", 10), ("second", 1_000_000), ("third", 20), ("fourth", 30)] {
-        world.write(move |tx| create_group(tx, name, Occasion { at: at(millis), activity: None }).map(drop)).unwrap();
+        world.write(move |tx| create_group(tx, Id::new(NOW), name, Occasion { at: at(millis), activity: None }).map(drop)).unwrap();
     }
     let sequence = |millis, now| world.tenant.read(|rows| Past::at(rows, Moment::Time(at(millis)), at(now))).map(Past::sequence);
     for (millis, expected) in [(0, start), (10, start + 1), (19, start + 1), (25, start + 3), (30, start + 4), (2_000_000, start + 4)] {
@@ -198,7 +198,7 @@ fn what_an_older_version_wrote_is_not_known() {
         .unwrap();
     assert!(is_gone(&world.past(older - 1)));
     let now = world.directory();
-    world.write(|tx| create_group(tx, "New", Occasion { at: NOW, activity: None }).map(drop)).unwrap();
+    world.write(|tx| create_group(tx, Id::new(NOW), "New", Occasion { at: NOW, activity: None }).map(drop)).unwrap();
     assert!(is_gone(&world.past(older - 1)));
     assert_eq!(world.past(older).unwrap(), now);
     assert_eq!(world.past(older + 1).unwrap(), world.directory());

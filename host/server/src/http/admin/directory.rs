@@ -8,6 +8,7 @@ use super::{past, wanted};
 use crate::clock::Timestamp;
 use crate::directory::{self, Group, Member, MemberPatch, NewMember, Occasion, Stuck, SubjectKind};
 use crate::error::Result;
+use crate::id::Id;
 
 /// A local group's name.
 #[derive(Deserialize, JsonSchema)]
@@ -44,7 +45,10 @@ pub(super) async fn create_member(mut call: Call) -> Result<Reply> {
     let new: NewMember = call.take_body()?;
     let tenant = call.tenant()?.clone();
     let at = call.caller.now;
-    let made = call.write(None, move |tx, stamp| directory::create_member(tx, &new, when(at, stamp), &tenant.roles, &tenant.default_role));
+    let id = Id::new(at);
+    let made = call.write(Some(id.to_string()), move |tx, stamp| {
+        directory::create_member(tx, id, &new, when(at, stamp), &tenant.roles, &tenant.default_role)
+    });
     let member = made.await?;
     call.created(member.id, &member)
 }
@@ -103,8 +107,9 @@ pub(super) async fn get_group(call: Call) -> Result<Reply> {
 pub(super) async fn create_group(mut call: Call) -> Result<Reply> {
     let GroupName { display_name } = call.take_body()?;
     let at = call.caller.now;
-    let group = call.write(None, move |tx, stamp| directory::create_group(tx, &display_name, when(at, stamp))).await?;
-    call.created(group.id, &group)
+    let id = Id::new(at);
+    let made = call.write(Some(id.to_string()), move |tx, stamp| directory::create_group(tx, id, &display_name, when(at, stamp)));
+    call.created(id, &made.await?)
 }
 
 pub(super) async fn rename_group(mut call: Call) -> Result<Reply> {

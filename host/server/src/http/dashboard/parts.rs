@@ -51,7 +51,12 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// A name that somebody else gave, where many stand. Whichever way it is written, what is around it stays in its order.
 pub(super) fn name(text: &str) -> Markup {
-    html! { bdi { (cut(text, DASHBOARD_NAME_CHARACTERS_MAX)) } }
+    html! { bdi { (title(text)) } }
+}
+
+/// The same where it is a page's title. Something blank could not be seen, nor followed where it is a link.
+pub(super) fn title(text: &str) -> String {
+    if text.trim().is_empty() { "(no name)".to_owned() } else { cut(text, DASHBOARD_NAME_CHARACTERS_MAX) }
 }
 
 /// The same of a sentence.
@@ -228,6 +233,7 @@ mod tests {
     fn long_texts_are_cut_between_letters() {
         assert_eq!((cut("äbc", 3), cut("äbc", 2), cut("", 0)), ("äbc".to_owned(), "äb…".to_owned(), String::new()));
         assert_eq!(name("<b>א").into_string(), "<bdi>&lt;b&gt;א</bdi>");
+        assert_eq!(title(" \t"), "(no name)");
     }
 
     #[test]

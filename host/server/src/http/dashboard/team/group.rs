@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::Route;
 use super::super::names::{Names, why};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, cut, empty, field, list, more, name, refusal, search, table, text};
+use super::super::parts::{ago, cut, empty, field, list, more, name, refusal, search, table, text, title};
 use super::super::visit::Visit;
 use super::status;
 use crate::admin::keys::Role;
@@ -55,7 +55,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
         (more(&members, |cursor| visit.here_with("cursor", cursor)))
         @if may_change { (own(visit, &group)) }
     };
-    Ok(Page::new(Section::Groups, cut(text(&group, "/displayName"), DASHBOARD_NAME_CHARACTERS_MAX), body))
+    Ok(Page::new(Section::Groups, title(text(&group, "/displayName")), body))
 }
 
 fn facts(visit: &Visit, names: &Names, group: &Value) -> Markup {

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, choice, cut, field, is, list, name, refusal, text, words};
+use super::super::parts::{ago, choice, cut, field, is, list, name, refusal, text, title, words};
 use super::super::visit::Visit;
 use super::{history, status, users, why};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask;
-use crate::limits::{DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_ROWS_MAX};
+use crate::limits::DASHBOARD_ROWS_MAX;
 
 /// Events of the history on the page itself.
 const HISTORY_SHOWN: &str = "5";
@@ -71,7 +71,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
         }
         @if is_local && visit.may(Role::Admin) { (own(visit, &member)) }
     };
-    Ok(Page::new(Section::Users, cut(text(&member, "/displayName"), DASHBOARD_NAME_CHARACTERS_MAX), body))
+    Ok(Page::new(Section::Users, title(text(&member, "/displayName")), body))
 }
 
 fn facts(visit: &Visit, names: &Names, member: &Value) -> Markup {

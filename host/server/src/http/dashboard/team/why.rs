@@ -172,7 +172,10 @@ fn deciding(evaluation: &Value) -> Markup {
                     li {
                         b { (name(text(group, "/name"))) }
                         @if !needed.is_empty() { ": needed for " (needed) }
-                        @if !enough.is_empty() { ": enough by itself for " (enough) }
+                        @if !enough.is_empty() {
+                            @if needed.is_empty() { ": " } @else { ", and " }
+                            "enough by itself for " (enough)
+                        }
                     }
                 }
             }
@@ -212,7 +215,7 @@ fn step(names: &Names, step: &Value, left: &mut usize) -> Markup {
     html! {
         li {
             b { (text(step, "/policy")) } " " span.muted { (text(step, "/plugin")) " " (text(step, "/version")) ", " (took(number(step, "/micros"))) }
-            @if let Some(connection) = names.connection(text(step, "/connection")) { " " span.muted { "only for " (name(connection)) } }
+            @if let Some(connection) = names.connection(text(step, "/connection")) { span.muted { ", only for " (name(connection)) } }
             @if watches { " " (badge(Tone::Plain, "Only watches")) }
             @if !fault.is_empty() { p { (badge(Tone::Bad, "Failed")) " " (words(fault)) } }
             @if changes.is_empty() && fault.is_empty() {
@@ -268,6 +271,9 @@ fn document(title: &str, document: Option<&Value>, left: &mut usize) -> Markup {
 
 /// Processor time in words.
 fn took(micros: u64) -> String {
+    if micros < 100 {
+        return format!("{micros} µs");
+    }
     format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
 }
 
