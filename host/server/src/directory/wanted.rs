@@ -52,6 +52,8 @@ pub struct WantedMembers {
     pub role: Option<String>,
     /// Who came so.
     pub issued: Option<Issued>,
+    /// Who came by the connection with this id.
+    pub connection: Option<Id>,
     /// Who are in the group with this id.
     pub group: Option<Id>,
 }
@@ -59,7 +61,8 @@ pub struct WantedMembers {
 impl WantedMembers {
     /// Whether nothing is said.
     pub fn is_anybody(&self) -> bool {
-        self.search.is_none() && self.status.is_none() && self.role.is_none() && self.issued.is_none() && self.group.is_none()
+        let Self { search, status, role, issued, connection, group } = self;
+        search.is_none() && status.is_none() && role.is_none() && issued.is_none() && connection.is_none() && group.is_none()
     }
 
     fn is(&self, member: &Member) -> bool {
@@ -71,6 +74,7 @@ impl WantedMembers {
             && self.status.is_none_or(|status| member.status == status)
             && self.role.as_ref().is_none_or(|role| member.role == *role)
             && self.issued.is_none_or(|issued| member.issued == issued)
+            && self.connection.is_none_or(|connection| member.connection == Some(connection))
     }
 }
 
@@ -81,17 +85,20 @@ pub struct WantedGroups {
     pub search: Option<Needle>,
     /// That came so.
     pub issued: Option<Issued>,
+    /// That came by the connection with this id.
+    pub connection: Option<Id>,
 }
 
 impl WantedGroups {
     /// Whether nothing is said.
     pub fn is_any(&self) -> bool {
-        self.search.is_none() && self.issued.is_none()
+        self.search.is_none() && self.issued.is_none() && self.connection.is_none()
     }
 
     fn is(&self, group: &Group) -> bool {
         self.search.as_ref().is_none_or(|needle| needle.is_in(&group.display_name))
             && self.issued.is_none_or(|issued| group.issued == issued)
+            && self.connection.is_none_or(|connection| group.connection == Some(connection))
     }
 }
 
@@ -215,8 +222,9 @@ impl<T, P> Looking<T, P> {
 /// Looks through [`LIST_LOOKED_MAX`] members, so there may be fewer than asked for and yet more behind them. Not for threads that run async code.
 ///
 /// # Errors
-/// 404 if those of a group are wanted that is not there.
+/// 404 if those of a group or a connection are wanted that is not there.
 pub fn find_members(rows: &impl Rows, wanted: &WantedMembers, after: Option<Id>, limit: usize) -> Result<(Vec<Member>, Option<Id>)> {
+    must_be_there(rows, wanted.connection)?;
     let mut page = Looking::begin(limit);
     let is_wanted = |row: &MemberRow| !row.removed && wanted.is(&row.member);
     let Some(group) = wanted.group else {
@@ -239,8 +247,9 @@ pub fn find_members(rows: &impl Rows, wanted: &WantedMembers, after: Option<Id>,
 /// Looks through [`LIST_LOOKED_MAX`] groups. Not for threads that run async code.
 ///
 /// # Errors
-/// If the disk refuses.
+/// 404 if those of a connection are wanted that is not there.
 pub fn find_groups(rows: &impl Rows, wanted: &WantedGroups, after: Option<Id>, limit: usize) -> Result<(Vec<Group>, Option<Id>)> {
+    must_be_there(rows, wanted.connection)?;
     let mut page = Looking::begin(limit);
     let range = behind(layout::groups(), after.map(layout::group));
     page.through(rows, &range, |group: Group| (group.id, Some(group).filter(|group| wanted.is(group))))?;
@@ -278,6 +287,11 @@ pub fn find_decisions(
         }
     }
     Ok(page.end())
+}
+
+/// Refuses to look for what came by a connection that is not there.
+fn must_be_there(rows: &impl Rows, connection: Option<Id>) -> Result<()> {
+    connection.map_or(Ok(()), |id| connections::record(rows, id).map(drop))
 }
 
 /// What begins with `head`, behind `after` if that is given.

@@ -61,6 +61,7 @@ fn users_are_found_and_filtered() {
         ("role", "auditor", vec!["eve"]),
         ("issued", "api", vec!["eve"]),
         ("status", "blocked", vec![]),
+        ("connection", world.client.connection.as_str(), vec!["ada@example.com"]),
         ("group", world.staff.as_str(), vec!["ada@example.com"]),
     ] {
         let found = visitor.submit(&page, "/users", &[(field, value)]);

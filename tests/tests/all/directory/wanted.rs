@@ -68,9 +68,10 @@ impl World {
 
 #[test]
 fn members_are_found_by_what_is_said_of_them() {
-    let World { tenant, staff, local, .. } = World::new("wanted members");
+    let World { tenant, client, staff, local } = World::new("wanted members");
+    let other = tenant.connect().connection;
     let (ada, ben, eve) = ("Ada@example.com", "ben@example.com", "eve");
-    let cases: [(&[(&str, &str)], &[&str]); 17] = [
+    let cases: [(&[(&str, &str)], &[&str]); 19] = [
         (&[("search", "ADA@")], &[ada]),
         (&[("search", "änd")], &[ada]),
         (&[("search", "ÄND")], &[ada]),
@@ -85,6 +86,8 @@ fn members_are_found_by_what_is_said_of_them() {
         (&[("role", "Auditor")], &[]),
         (&[("issued", "scim")], &[ada, ben]),
         (&[("issued", "api")], &[eve]),
+        (&[("connection", &client.connection)], &[ada, ben]),
+        (&[("connection", &other)], &[]),
         (&[("group", &staff)], &[ada, ben]),
         (&[("group", &local)], &[eve]),
         (&[("group", &staff), ("status", "blocked"), ("issued", "scim"), ("role", "user"), ("search", "ben")], &[ben]),
@@ -97,14 +100,15 @@ fn members_are_found_by_what_is_said_of_them() {
 
 #[test]
 fn groups_are_found_by_what_is_said_of_them() {
-    let World { tenant, .. } = World::new("wanted groups");
-    let cases: [(&[(&str, &str)], &[&str]); 6] = [
+    let World { tenant, client, .. } = World::new("wanted groups");
+    let cases: [(&[(&str, &str)], &[&str]); 7] = [
         (&[("search", "nb-")], &["NB-Staff"]),
         (&[("search", "ÄRZ")], &["Ärzte"]),
         (&[("search", "Marketing")], &[]),
         (&[("issued", "scim")], &["NB-Staff"]),
         (&[("issued", "api")], &["Ärzte"]),
         (&[("issued", "policy")], &[]),
+        (&[("connection", &client.connection)], &["NB-Staff"]),
     ];
     for (filter, names) in cases {
         assert_eq!(found(&tenant, "/groups", filter, "displayName"), names, "{filter:?}");
@@ -183,8 +187,9 @@ fn what_cannot_be_asked_for_is_refused() {
         let detail = tenant.get(path).problem(400);
         assert!(!detail.contains("nonsense"), "{path}: {detail}");
     }
-    for path in [format!("/users?group={theirs}"), format!("/decisions?connection={connection}")] {
-        tenant.get(&path).problem(404);
+    tenant.get(&format!("/users?group={theirs}")).problem(404);
+    for list in ["/users", "/groups", "/decisions"] {
+        tenant.get(&format!("{list}?connection={connection}")).problem(404);
     }
     assert_eq!(
         tenant.get("/users?atSequence=0").expect(200)["items"],

@@ -53,16 +53,16 @@ pub(super) fn of_members(endpoint: Endpoint) -> Endpoint {
         .with(choice(STATUS, "Only those with this status.", &STATUSES))
         .with(text(ROLE, "Only those with this role."))
         .with(choice(ISSUED, "Only those who came by SCIM, or whom an operator made.", &ISSUED_MEMBERS))
+        .with(text(CONNECTION, "Only those who came by the connection with this id. 404 if there is none."))
         .with(text(GROUP, "Only the members of the group with this id. 404 if there is none."))
 }
 
 /// The endpoint, with what a list of groups can be asked for by.
 pub(super) fn of_groups(endpoint: Endpoint) -> Endpoint {
-    endpoint.with(search("Only those with this in displayName, upper and lower case alike.")).with(choice(
-        ISSUED,
-        "Only those that came by SCIM, that an operator made, or that policies made.",
-        &ISSUED_GROUPS,
-    ))
+    endpoint
+        .with(search("Only those with this in displayName, upper and lower case alike."))
+        .with(choice(ISSUED, "Only those that came by SCIM, that an operator made, or that policies made.", &ISSUED_GROUPS))
+        .with(text(CONNECTION, "Only those that came by the connection with this id. 404 if there is none."))
 }
 
 /// The endpoint, with what a list of decisions can be asked for by.
@@ -112,6 +112,7 @@ pub(super) fn members(call: &Call) -> Result<WantedMembers> {
         status: one_of(call, STATUS, &STATUSES)?,
         role: call.parameter(ROLE).map(str::to_owned),
         issued: one_of(call, ISSUED, &ISSUED_MEMBERS)?,
+        connection: id(call, CONNECTION)?,
         group: id(call, GROUP)?,
     })
 }
@@ -121,7 +122,7 @@ pub(super) fn members(call: &Call) -> Result<WantedMembers> {
 /// # Errors
 /// If a parameter says nothing that can be asked for.
 pub(super) fn groups(call: &Call) -> Result<WantedGroups> {
-    Ok(WantedGroups { search: needle(call)?, issued: one_of(call, ISSUED, &ISSUED_GROUPS)? })
+    Ok(WantedGroups { search: needle(call)?, issued: one_of(call, ISSUED, &ISSUED_GROUPS)?, connection: id(call, CONNECTION)? })
 }
 
 /// The refusal to filter a list of the past.

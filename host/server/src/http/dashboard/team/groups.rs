@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 
 /// What the list can be filtered by, called the same in the API and in the page's query.
-const FILTERS: [&str; 2] = ["search", "issued"];
+const FILTERS: [&str; 3] = ["search", "issued", "connection"];
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -37,6 +37,7 @@ async fn show(visit: Visit) -> Result<Answer> {
         form.filters method="get" action=(visit.link("/groups")) role="search" {
             (search("search", "Name", own("search")))
             (choice("issued", "Origin", own("issued"), &origins))
+            (names.choice(own("connection")))
             button type="submit" { "Filter" }
         }
         (found(&visit, &names, &groups))

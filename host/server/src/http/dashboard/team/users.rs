@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::http::admin::ask;
 
 /// What the list can be filtered by, called the same in the API and in the page's query.
-const FILTERS: [&str; 5] = ["search", "status", "role", "issued", "group"];
+const FILTERS: [&str; 6] = ["search", "status", "role", "issued", "connection", "group"];
 
 /// Groups to choose from in the filter. Others are reached from their own page.
 const GROUPS_OFFERED: &str = "100";
@@ -42,13 +42,13 @@ async fn show(visit: Visit) -> Result<Answer> {
             @if stuck > 0 { a.button href=(visit.link("/stuck")) { (stuck) " stuck" } }
             @if visit.may(Role::Admin) { a.button.primary href=(visit.link("/users/new")) { "Add a user by hand" } }
         }
-        (filters(&visit, &groups))
+        (filters(&visit, &names, &groups))
         (found(&visit, &names, &users))
     };
     Ok(Page::new(Section::Users, "Users", body).into())
 }
 
-fn filters(visit: &Visit, groups: &Value) -> Markup {
+fn filters(visit: &Visit, names: &Names, groups: &Value) -> Markup {
     let own = |name: &str| visit.parameter(name).unwrap_or_default();
     let roles: Vec<(&str, &str)> = roles(visit).into_iter().map(|role| (role, role)).collect();
     let group = own("group");
@@ -65,6 +65,7 @@ fn filters(visit: &Visit, groups: &Value) -> Markup {
             (choice("status", "Status", own("status"), &any(&[("active", "Active"), ("suspended", "Suspended"), ("blocked", "Blocked")])))
             (choice("role", "Role", own("role"), &[&[("", "Any")], roles.as_slice()].concat()))
             (choice("issued", "Origin", own("issued"), &any(&[("scim", "Identity provider"), ("api", "Made here")])))
+            (names.choice(own("connection")))
             @if !offered.is_empty() { (choice("group", "Group", group, &[&[("", "Any")], offered.as_slice()].concat())) }
             button type="submit" { "Filter" }
         }
