@@ -94,7 +94,7 @@ pub(super) fn judge(tx: &mut Tx<'_>, case: &Case<'_>, watch: &Watch<'_>) -> Resu
                 return Ok(Judgement::Passes);
             }
             // What an operator refused was this; another thing is another question.
-            HeldState::Discarded if held.shown.effect != case.loss => hold::clear(tx, id, watch.now)?,
+            HeldState::Discarded if held.shown.effect != case.loss => hold::reopen(tx, &held)?,
             HeldState::Held | HeldState::Discarded => return Ok(Judgement::Held(hold::renew(tx, case, held)?)),
         }
     }

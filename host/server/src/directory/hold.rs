@@ -65,7 +65,7 @@ pub struct HoldCounts {
     pub held: u64,
     /// An operator let them go.
     pub released: u64,
-    /// An operator said that they stay.
+    /// An operator said that they stay. Who would lose something else by now is no longer among them, and is counted where that is held.
     pub discarded: u64,
     /// Nothing would be taken from them any more, before anybody decided.
     pub resolved: u64,
@@ -303,10 +303,34 @@ pub(super) fn clear(tx: &mut Tx<'_>, member: Id, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Takes a member of whom an operator said that it stays out of its hold, since by now it is about something else: what comes of that is counted anew.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn reopen(tx: &mut Tx<'_>, row: &HeldRow) -> Result<()> {
+    tx.delete(&layout::held(row.shown.member));
+    tx.delete(&layout::held_of(row.hold).id(row.shown.member));
+    let mut hold = get(tx, row.hold)?;
+    hold.counts.discarded = hold.counts.discarded.saturating_sub(1);
+    hold.forget_cause(&row.shown);
+    tx.put_json(&layout::hold(hold.id), &hold)
+}
+
 impl Hold {
+    /// Takes a member off the cause that it was counted under, or off one like that: causes change while somebody is held, and many are counted together.
+    fn forget_cause(&mut self, held: &HeldMember) {
+        let likeness = |known: &HoldCause| {
+            let is_same = known.cause.as_ref().is_some_and(|cause| *cause == told(&held.cause));
+            (known.members > 0, known.effect == held.effect, is_same, known.cause.is_none())
+        };
+        if let Some(likest) = self.causes.iter_mut().max_by_key(|known| likeness(known)) {
+            likest.members = likest.members.saturating_sub(1);
+        }
+        self.causes.retain(|known| known.members > 0);
+    }
+
     fn count_cause(&mut self, case: &Case<'_>) {
-        let text: String = case.cause.text.chars().take(HOLD_REASON_CHARACTERS_MAX).collect();
-        let cause = Reason { policy: case.cause.policy.clone(), text };
+        let cause = told(&case.cause);
         let is_known = |known: &&mut HoldCause| known.effect == case.loss && known.cause.as_ref() == Some(&cause);
         if let Some(known) = self.causes.iter_mut().find(is_known) {
             known.members += 1;
@@ -338,6 +362,11 @@ impl Hold {
         }
         Ok(())
     }
+}
+
+/// A cause as holds tell it.
+fn told(cause: &Reason) -> Reason {
+    Reason { policy: cause.policy.clone(), text: cause.text.chars().take(HOLD_REASON_CHARACTERS_MAX).collect() }
 }
 
 /// A new hold, which the log tells of.

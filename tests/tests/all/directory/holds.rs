@@ -408,6 +408,33 @@ fn the_bound_is_the_tenants() {
     assert_eq!(shared::tenant("default bounds").get("").expect(200)["guard"], json!({}));
 }
 
+/// Who stays by an operator's word and would lose something else by now is held anew, and counted once.
+#[test]
+fn who_is_held_for_something_else_is_counted_once() {
+    let world = World::plain("held for something else", 5, 0);
+    world.people.iter().for_each(|id| world.client.set(id, &json!({"active": false})));
+    let hold = text(&world.hold(), "id");
+    let stays = world.held()[&name(1)]["member"].clone();
+    let _ = world.tenant.post(&format!("/holds/{hold}/discard"), &json!({"members": [stays]})).expect(200);
+    assert_eq!(world.counts(&hold), counts(4, 0, 1, 0));
+    world.delete(1..2);
+    assert_eq!(world.counts(&hold), counts(5, 0, 0, 0));
+    let shown = world.hold();
+    let of = |effect: &str| {
+        shown["causes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|cause| cause["effect"] == effect)
+            .map(|cause| cause["members"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    assert_eq!((of("suspended"), of("removed")), (4, 1), "{shown}");
+    let _ = world.tenant.post(&format!("/holds/{hold}/release"), &json!({})).expect(200);
+    assert_eq!(world.counts(&hold), counts(0, 5, 0, 0));
+    assert_replay(&world.tenant);
+}
+
 /// The deletion goes on but for those who are held, who are shown with their connection until somebody decides.
 #[test]
 fn members_of_a_deleted_connection_go_through_the_guard() {
