@@ -93,7 +93,8 @@ pub struct Verdict {
     pub monitor: bool,
     /// The changes it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
-    /// Of a policy that only watches: what its changes would make different at its place. What policies after it would make of that is not looked at.
+    /// Of a policy that only watches: what would be different behind the whole pipeline if its changes had effect. What policies after it make of them counts; others that only
+    /// watch have no part in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub would: Vec<Would>,
     /// How it failed, if it did. The subject is stuck then, unless the policy only watches.

@@ -2,6 +2,7 @@
 //!
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
+mod foresight;
 pub(super) mod trace;
 
 use std::cell::Cell;
@@ -9,6 +10,8 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use serde_json::{Map, Value};
+
+pub(super) use foresight::foresee;
 
 use super::decision::{Reason, Verdict, VerdictChange};
 use super::guard::Loss;
@@ -34,6 +37,8 @@ pub(super) struct Outcome<S: Subject> {
     pub stuck: Option<Reason>,
     /// Not asked, for want of time: it stays due.
     pub postponed: bool,
+    /// What it would be at the place of each policy that only watches and asked for something, by the place of its verdict.
+    watched: Vec<(usize, S::View)>,
 }
 
 /// What came of a user.
@@ -215,7 +220,12 @@ impl<S: Subject> Outcome<S> {
     /// That of a subject that no policy has been asked about.
     fn begin(subject: S, setting: &Setting) -> Self {
         let view = subject.first_view(setting);
-        Self { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false }
+        Self::with(subject, view)
+    }
+
+    /// That of a subject that has come as far as this view.
+    fn with(subject: S, view: S::View) -> Self {
+        Self { subject, view, verdicts: Vec::new(), reason: None, stuck: None, postponed: false, watched: Vec::new() }
     }
 
     /// Whether a policy is asked about what comes by this subject's connection.
@@ -248,14 +258,16 @@ impl<S: Subject> Outcome<S> {
         }
     }
 
-    /// What changes would make different, or why they cannot be.
-    fn watch(&self, setting: &Setting, changes: Vec<S::Change>) -> Result<Vec<Would>, String> {
+    /// What changes would make different at the place of the policy, or why they cannot be. Keeps what its subject would then be.
+    fn watch(&mut self, setting: &Setting, changes: Vec<S::Change>) -> Result<Vec<Would>, String> {
         let (mut view, mut set) = (self.view.clone(), BTreeSet::new());
         if changes.is_empty() {
             return Ok(Vec::new());
         }
         changes.into_iter().try_for_each(|change| S::apply(&mut view, change, &setting.roles, &mut set))?;
-        self.subject.would(setting, &self.view, &view)
+        let would = self.subject.would(setting, &self.view, &view)?;
+        self.watched.push((self.verdicts.len(), view));
+        Ok(would)
     }
 
     /// Takes note that asking failed. Nothing is wrong with subject or plugin if there was no place: another time.

@@ -32,7 +32,7 @@ pub struct Monitored {
     /// Since when it watches with this plugin, version, connection and these settings, and is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// Users and groups that it would make different now. Right once nothing is due.
+    /// Users and groups that it would make different now: behind the whole pipeline, so that what policies after it take back does not count. Right once nothing is due.
     pub now: WouldCounts,
     /// Those that came to that since it began; one that came to it twice counts twice.
     pub total: WouldCounts,
@@ -50,9 +50,9 @@ pub struct Watched {
     pub connection: Id,
     /// Its `userName` or `displayName` at the identity provider.
     pub name: String,
-    /// What would be different.
+    /// What would be different behind the whole pipeline.
     pub would: Vec<Would>,
-    /// The changes that the policy asked for, with its reasons.
+    /// The changes that the policy asked for, with its reasons, whatever policies after it make of them.
     pub changes: Vec<VerdictChange>,
     /// How the policy failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::commit::{Committed, Projected, commit};
 use super::decision::SubjectKind;
-use super::evaluate::{Outcome, Subject, Turn, evaluate};
+use super::evaluate::{Outcome, Subject, Turn, evaluate, foresee};
 use super::figures::HoldFigures;
 use super::hold;
 use super::shadow::{self, Found, Task};
@@ -227,10 +227,10 @@ impl Projector {
         let Taken { setting, users, groups, mut projected } = taken;
         let mut turn = Turn::begin();
         for chunk in chunks(groups) {
-            projected.groups.extend(evaluate(&setting, plugins, chunk, &mut turn));
+            projected.groups.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
         }
         for chunk in chunks(users) {
-            projected.users.extend(evaluate(&setting, plugins, chunk, &mut turn));
+            projected.users.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
         }
         (setting, projected)
     }
@@ -262,6 +262,12 @@ fn both<S: Subject>(
         shadow::compare(live, live_outcome, shadowed, (kind, name))
     };
     outcomes.iter().zip(&shadowed).map(compare).collect()
+}
+
+/// The same with what policies that only watch would make different in the end.
+fn foreseen<S: Subject>(setting: &Setting, plugins: &Ready, mut outcomes: Vec<Outcome<S>>) -> Vec<Outcome<S>> {
+    foresee(setting, plugins, &mut outcomes);
+    outcomes
 }
 
 /// Splits subjects into chunks that go through the pipeline together.

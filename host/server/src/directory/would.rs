@@ -1,6 +1,6 @@
 //! What would be different: the words for it, and counting it.
 //!
-//! Said of what a policy that only watches would do at its place, and of what a pipeline in shadow makes of a subject, view against view. Knows nothing of who proposes it, and of how it is kept.
+//! Said of what would come of a subject behind the pipeline if a policy that only watches had effect, and of what a pipeline in shadow makes of it, view against view. Knows nothing of who proposes it, and of how it is kept.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Outcome, Subject, Turn};
+use super::{Outcome, Subject, Turn, foresee};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Ready;
 use crate::directory::decision::VerdictChange;
@@ -49,7 +49,7 @@ pub struct Step {
     pub left_out: bool,
     /// The changes that it asked for; none if it handed the view on.
     pub changes: Vec<VerdictChange>,
-    /// Of a policy that only watches: what its changes would make different at its place.
+    /// Of a policy that only watches: what would be different behind the whole pipeline if its changes had effect.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub would: Vec<Would>,
     /// How it failed, if it did.
@@ -107,11 +107,23 @@ pub(in crate::directory) fn trace<S: Shown>(setting: &Setting, plugins: &Ready, 
     for policy in &setting.pipeline.policies {
         steps.push(tracing.step(policy, &mut outcome));
         if outcome.postponed {
-            return Err(Error::new(ErrorKind::Unavailable, "Too many policies run at once. Try again shortly."));
+            return Err(busy());
         }
+    }
+    foresee(setting, plugins, std::slice::from_mut(&mut outcome));
+    if outcome.postponed {
+        return Err(busy());
+    }
+    for verdict in outcome.verdicts.iter().filter(|verdict| verdict.monitor) {
+        let of_policy = steps.iter_mut().find(|step: &&mut Step| step.policy == verdict.policy);
+        of_policy.into_iter().for_each(|step| step.would.clone_from(&verdict.would));
     }
     let view = outcome.subject.view(setting, &outcome.view);
     Ok(Trace { outcome, steps, view })
+}
+
+fn busy() -> Error {
+    Error::new(ErrorKind::Unavailable, "Too many policies run at once. Try again shortly.")
 }
 
 struct Tracing<'a> {
