@@ -1,4 +1,4 @@
-//! What became of pipeline revisions: whether the directory follows one already.
+//! What became of pipeline revisions: whether the directory follows one already, and of how many it does not.
 //!
 //! A revision is put in one write and takes effect by a walk over everything. Until that ends, no answer says that the directory is what the revision makes of
 //! it. Knows nothing of policies.
@@ -25,7 +25,7 @@ pub enum OutcomeState {
     Superseded,
 }
 
-/// What became of a pipeline revision.
+/// What became of a pipeline revision. Whoever is held or stuck is so by whatever cause: what is said is of how many the directory does not follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
@@ -36,6 +36,12 @@ pub struct Outcome {
     pub finished: Option<Timestamp>,
     /// Events that projecting everything made, so far.
     pub events: u64,
+    /// Members that waited for an operator's decision on whether they go when everything had been projected, or wait now while that goes on: of them the directory is as it was.
+    #[serde(default)]
+    pub held: u64,
+    /// Users and groups that a fault kept at their last good projection then, or keeps there now.
+    #[serde(default)]
+    pub stuck: u64,
     /// How far projecting everything is, while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
@@ -73,7 +79,15 @@ pub fn outcome(rows: &impl Rows, revision: u64) -> Result<Option<Outcome>> {
         return Ok(Some(outcome));
     }
     let events = walk::current(rows)?.map_or(outcome.events, |walk| walk.events);
-    Ok(Some(Outcome { events, progress: progress(rows)?, ..outcome }))
+    Ok(Some(Outcome { events, progress: progress(rows)?, ..outcome.with_those_left(rows)? }))
+}
+
+impl Outcome {
+    /// The same with how many the directory does not follow it in as things are.
+    fn with_those_left(self, rows: &impl Rows) -> Result<Self> {
+        let counter = |counter| rows.number(&layout::counter(counter));
+        Ok(Self { held: counter(Counter::Held)?, stuck: counter(Counter::Stuck)?, ..self })
+    }
 }
 
 /// Writes down that `revision` is put. The one before it, if it was still being applied, never will be.
@@ -86,7 +100,7 @@ pub fn begin(tx: &mut Tx<'_>, revision: u64) -> Result<()> {
     {
         tx.put_json(&layout::outcome(before), &Outcome { state: OutcomeState::Superseded, progress: None, ..outcome })?;
     }
-    let begun = Outcome { state: OutcomeState::Applying, finished: None, events: 0, progress: None };
+    let begun = Outcome { state: OutcomeState::Applying, finished: None, events: 0, held: 0, stuck: 0, progress: None };
     tx.put_json(&layout::outcome(revision), &begun)
 }
 
@@ -96,7 +110,7 @@ pub(super) fn finish(tx: &mut Tx<'_>, events: u64, now: Timestamp) -> Result<()>
     let key = layout::outcome(revision);
     match tx.json::<Outcome>(&key)? {
         Some(outcome) if outcome.state == OutcomeState::Applying => {
-            let finished = Outcome { state: OutcomeState::Applied, finished: Some(now), events, progress: None };
+            let finished = Outcome { state: OutcomeState::Applied, finished: Some(now), events, ..outcome.with_those_left(tx)? };
             tx.put_json(&key, &finished)
         }
         _ => Ok(()),

@@ -24,6 +24,8 @@ fn who_is_stuck_is_listed_with_the_fault_until_it_goes() {
     let _ = tenant.put("/pipeline", &rules("pilot")).expect(200);
     let state = tenant.synced();
     assert_eq!(state["stuck"], 3);
+    let outcome = tenant.get("/pipeline").expect(200)["outcome"].clone();
+    assert_eq!((&outcome["state"], &outcome["stuck"], &outcome["held"]), (&json!("applied"), &json!(3), &json!(0)), "{outcome}");
     let page = tenant.get("/stuck?limit=2").expect(200);
     let rest = tenant.get(&format!("/stuck?limit=2&cursor={}", text(&page, "nextCursor"))).expect(200);
     assert_eq!(rest["nextCursor"], Value::Null);

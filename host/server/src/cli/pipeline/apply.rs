@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Target, Tenant, counted, number, text};
+use super::{Target, Tenant, came_of, number, text};
 use crate::cli::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
@@ -17,8 +17,10 @@ use crate::remote::segment;
 /// Options of `doorlist pipeline apply`.
 #[derive(Args)]
 #[command(
-    after_long_help = "If inventory or directory have moved since the plan was made, the server computes it again, and refuses if it would do
-what the plan does not show. Interrupted, the command leaves the server going on; history says how far it is."
+    after_long_help = "If inventory, directory or pipeline have moved since the plan was made, the server computes it again, and refuses if it
+would do what the plan does not show. Then there is a newer plan to look at, which the refusal names. Interrupted, the
+command leaves the server going on; history says how far it is. Held are members that wait for an operator's decision on
+whether they go, stuck are users and groups that a policy's fault keeps as they were: of them the directory is as before."
 )]
 pub(super) struct Apply {
     /// The plan's id.
@@ -74,13 +76,14 @@ fn wait(tenant: &Tenant, revision: u64) -> Result<()> {
                 }
                 std::thread::sleep(Duration::from_millis(CLI_LOOK_MS));
             }
-            "superseded" => return Err(Error::conflict("Another pipeline was put before the directory followed this one.")),
-            _ => {
+            state => {
                 if terminal {
                     eprint("\r\x1b[K")?;
                 }
-                let events = number(&outcome, "events");
-                return say(&format!("The directory follows it: {}.", counted(events, "change", "changes")));
+                if state == "superseded" {
+                    return Err(Error::conflict("Another pipeline was put before the directory followed this one."));
+                }
+                return say(&format!("The directory follows it: {}.", came_of(&outcome)));
             }
         }
     }

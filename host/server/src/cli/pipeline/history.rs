@@ -5,13 +5,17 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Target, counted, number, text};
+use super::{Target, came_of, counted, number, text};
 use crate::cli::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
 
 /// Options of `doorlist pipeline history`.
 #[derive(Args)]
+#[command(
+    after_long_help = "The end of a line is what came of the revision: applying while the directory does not follow it yet, applied, or superseded
+by another one before that; the changes that it made; and how many were held or stuck then, of whom the directory is as before."
+)]
 pub(super) struct History {
     #[command(flatten)]
     target: Target,
@@ -47,9 +51,7 @@ fn line(revision: &Value) -> String {
         other => other.to_owned(),
     });
     let policies = revision.get("policies").and_then(Value::as_array).map_or(0, Vec::len) as u64;
-    let outcome = revision
-        .get("outcome")
-        .map(|outcome| format!("{}, {}", text(outcome, "state"), counted(number(outcome, "events"), "change", "changes")));
+    let outcome = revision.get("outcome").map(|outcome| format!("{}, {}", text(outcome, "state"), came_of(outcome)));
     let plan = match text(revision, "plan") {
         "" => "without a plan".to_owned(),
         plan => format!("plan {plan}"),

@@ -105,3 +105,15 @@ fn document(path: &Path) -> Result<Value> {
     let text = file::read_text(path, BODY_BYTES_MAX as u64)?;
     serde_json::from_str(&text).map_err(|cause| Error::invalid(format!("{} is not JSON: {cause}.", path.display())))
 }
+
+/// What came of a revision: its changes, and of how many the directory does not follow it.
+fn came_of(outcome: &Value) -> String {
+    let mut told = counted(number(outcome, "events"), "change", "changes");
+    for left in ["held", "stuck"] {
+        match number(outcome, left) {
+            0 => {}
+            count => told.push_str(&format!(", {count} {left}")),
+        }
+    }
+    told
+}
