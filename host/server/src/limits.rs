@@ -36,6 +36,9 @@ pub const SHOWN_ID_CHARACTERS_MAX: usize = 64;
 /// Problems of one body that are told; more would help nobody.
 pub const BODY_PROBLEMS_MAX: usize = 20;
 
+/// Problems that one sentence tells, where there is no body to point into: more cannot be read.
+pub const PROBLEMS_TOLD_MAX: usize = 5;
+
 /// Sockets open at once. Leaves room for files below the usual limit of 1,024 descriptors for a process; more wait in the system's queue.
 pub const SOCKETS_MAX: usize = 960;
 
@@ -270,8 +273,13 @@ pub const PLANS_COMPUTED_MAX: usize = 2;
 /// The same of one tenant.
 pub const PLANS_COMPUTED_OF_TENANT_MAX: usize = 1;
 
-/// Plans that a tenant keeps; the oldest goes when another comes.
+/// Plans that a tenant keeps and that no pipeline revision came of; the oldest goes when another comes. A repository plans at every change, and whoever looks at one
+/// decides within some changes.
 pub const PLANS_MAX: usize = 20;
+
+/// Differences that are kept of the plans that pipeline revisions came of, beside those of the newest one: as many as events, which tell of the same. Beyond it the oldest
+/// plan keeps its summary only.
+pub const PLAN_DIFFERENCES_KEPT_MAX: u64 = EVENTS_MAX;
 
 /// Differences in one row of a plan: some hundred kilobytes.
 pub const PLAN_PART_DIFFERENCES: usize = 500;
@@ -366,7 +374,8 @@ pub const PROJECTION_BATCH_MAX: usize = 64;
 /// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
 pub const PROJECTION_CHUNK_MAX: usize = 64;
 
-/// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others.
+/// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others. What policies that only watch would make different
+/// has as much beside it.
 pub const PROJECTION_TURN_MS_MAX: u64 = 100;
 
 /// Milliseconds of processor time that the policies of a pipeline may take together for one subject. Beyond it the subject is stuck: twenty policies of the

@@ -132,7 +132,7 @@ impl Prepared {
         let prepared = self.0.iter().find(|policy| policy.plugin == plugin);
         let prepared = prepared.ok_or_else(|| Error::internal(format!("the policy {plugin} was not prepared")))?;
         let name = unused_name(&format!("{plugin}-{}", connection.1), taken);
-        Ok(Policy { name, settings, connection: Some(connection.0), ..prepared.clone() })
+        Ok(Policy { name, settings, given: None, connection: Some(connection.0), ..prepared.clone() })
     }
 
     /// `policies` with those that a new connection starts with behind them: a policy for each filter that filters, and always the
@@ -157,6 +157,7 @@ impl Prepared {
                 // What stays as it is keeps the operator's own spelling of it.
                 if settings != old {
                     policy.settings = settings;
+                    policy.given = None;
                 }
             } else if !everything {
                 let policy = self.policy(plugin, settings, connection, &policies)?;

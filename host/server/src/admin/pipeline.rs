@@ -19,13 +19,13 @@ use crate::clock::Timestamp;
 use crate::directory::{self, Outcome};
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
-use crate::limits::{PIPELINE_PAGE_BYTES_MAX, PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX};
+use crate::limits::{PIPELINE_PAGE_BYTES_MAX, PIPELINE_RETURN_MAX, PIPELINE_REVISIONS_MAX, POLICIES_MAX, PROBLEMS_TOLD_MAX};
 use crate::policy::{CallLimits, Checked, FaultKind, Plugin, SettingsError, Usage, printed};
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, Range, Rows, Table, Tenant, Tx, from_json};
 
-/// One plugin with settings, at its place in a pipeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// One plugin with settings, at its place in a pipeline. Two are the same if they do the same, however their settings were spelt.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     /// What operators call it; no two of a pipeline have the same name.
@@ -34,13 +34,24 @@ pub struct Policy {
     pub plugin: String,
     /// Version of the plugin.
     pub version: String,
-    /// Settings, as the plugin's JSON Schema asks.
+    /// Settings, as the plugin's JSON Schema asks, with its defaults.
     pub settings: Value,
+    /// The settings as they were put, if the defaults were not among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Value>,
     /// Whether its verdicts count.
     pub mode: Mode,
     /// The only connection whose users and groups it sees; all without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<Id>,
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, plugin, version, settings, given: _, mode, connection } = self;
+        let same_plugin = *plugin == other.plugin && *version == other.version;
+        *name == other.name && same_plugin && *settings == other.settings && *mode == other.mode && *connection == other.connection
+    }
 }
 
 /// Whether a policy's verdicts count.
@@ -142,7 +153,7 @@ impl Pipeline {
             name: policy.name,
             version: (!revision::is_first_party(&policy.plugin)).then_some(policy.version),
             plugin: policy.plugin,
-            settings: policy.settings,
+            settings: policy.given.unwrap_or(policy.settings),
             mode: policy.mode,
             connection: policy.connection,
         };
@@ -229,7 +240,8 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
             problems.add(format!("{pointer}/plugin"), refusal);
             CallLimits::default()
         });
-        let settings = plugin.complete(new.settings);
+        let settings = plugin.complete(new.settings.clone());
+        let given = Some(new.settings).filter(|given| *given != settings);
         let checked = plugin.check_settings(&settings, &limits);
         if let Some(tenant) = tenant.filter(|_| checked.usage != Usage::default()) {
             let manifest = plugin.manifest();
@@ -241,6 +253,7 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
             plugin: new.plugin,
             version: plugin.manifest().version.clone(),
             settings,
+            given,
             mode: new.mode,
             connection: new.connection,
         });
@@ -402,12 +415,52 @@ pub fn check_named(rows: &impl Rows, policies: &[Policy]) -> Result<()> {
         if let Some(connection) = policy.connection
             && !connections::exists(rows, connection)?
         {
-            problems.add(format!("/policies/{at}/connection"), "There is no such connection.");
+            let Policy { name, .. } = policy;
+            problems
+                .add(format!("/policies/{at}/connection"), format!("There is no connection {connection}, to which \"{name}\" is limited."));
         }
         // One that somebody deletes between check and put is not put.
         if !revision::is_first_party(&policy.plugin) && !rows.has(&layout::plugin(&policy.plugin, &policy.version))? {
-            problems.add(format!("/policies/{at}/version"), "The plugin has no such version.");
+            let Policy { name, plugin, version, .. } = policy;
+            problems.add(
+                format!("/policies/{at}/version"),
+                format!("There is no plugin {plugin} of version {version}, which \"{name}\" uses."),
+            );
         }
     }
     problems.finish()
+}
+
+/// The policies of an earlier revision, checked and completed to be put again. Runs guest code: not for threads that run async code.
+///
+/// # Errors
+/// 404 if the revision is not kept; a conflict that says what of it is no more, or is refused by now, and how to go on. Whoever wants it back has written none of it, so there is no problem of theirs.
+pub fn check_again(plugins: &Plugins, tenant: &Tenant, number: u64) -> Result<Vec<Policy>> {
+    let earlier = tenant.read(|rows| revision(rows, number))?.pipeline;
+    let names: Vec<String> = earlier.policies.iter().map(|policy| policy.name.clone()).collect();
+    let told = |error: Error| match error.problems() {
+        [] => error,
+        problems => Error::conflict(format!(
+            "Revision {number} cannot be put again as it was. {} Take its policies, change what that is about, and plan them.",
+            sentences(problems, &names)
+        )),
+    };
+    tenant.read(|rows| check_named(rows, &earlier.policies)).map_err(told)?;
+    check(plugins, Some(tenant), earlier.proposed_again()).map_err(told)
+}
+
+/// Problems of policies in a row, each with the name of its policy.
+fn sentences(problems: &[Problem], names: &[String]) -> String {
+    let sentence = |Problem { pointer, message }: &Problem| {
+        let at = pointer.strip_prefix("/policies/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
+        match at.and_then(|at| names.get(at)) {
+            Some(name) if !message.contains(&format!("\"{name}\"")) => format!("\"{name}\": {message}"),
+            _ => message.clone(),
+        }
+    };
+    let mut told: Vec<String> = problems.iter().take(PROBLEMS_TOLD_MAX).map(sentence).collect();
+    if let Some(more) = problems.len().checked_sub(PROBLEMS_TOLD_MAX).filter(|more| *more > 0) {
+        told.push(format!("And {more} more."));
+    }
+    told.join(" ")
 }

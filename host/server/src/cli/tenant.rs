@@ -5,7 +5,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::remote::RemoteOptions;
+use super::remote::{RemoteOptions, quoted};
 use super::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub(super) struct Listed {
     /// List everything, not only the first ones.
     #[arg(long)]
     pub(super) all: bool,
-    /// Print what the server answers, as JSON.
+    /// Print everything that the server answers, as JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -40,22 +40,29 @@ pub(super) struct Listed {
 pub(super) struct Tenant {
     remote: Remote,
     path: String,
+    options: String,
 }
 
 impl Target {
     pub(super) fn tenant(&self, environment: Environment) -> Result<Tenant> {
-        Ok(Tenant { remote: self.remote.remote(environment)?, path: format!("/tenants/{}", segment(&self.tenant)) })
+        let options = format!(" --tenant {}{}", quoted(&self.tenant), self.remote.again());
+        Ok(Tenant { remote: self.remote.remote(environment)?, path: format!("/tenants/{}", segment(&self.tenant)), options })
     }
 }
 
 impl Listed {
-    /// How many items of a list are wanted.
+    /// How many items of a list are wanted. Programs count on all of them.
     pub(super) fn most(&self) -> usize {
-        if self.all { usize::MAX } else { CLI_ITEMS_SHOWN }
+        if self.all || self.json { usize::MAX } else { CLI_ITEMS_SHOWN }
     }
 }
 
 impl Tenant {
+    /// The options that name it and its server, each with a blank before it, for a command that is shown to be copied.
+    pub(super) fn options(&self) -> &str {
+        &self.options
+    }
+
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         Ok(self.remote.get(&self.below(path))?.body)
     }

@@ -243,6 +243,7 @@ impl World {
                 plugin: plugin.to_owned(),
                 version: version(plugin),
                 settings,
+                given: None,
                 mode: Mode::Enforce,
                 connection: Some(self.connection),
             })

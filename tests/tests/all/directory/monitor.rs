@@ -87,6 +87,67 @@ fn what_a_policy_would_do_is_counted_and_listed_and_then_done_in_one_call() {
     tenant.post(&format!("{path}/promote"), &json!({})).problem(404);
 }
 
+/// Policies behind one that only watches have the last word: what they take back would not happen, and is not counted.
+#[test]
+fn what_later_policies_take_back_is_not_counted() {
+    let tenant = shared::tenant("monitor later");
+    let client = tenant.connect();
+    let create = |name: &str, title: &str| text(&client.post("/Users", &json!({"userName": name, "title": title})).expect(201), "id");
+    let (ada, _) = (create("ada@example.com", "Guest"), create("ben@example.com", "Guest"));
+    client.group("NB-Staff", &[&ada]);
+    let rules = |name: &str, effects: &Value| {
+        let users = json!([{"name": "guests", "when": "title eq \"Guest\"", "effects": effects}]);
+        json!({"name": name, "plugin": "rules", "mode": "monitor", "settings": {"users": users}})
+    };
+    let staff = json!({"name": "staff", "plugin": "user-group-filter", "settings": {"groups": ["NB-Staff"]}});
+    let protection = json!({"name": "protection", "plugin": "role-protection", "settings": {"roles": ["owner", "admin"]}});
+    let policies = json!([
+        rules("suspend", &json!({"status": "suspended"})),
+        rules("promote", &json!({"role": "admin"})),
+        rules("move", &json!({"role": "auditor"})),
+        staff,
+        protection
+    ]);
+    let _ = tenant.put("/pipeline", &json!({"policies": policies})).expect(200);
+    expect_members(&tenant, &[("ada@example.com", "active")]);
+    let reports = tenant.all("/pipeline/monitor");
+    let now: Vec<Value> = reports.iter().map(|report| counts(report, "now")).collect();
+    // Ben is not in the directory, and nobody becomes an admin.
+    assert_eq!(now, [json!({"subjects": 1, "suspended": 1}), json!({}), json!({"subjects": 1, "roles": 1})]);
+    assert!(reports.iter().all(|report| report["now"] == report["total"]), "{reports:?}");
+    let subjects = tenant.all("/pipeline/monitor/suspend/subjects");
+    assert_eq!((subjects.len(), &subjects[0]["name"]), (1, &json!("ada@example.com")));
+    assert_eq!(tenant.all("/pipeline/monitor/promote/subjects"), Vec::<Value>::new());
+    // What is asked for stays to be seen in the decision.
+    let decision = tenant.user_decision(&ada);
+    let verdict = decision["verdicts"].as_array().unwrap().iter().find(|verdict| verdict["policy"] == "promote").unwrap();
+    assert_eq!((&verdict["changes"][0]["effect"], &verdict["would"]), (&json!("set-role"), &Value::Null), "{decision}");
+    // Given effect, it does what was said.
+    let applied = tenant.post("/pipeline/monitor/suspend/promote", &json!({})).expect(200);
+    assert_eq!((&applied["plan"]["differences"], &applied["plan"]["counts"]["membersSuspended"]), (&json!(1), &json!(1)), "{applied}");
+    tenant.synced();
+    assert_replay(&tenant);
+}
+
+/// Who gives effect in one call to what was watched has not looked at whom it would leave stuck.
+#[test]
+fn what_would_fail_is_not_given_effect_in_one_call() {
+    let tenant = shared::tenant("monitor fails");
+    let client = tenant.connect();
+    client.user("ada@example.com");
+    let rules = json!({"users": [{"name": "wizards", "when": "userName pr", "effects": {"role": "wizard"}}]});
+    let policies = json!([{"name": "fails", "plugin": "rules", "mode": "monitor", "settings": rules}]);
+    let put = tenant.put("/pipeline", &json!({"policies": policies})).expect(200);
+    let report = monitored(&tenant);
+    assert_eq!(counts(&report, "now"), json!({"subjects": 1, "stuck": 1}));
+    let detail = tenant.post("/pipeline/monitor/fails/promote", &json!({})).problem(409);
+    let planned = tenant.all("/pipeline/plans").remove(0);
+    assert!(detail.contains("1 users and groups be stuck") && detail.contains(&text(&planned, "id")), "{detail}");
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], put["revision"], "nothing is put");
+    let _ = tenant.post(&format!("/pipeline/plans/{}/apply", text(&planned, "id")), &json!({})).expect(200);
+    assert_eq!(tenant.synced()["stuck"], 1);
+}
+
 /// A page has as many as are asked for, and the next one goes on behind it, over users and groups.
 #[test]
 fn whom_a_policy_would_change_is_paged() {

@@ -89,7 +89,7 @@ fn a_pipeline_that_is_none_is_refused_with_pointers() {
         (json!([{"name": "a", "plugin": "group-prefix", "version": "99.0.0"}]), "/policies/0/version"),
         (json!([good, {"name": "b", "plugin": "group-prefix", "settings": {"prefixes": [""]}}]), "/policies/1/settings/prefixes/0"),
         (json!([{"name": "a", "plugin": "group-prefix", "settings": {"prefixes": "A"}}]), "/policies/0/settings/prefixes"),
-        (json!([{"name": "a", "plugin": "group-prefix", "settings": {"nonsense": 1}}]), "/policies/0/settings"),
+        (json!([{"name": "a", "plugin": "group-prefix", "settings": {"nonsense": 1}}]), "/policies/0/settings/nonsense"),
         (json!([{"name": "a", "plugin": "user-group-filter", "settings": {"match": "suffix"}}]), "/policies/0/settings/match"),
         (json!([good, good]), "/policies/1/name"),
         (json!([{"name": "", "plugin": "group-prefix"}]), "/policies/0/name"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use doorlist_tests::callers::text;
 use doorlist_tests::process::{Ended, run};
 use doorlist_tests::server::{OPERATOR_KEY, command};
-use doorlist_tests::{Client, Scratch, Tenant};
+use doorlist_tests::{Client, Scratch, Tenant, eventually};
 use serde_json::{Value, json};
 
 use super::{assert_replay, expect_groups, expect_members};
@@ -173,16 +173,59 @@ fn what_was_seen_is_applied_although_others_moved() {
     expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
 }
 
+/// What another pipeline has changed meanwhile comes back only if somebody has looked at that.
 #[test]
-fn another_pipeline_in_force_wants_another_plan() {
+fn another_pipeline_in_force_has_a_plan_computed_again() {
     let (tenant, _) = three("plan overtaken");
     let planned = plan(&tenant, &json!([filter(&["NB-Staff"])]));
     let _ = tenant.put("/pipeline", &json!({"policies": [prefix(&["NB-"])]})).expect(200);
     tenant.synced();
-    tenant.post(&format!("/pipeline/plans/{}/apply", text(&planned, "id")), &json!({})).problem(409);
+    let path = format!("/pipeline/plans/{}", text(&planned, "id"));
+    assert_eq!(tenant.get(&path).expect(200)["moved"], true);
+    let detail = tenant.post(&format!("{path}/apply"), &json!({})).problem(409);
     expect_groups(&tenant, &[("NB-Staff", &["ada@example.com", "ben@example.com"])]);
-    let body = json!({"policies": [], "revision": 1});
-    tenant.post("/pipeline/plans", &body).problem(409);
+    // The group comes back, and Ben's membership of it.
+    let newer = tenant.all("/pipeline/plans").into_iter().next().unwrap();
+    assert!(detail.contains("revision 2, has come into force") && detail.contains(&text(&newer, "id")), "{detail}");
+    assert_eq!((&newer["pipelineRevision"], &newer["counts"]["groupsAdded"]), (&json!(2), &json!(1)), "{newer}");
+    assert_eq!(apply(&tenant, &newer)["pipeline"]["revision"], 3);
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+}
+
+/// A pipeline that makes nothing else of the directory does not stand in a plan's way, unless whoever planned said what the plan was made from.
+#[test]
+fn another_pipeline_that_makes_no_difference_lets_a_plan_through() {
+    let (tenant, _) = three("plan overtaken in vain");
+    let wanted = json!([filter(&["NB-Staff"])]);
+    let planned = plan(&tenant, &wanted);
+    let bound = tenant.post("/pipeline/plans", &json!({"policies": wanted, "revision": 1})).expect(201);
+    assert_eq!((&bound["madeFrom"], &planned["madeFrom"]), (&json!(1), &Value::Null));
+    let _ = tenant.put("/pipeline", &json!({"policies": [prefix(&["NB-", "Sales"])]})).expect(200);
+    tenant.synced();
+    let detail = tenant.post(&format!("/pipeline/plans/{}/apply", text(&bound, "id")), &json!({})).problem(409);
+    assert!(detail.contains("made from revision 1, and revision 2 is in force"), "{detail}");
+    assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 2, "nothing is put");
+    let applied = apply(&tenant, &planned);
+    assert_eq!((&applied["pipeline"]["revision"], &applied["plan"]["pipelineRevision"]), (&json!(3), &json!(2)), "{applied}");
+    expect_members(&tenant, &[("ada@example.com", "active"), ("ben@example.com", "active")]);
+    tenant.post("/pipeline/plans", &json!({"policies": [], "revision": 1})).problem(409);
+}
+
+/// What a revision names may be gone by then, and whoever wants it back has written none of it.
+#[test]
+fn a_way_back_that_is_none_any_more_says_what_is_gone() {
+    let (tenant, client) = three("plan back to nothing");
+    let limited = json!({"name": "of one", "plugin": "group-prefix", "connection": client.connection});
+    let _ = tenant.put("/pipeline", &json!({"policies": [limited]})).expect(200);
+    let _ = tenant.put("/pipeline", &json!({"policies": []})).expect(200);
+    let _ = tenant.delete(&format!("/connections/{}", client.connection)).expect(204);
+    let detail = eventually("the connection is gone", || {
+        let reply = tenant.post("/pipeline/plans", &json!({"rollbackTo": 2}));
+        (reply.status == 409).then(|| reply.problem(409))
+    });
+    for part in ["Revision 2 cannot be put again", "\"of one\"", client.connection.as_str(), "plan them"] {
+        assert!(detail.contains(part), "{part} is not in {detail}");
+    }
 }
 
 #[test]
@@ -236,6 +279,29 @@ fn plans_are_bounded() {
     assert_eq!(kept, ids[..20]);
 }
 
+/// History names the plan of a revision, so that stays as long as the revision, whatever is planned meanwhile.
+#[test]
+fn the_plan_of_a_revision_stays() {
+    let (tenant, _) = three("plans of revisions");
+    let first = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    let _ = apply(&tenant, &first);
+    tenant.synced();
+    // Applied as well, and no revision came of it.
+    let again = plan(&tenant, &json!([filter(&["NB-Staff"])]));
+    assert_eq!(apply(&tenant, &again)["pipeline"]["plan"], first["id"]);
+    for _ in 0..21 {
+        let _ = plan(&tenant, &json!([filter(&["Sales"])]));
+    }
+    let named = tenant.get("/pipeline/revisions/2").expect(200)["plan"].clone();
+    assert_eq!(named, first["id"]);
+    let kept = tenant.get(&format!("/pipeline/plans/{}", named.as_str().unwrap())).expect(200);
+    assert_eq!((&kept["applied"], &kept["differencesKept"], &kept["summary"]), (&json!(2), &json!(true), &first["summary"]));
+    assert_eq!(told(&differences(&tenant, &first)), [("member.removed".to_owned(), "cleo@example.com".to_owned())].into());
+    tenant.get(&format!("/pipeline/plans/{}", text(&again, "id"))).problem(404);
+    assert_eq!(tenant.all("/pipeline/plans").len(), 21, "twenty others");
+    tenant.post(&format!("/pipeline/plans/{}/apply", text(&first, "id")), &json!({})).problem(409);
+}
+
 /// Many differences come in pages, each once, with and without a filter.
 #[test]
 fn differences_are_paged() {
@@ -257,6 +323,24 @@ fn differences_are_paged() {
         assert_eq!(found.len(), 620, "{query}");
     }
     assert_eq!(filtered(&tenant, &planned, "subject=u619%40").len(), 1);
+    // Programs are given all of them, and a person the gravest.
+    let folder = Scratch::new();
+    let users = json!([{"name": "out", "when": "userName sw \"u61\"", "effects": {"included": false}},
+        {"name": "auditors", "when": "userName pr", "effects": {"role": "auditor"}}]);
+    let policies = json!({"policies": [{"name": "mixed", "plugin": "rules", "settings": {"users": users}}]});
+    std::fs::write(folder.join("pipeline.json"), policies.to_string()).unwrap();
+    let document: Value = serde_json::from_str(&pipeline(&tenant, &folder, &["plan", "pipeline.json", "--json"]).stdout).unwrap();
+    assert_eq!((&document["plan"]["differences"], document["differences"].as_array().unwrap().len()), (&json!(620), 620));
+    let id = text(&document["plan"], "id");
+    let shown = pipeline(&tenant, &folder, &["show", &id]).stdout;
+    let listed: Vec<&str> = shown.lines().filter(|line| line.starts_with("  ") && !line.starts_with("  …")).collect();
+    assert_eq!((listed.len(), listed.iter().filter(|line| line.starts_with("  - member.removed")).count()), (30, 11), "{shown}");
+    assert!(listed[..11].iter().all(|line| line.starts_with("  - member.removed")), "{shown}");
+    let options = format!("--tenant {} --server http://{}", tenant.id, tenant.operator.address());
+    assert!(shown.contains(&format!("  … and 590 more: doorlist pipeline show {id} --all {options}\n")), "{shown}");
+    assert!(shown.contains(&format!("To put it: doorlist pipeline apply {id} {options}\n")), "{shown}");
+    let all = pipeline(&tenant, &folder, &["show", &id, "--all"]).stdout;
+    assert_eq!(all.lines().filter(|line| line.starts_with("  - member.removed") || line.starts_with("  ~ member.role")).count(), 620);
 }
 
 /// `doorlist pipeline` with these arguments, in a folder of its own.
@@ -307,6 +391,34 @@ fn the_command_line_plans_applies_and_goes_back() {
     assert_eq!(tenant.get("/pipeline").expect(200)["revision"], 2);
 }
 
+fn counted(changes: u64) -> String {
+    format!("{changes} change{}", if changes == 1 { "" } else { "s" })
+}
+
+/// A file that lives in a repository is not rewritten by what is filled in for it.
+#[test]
+fn a_pipeline_is_given_back_as_it_was_put() {
+    let (tenant, _) = three("plan as put");
+    let folder = Scratch::new();
+    let settings = json!({"users": [{"name": "x", "when": "title pr", "effects": {"role": "auditor"}}]});
+    let policy = json!({"name": "r", "plugin": "rules", "settings": settings});
+    std::fs::write(folder.join("pipeline.json"), json!({"$schema": "pipeline.schema.json", "policies": [policy]}).to_string()).unwrap();
+    let planned: Value = serde_json::from_str(&pipeline(&tenant, &folder, &["plan", "pipeline.json", "--json"]).stdout).unwrap();
+    let _ = apply(&tenant, &planned["plan"]);
+    let got: Value = serde_json::from_str(&pipeline(&tenant, &folder, &["get"]).stdout).unwrap();
+    assert_eq!((&got["policies"][0]["settings"], &got["policies"][0]["given"]), (&settings, &Value::Null), "{got}");
+    let in_force = tenant.get("/pipeline").expect(200);
+    let whole = &in_force["policies"][0];
+    assert_eq!((&whole["given"], &whole["settings"]["users"][0]["stop"]), (&settings, &json!(false)), "{whole}");
+    // The same with the defaults written out is the same pipeline.
+    let written = json!([{"name": "r", "plugin": "rules", "settings": whole["settings"]}]);
+    assert_eq!(tenant.put("/pipeline", &json!({"policies": written})).expect(200)["revision"], in_force["revision"]);
+    // The way back is spelt as it was.
+    let _ = tenant.put("/pipeline", &json!({"policies": []})).expect(200);
+    let back = tenant.post("/pipeline/plans", &json!({"rollbackTo": in_force["revision"]})).expect(201);
+    assert_eq!(apply(&tenant, &back)["pipeline"]["policies"][0]["given"], settings);
+}
+
 /// A tenant with thirty people, of whom the guard lets four go.
 fn thirty(name: &str) -> (Tenant, Value) {
     let tenant = shared::tenant(name);
@@ -330,6 +442,7 @@ fn more_removals_than_the_guard_lets_pass_want_consent() {
     for body in [json!({}), json!({"acceptRemovals": 29}), json!({"acceptRemovals": 4})] {
         let detail = tenant.post(&path, &body).problem(409);
         assert!(detail.contains("removes or suspends 30 members") && detail.contains("lets 4 more pass"), "{detail}");
+        assert!(detail.ends_with("now. Accept 30 removals if that is what you want."), "{detail}");
     }
     tenant.post(&path, &json!({"acceptRemovals": -1})).problem(400);
     assert_eq!(tenant.synced()["pipelineRevision"], 1, "nothing is put");
@@ -354,6 +467,11 @@ fn a_pipeline_without_a_plan_is_held_and_a_plan_takes_the_held_for_what_they_are
     let left = assert_replay(&tenant).statuses().len() as u64;
     assert_eq!(held, left, "whoever is left is held");
     assert!((22..=26).contains(&held), "four by the guard, and at most four who have only just come: {held}");
+    // That everything has been projected does not say that the directory follows.
+    let outcome = tenant.get("/pipeline/revisions/2").expect(200)["outcome"].clone();
+    assert_eq!((&outcome["state"], &outcome["held"], &outcome["stuck"]), (&json!("applied"), &json!(held), &json!(0)), "{outcome}");
+    let history = pipeline(&tenant, &Scratch::new(), &["history"]).stdout;
+    assert!(history.contains(&format!("applied, {}, {held} held\n", counted(30 - held))), "{history}");
     // The same pipeline again would make no difference: whoever is held waits for an operator.
     let planned = plan(&tenant, &json!([filter(&["Nobody"]), prefix(&[])]));
     assert_eq!(planned["differences"], 0, "{planned}");

@@ -21,13 +21,13 @@ use crate::store::{Rows, Tenant, Tx};
 /// Half a SHA-256 of a difference.
 type Fingerprint = [u8; 16];
 
-/// The plan to apply in place of the one with this id: that one, if nothing has moved since it was computed; else one computed anew, which shows no
+/// The plan to apply in place of the one with this id: that one, if nothing has moved since it was computed; else one computed anew, against the pipeline by now in force, which shows no
 /// difference that the other does not.
 ///
 /// Runs guest code: not for threads that run async code.
 ///
 /// # Errors
-/// 404; a conflict if it was applied already, if it was computed against another pipeline revision, if a plugin or connection that it uses has been deleted, or if computed anew it shows differences that nobody has
+/// 404; a conflict if it was applied already, if it was said to be made from a pipeline revision that is no longer in force, if a plugin or connection that it uses has been deleted, or if computed anew it shows differences that nobody has
 /// looked at: the newer plan is kept, and the error names it.
 pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor: &Actor, now: Timestamp) -> Result<Row> {
     let (seen, base) = tenant.read(|rows| Ok((row(rows, id)?, Base::read(rows)?)))?;
@@ -39,7 +39,8 @@ pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor:
     if seen.base == base {
         return Ok(seen);
     }
-    let wanted = Wanted { policies, rollback_to: seen.plan.rollback_to, actor: actor.clone(), now };
+    let Plan { rollback_to, made_from, .. } = seen.plan;
+    let wanted = Wanted { policies, rollback_to, made_from, actor: actor.clone(), now };
     let renewed = compute(tenant, places, plugins, &wanted)?;
     let unseen = tenant.read(|rows| {
         let known = fingerprints(rows, &seen)?;
@@ -52,9 +53,19 @@ pub fn renew(tenant: &Tenant, places: &Places, plugins: &Plugins, id: Id, actor:
     tenant.write(move |tx| keep(tx, &renewed))?;
     let differences = if unseen == 1 { "1 difference".to_owned() } else { format!("{unseen} differences") };
     Err(Error::conflict(format!(
-        "Inventory or directory have moved since this plan was computed. By now it would make {differences} that it does not show. \
-         Look at the plan {newer}, and apply that."
+        "{} since this plan was computed. By now it would make {differences} that it does not show. Look at the plan {newer}, and apply that.",
+        moved(seen.base, base)
     )))
+}
+
+/// What has moved, in words.
+fn moved(seen: Base, now: Base) -> String {
+    let Base { pipeline_revision: revision, .. } = now;
+    if seen.pipeline_revision == revision {
+        "Inventory or directory have moved".to_owned()
+    } else {
+        format!("Another pipeline, revision {revision}, has come into force")
+    }
 }
 
 /// What of a plan's removals and suspensions an operator has agreed to.
@@ -80,7 +91,8 @@ pub fn apply(tx: &mut Tx<'_>, applied: &Row, consent: &Consent, actor: &Actor, n
     let room = directory::guard_room(tx, &consent.guard, now)?;
     if losses > room && consent.accepted.is_none_or(|accepted| accepted < losses) {
         return Err(Error::conflict(format!(
-            "This plan removes or suspends {losses} members, and the tenant's guard lets {room} more pass now. Apply it with acceptRemovals              {losses} if that is what you want."
+            "This plan removes or suspends {losses} members, and the tenant's guard lets {room} more pass now. Accept {losses} removals if that is \
+             what you want."
         )));
     }
     let policies = super::policies(tx, applied.plan.id)?;
@@ -91,7 +103,10 @@ pub fn apply(tx: &mut Tx<'_>, applied: &Row, consent: &Consent, actor: &Actor, n
     }
     let mut row = applied.clone();
     row.plan.applied = Some(put.revision);
+    row.made = put.plan == Some(row.plan.id);
     keep(tx, &row)?;
+    // The revision has them.
+    tx.delete(&layout::plan_policies(row.plan.id));
     Ok(row.plan)
 }
 
@@ -100,10 +115,10 @@ fn check(plan: &Plan, base: Base) -> Result<()> {
     if let Some(revision) = plan.applied {
         return Err(Error::conflict(format!("This plan has been applied: it is revision {revision} of the pipeline.")));
     }
-    if plan.pipeline_revision != base.pipeline_revision {
+    if let Some(made_from) = plan.made_from.filter(|made_from| *made_from != base.pipeline_revision) {
         return Err(Error::conflict(format!(
-            "This plan was computed against revision {} of the pipeline, and revision {} is in force by now. Make another plan.",
-            plan.pipeline_revision, base.pipeline_revision
+            "The pipeline of this plan was made from revision {made_from}, and revision {} is in force by now. Make another plan.",
+            base.pipeline_revision
         )));
     }
     Ok(())

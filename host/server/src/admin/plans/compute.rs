@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-use super::{Base, Plan, Row};
+use super::{Base, Plan, Row, room};
 use crate::activity::Actor;
 use crate::admin::pipeline::{self, Policy};
 use crate::admin::places::Places;
@@ -13,9 +13,9 @@ use crate::directory;
 use crate::directory::plan::{self, Difference, Proposal};
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::{PLAN_PART_DIFFERENCES, PLAN_PARTS_PER_WRITE_MAX, PLAN_THREADS_MAX, PLANS_MAX};
+use crate::limits::{PLAN_PART_DIFFERENCES, PLAN_PARTS_PER_WRITE_MAX, PLAN_THREADS_MAX};
 use crate::store::layout;
-use crate::store::{Range, Rows, Tenant, Tx, from_json};
+use crate::store::{Rows, Tenant, Tx};
 
 /// What a plan is wanted of.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Wanted {
     pub policies: Vec<Policy>,
     /// The earlier revision whose they are, if it is about going back.
     pub rollback_to: Option<u64>,
+    /// The revision that they are made from, if that is known.
+    pub made_from: Option<u64>,
     /// Who asks.
     pub actor: Actor,
     /// When.
@@ -39,7 +41,7 @@ pub struct Wanted {
 pub fn compute(tenant: &Tenant, places: &Places, plugins: &Plugins, wanted: &Wanted) -> Result<Row> {
     let _place = places.enter(tenant.number())?;
     tenant.read(|rows| pipeline::check_named(rows, &wanted.policies))?;
-    make_room(tenant)?;
+    room::make(tenant)?;
     let ready = plugins.ready(tenant, &wanted.policies)?;
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(PLAN_THREADS_MAX);
     let mut parts = Parts { tenant, plan: Id::new(wanted.now), waiting: Vec::new(), unwritten: Vec::new(), count: 0 };
@@ -100,32 +102,11 @@ impl Row {
             by_policy: Vec::new(),
             summary: Vec::new(),
             applied: None,
+            made_from: wanted.made_from,
             moved: false,
+            differences_kept: true,
         };
-        Ok(Self { plan, base, parts: 0, complete: false })
-    }
-}
-
-/// Deletes the oldest plans until there is room for another, a few rows at a time. The plan of the pipeline in force is as old as any: what it came to is kept
-/// with the revision.
-fn make_room(tenant: &Tenant) -> Result<()> {
-    loop {
-        let ids = tenant.read(|rows| {
-            let mut ids = Vec::new();
-            rows.each(&Range::under(layout::plans()), &mut |_, value| {
-                ids.push(from_json::<Row>(value).map(|row| row.plan.id));
-                std::ops::ControlFlow::Continue(())
-            })?;
-            ids.into_iter().collect::<Result<Vec<Id>>>()
-        })?;
-        let Some(oldest) = ids.first().copied().filter(|_| ids.len() >= PLANS_MAX) else { return Ok(()) };
-        tenant.write(move |tx| {
-            let parts = Range::under(layout::plan_parts(oldest));
-            if tx.delete_range(&parts, PLAN_PARTS_PER_WRITE_MAX)? < PLAN_PARTS_PER_WRITE_MAX {
-                tx.delete(&layout::plan(oldest));
-            }
-            Ok(())
-        })?;
+        Ok(Self { plan, base, parts: 0, complete: false, made: false })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::row;
 use crate::directory::SubjectKind;
 use crate::directory::plan::Difference;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::id::Id;
 use crate::limits::{PLAN_PART_DIFFERENCES, PLAN_PARTS_LOOKED_MAX};
 use crate::store::{Rows, layout};
@@ -40,9 +40,12 @@ impl Asked {
 /// when it has looked at much.
 ///
 /// # Errors
-/// 404 if there is no such plan.
+/// 404 if there is no such plan; that they are gone if they are no longer kept.
 pub fn differences(rows: &impl Rows, plan: Id, asked: &Asked, after: u64, limit: usize) -> Result<(Vec<Difference>, Option<u64>)> {
     let row = row(rows, plan)?;
+    if !row.plan.differences_kept {
+        return Err(Error::of(Kind::Gone, "This plan was applied long ago, and its differences are no longer kept. Its summary is."));
+    }
     let size = PLAN_PART_DIFFERENCES as u64;
     let (mut found, mut place) = (Vec::new(), after);
     for _ in 0..PLAN_PARTS_LOOKED_MAX {

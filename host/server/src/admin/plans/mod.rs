@@ -1,11 +1,13 @@
 //! Plans of a tenant, kept: what a proposed pipeline would make of the directory, to be looked at and applied.
 //!
 //! Reading order: [`compute`] makes one, [`get`], [`list`] and [`differences`] show it, [`renew`] and [`apply`] put its pipeline. The summary of a plan is one
-//! row; its differences are rows of their own, some hundreds in each. Knows nothing of how differences are found.
+//! row; its differences are rows of their own, some hundreds in each. A plan of which a pipeline revision came is kept as long as that one, others until some more have come ([`room`]). Knows nothing of how
+//! differences are found.
 
 mod apply;
 mod compute;
 mod differences;
+mod room;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,9 +60,19 @@ pub struct Plan {
     /// The pipeline revision that it became, if it was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<u64>,
+    /// The pipeline revision that its policies were made from, if that was said. It is applied only as long as that one is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<u64>,
     /// Whether inventory, directory or pipeline have moved since. It is computed anew then before it is applied.
     #[serde(default)]
     pub moved: bool,
+    /// Whether its differences can still be looked at one by one. Those of plans that were applied long ago are no longer kept, their summary is.
+    #[serde(default = "yes")]
+    pub differences_kept: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A plan as stored.
@@ -74,6 +86,9 @@ pub struct Row {
     parts: u32,
     /// Whether it has all of them. One that has not is what a process left that ended meanwhile.
     complete: bool,
+    /// Whether a pipeline revision came of it. It is kept as long as that one.
+    #[serde(default)]
+    made: bool,
 }
 
 /// What a plan was computed from: if these are the same, so is what is computed.

@@ -113,6 +113,7 @@ fn policy(plugin: &str, version: &str) -> Policy {
         plugin: plugin.to_owned(),
         version: version.to_owned(),
         settings: json!({}),
+        given: None,
         mode: Mode::Enforce,
         connection: None,
     }

@@ -12,7 +12,10 @@ use crate::error::Result;
 
 /// Options of `doorlist pipeline rollback`.
 #[derive(Args)]
-#[command(after_long_help = "Nothing is put before the plan that it shows is applied.")]
+#[command(after_long_help = "Nothing is put before the plan that it shows is applied.
+
+Connections and plugins that the revision names may have been deleted since; the refusal says which. Then get --revision
+NUMBER prints its policies, and plan takes them again without those.")]
 pub(super) struct Rollback {
     /// The number of the revision to go back to.
     #[arg(value_name = "NUMBER")]

@@ -143,7 +143,7 @@ fn show(tenant: &Tenant, shadow: &Value, listed: &Listed) -> Result<ExitCode> {
     say(&format!("  came to that since then:  {}", would::counts(shadow.get("total").unwrap_or(&none))))?;
     differences.iter().try_for_each(|difference| say_plain(&line(difference)))?;
     if more {
-        say("  … and more: doorlist pipeline shadow show --all")?;
+        say(&format!("  … and more: doorlist pipeline shadow show --all{}", tenant.options()))?;
     }
     Ok(code(number(now, "subjects") > 0))
 }

@@ -27,16 +27,38 @@ pub(super) struct Show {
 /// How much of a plan is shown, and for whom.
 #[derive(Args)]
 pub(super) struct Shown {
-    /// Show every difference, not only the first ones.
+    /// Show every difference, not only the gravest ones.
     #[arg(long)]
     pub(super) all: bool,
-    /// Print the plan and its differences as JSON.
+    /// Print the plan and every difference as JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
 
+/// Changes as differences name them, the gravest first, each with the count of a plan that says whether there are any.
+const GRAVITY: [(&str, &str); 13] = [
+    ("member.removed", "membersRemoved"),
+    ("member.suspended", "membersSuspended"),
+    ("stuck", "stuck"),
+    ("member.role", "rolesChanged"),
+    ("member.added", "membersAdded"),
+    ("member.reactivated", "membersReactivated"),
+    ("member.changed", "membersChanged"),
+    ("group.removed", "groupsRemoved"),
+    ("group.added", "groupsAdded"),
+    ("group.renamed", "groupsRenamed"),
+    ("group.changed", "groupsChanged"),
+    ("membership.removed", "membershipsRemoved"),
+    ("membership.added", "membershipsAdded"),
+];
+
+/// Puts the gravest differences first; those of one kind stay as they are.
+pub(super) fn gravest_first(differences: &mut [Value]) {
+    differences.sort_by_key(|difference| GRAVITY.iter().position(|(change, _)| *change == text(difference, "change")));
+}
+
 impl Shown {
-    /// How many differences are wanted.
+    /// How many differences a person wants.
     pub(super) fn most(&self) -> usize {
         if self.all { usize::MAX } else { CLI_ITEMS_SHOWN }
     }
@@ -53,23 +75,23 @@ impl Show {
 /// Prints a plan and gives the exit code that says whether it has differences.
 pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitCode> {
     let (id, total) = (text(plan, "id"), number(plan, "differences"));
-    let (differences, _) = tenant.list(&format!("/pipeline/plans/{}/differences", segment(id)), shown.most())?;
+    let kept = plan.get("differencesKept").and_then(Value::as_bool) != Some(false);
     if shown.json {
+        // Whoever counts on the document counts on all of it.
+        let differences = if kept { differences(tenant, id, "", usize::MAX)? } else { Vec::new() };
         let document = json!({"plan": plan, "differences": differences});
         say(&serde_json::to_string_pretty(&document).map_err(Error::internal)?)?;
     } else {
         for line in plan.get("summary").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             say(line)?;
         }
-        if !differences.is_empty() {
+        if total > 0 {
             say("")?;
         }
-        for difference in &differences {
-            say(&line(difference))?;
-        }
-        let left = total.saturating_sub(differences.len() as u64);
-        if left > 0 {
-            say(&format!("  … and {left} more: doorlist pipeline show {id} --all"))?;
+        if kept {
+            list(tenant, plan, shown)?;
+        } else {
+            say("Its differences are no longer kept one by one.")?;
         }
         say("")?;
         say(&match plan.get("applied").and_then(Value::as_u64) {
@@ -77,10 +99,46 @@ pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitC
             None => format!("Plan {id}, against revision {} of the pipeline.", number(plan, "pipelineRevision")),
         })?;
         if total > 0 && plan.get("applied").is_none() {
-            say(&format!("To put it: doorlist pipeline apply {id}{}", consent(plan)))?;
+            say(&format!("To put it: doorlist pipeline apply {id}{}{}", consent(plan), tenant.options()))?;
         }
     }
     Ok(if total == 0 { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+/// Prints the differences of a plan, or the gravest of them.
+fn list(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<()> {
+    let (id, total) = (text(plan, "id"), number(plan, "differences"));
+    let listed = if total <= shown.most() as u64 {
+        let mut all = differences(tenant, id, "", usize::MAX)?;
+        gravest_first(&mut all);
+        all
+    } else {
+        gravest(tenant, plan, shown.most())?
+    };
+    listed.iter().try_for_each(|difference| say(&line(difference)))?;
+    let left = total.saturating_sub(listed.len() as u64);
+    if left > 0 {
+        say(&format!("  … and {left} more: doorlist pipeline show {id} --all{}", tenant.options()))?;
+    }
+    Ok(())
+}
+
+/// The gravest differences of a plan that has more than are shown.
+fn gravest(tenant: &Tenant, plan: &Value, most: usize) -> Result<Vec<Value>> {
+    let mut found: Vec<Value> = Vec::new();
+    for (change, count) in GRAVITY {
+        let room = most.saturating_sub(found.len());
+        let is_any = plan.get("counts").is_some_and(|counts| number(counts, count) > 0);
+        if room > 0 && is_any {
+            found.extend(differences(tenant, text(plan, "id"), &format!("change={change}"), room)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The first differences of a plan that pass a filter, at most `most`.
+fn differences(tenant: &Tenant, plan: &str, filter: &str, most: usize) -> Result<Vec<Value>> {
+    Ok(tenant.list_of(&format!("/pipeline/plans/{}/differences", segment(plan)), filter, most)?.0)
 }
 
 /// The option that applying a plan needs, if it removes more members than the guard lets pass.
@@ -141,5 +199,16 @@ mod tests {
         ] {
             assert_eq!(line(&difference), expected);
         }
+    }
+
+    #[test]
+    fn every_change_has_its_place_in_a_list() {
+        let changes: std::collections::BTreeSet<&str> = GRAVITY.into_iter().map(|(change, _)| change).collect();
+        assert_eq!(changes, crate::directory::plan::Planned::NAMES.into());
+        let counts = serde_json::to_value(crate::directory::plan::DifferenceCounts::default()).unwrap();
+        assert!(GRAVITY.iter().all(|(_, count)| counts.get(*count).is_some()), "{counts}");
+        let mut listed = ["membership.added", "member.role", "member.removed"].map(|change| json!({"change": change}));
+        gravest_first(&mut listed);
+        assert_eq!(listed.map(|one| text(&one, "change").to_owned()), ["member.removed", "member.role", "membership.added"]);
     }
 }

@@ -21,6 +21,7 @@ impl World {
             plugin: plugin.to_owned(),
             version,
             settings,
+            given: None,
             mode: Mode::Monitor,
             connection: Some(self.connection),
         }

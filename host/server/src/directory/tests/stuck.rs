@@ -38,6 +38,7 @@ impl World {
             plugin: "rules".to_owned(),
             version: plugin.manifest().version.clone(),
             settings: json!({"users": [{"name": "pilots", "when": "title eq \"T1\"", "effects": {"role": "pilot"}}]}),
+            given: None,
             mode: Mode::Enforce,
             connection: None,
         };

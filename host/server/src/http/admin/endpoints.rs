@@ -338,12 +338,18 @@ fn of_plans() -> Vec<Endpoint> {
             .takes::<NewPlan>()
             .gives::<Plan>()
             .runs(plans::create),
-        Endpoint::get(LIST, "listPlans", "List the plans, newest first").gives_pages::<Plan>().runs(plans::list),
+        Endpoint::get(
+            LIST,
+            "listPlans",
+            "List the plans, newest first: those of which a pipeline revision came, as long as that is kept, and the last few others",
+        )
+        .gives_pages::<Plan>()
+        .runs(plans::list),
         Endpoint::get(ONE, "getPlan", "Read a plan").gives::<Plan>().runs(plans::get),
         Endpoint::get(
             "/tenants/{tenant}/pipeline/plans/{plan}/differences",
             "listPlanDifferences",
-            "List the differences of a plan; a page may have fewer than asked for",
+            "List the differences of a plan; a page may have fewer than asked for. 410 once they are no longer kept",
         )
         .gives_pages::<Difference>()
         .with(filter("change", "Only differences of this kind.", json!({"type": "string", "enum": Planned::NAMES})))
@@ -508,7 +514,7 @@ fn of_feed() -> Vec<Endpoint> {
     };
     let wait = Parameter {
         name: "wait",
-        description: "How long to wait at most until nothing is due any more, as in `5s` or `500ms`; a minute at most.",
+        description: "How long to wait at most until nothing is due any more, as in `5s` or `500ms`; more than a minute counts as a minute.",
         schema: json!({"type": "string", "pattern": "^[0-9]+(s|ms)$"}),
     };
     vec![

@@ -89,12 +89,12 @@ impl<P: Place> Asked<P> {
     }
 }
 
-/// How many items at most: [`ADMIN_PAGE_DEFAULT`] if nothing is asked, never more than [`ADMIN_PAGE_MAX`].
+/// How many items at most: [`ADMIN_PAGE_DEFAULT`] if nothing is asked. More than [`ADMIN_PAGE_MAX`] are refused, as the description says.
 pub(super) fn read_limit(limit: Option<&str>) -> Result<usize> {
     let Some(limit) = limit else { return Ok(ADMIN_PAGE_DEFAULT) };
     match limit.parse::<usize>() {
-        Ok(limit) if limit > 0 => Ok(limit.min(ADMIN_PAGE_MAX)),
-        _ => Err(wrong("limit", "This has to be a number above 0.")),
+        Ok(limit) if (1..=ADMIN_PAGE_MAX).contains(&limit) => Ok(limit),
+        _ => Err(wrong("limit", &format!("This has to be a number from 1 to {ADMIN_PAGE_MAX}."))),
     }
 }
 
@@ -136,8 +136,8 @@ mod tests {
     fn limits_are_bounded() {
         assert_eq!(read_limit(None).unwrap(), ADMIN_PAGE_DEFAULT);
         assert_eq!(read_limit(Some("7")).unwrap(), 7);
-        assert_eq!(read_limit(Some("9999999")).unwrap(), ADMIN_PAGE_MAX);
-        for wrong in ["0", "-1", "x", "", "99999999999999999999999"] {
+        assert_eq!(read_limit(Some("1000")).unwrap(), ADMIN_PAGE_MAX);
+        for wrong in ["0", "1001", "-1", "x", "", "99999999999999999999999"] {
             assert!(read_limit(Some(wrong)).is_err(), "{wrong}");
         }
     }

@@ -18,6 +18,10 @@ pub(super) struct NewPipeline {
     pub policies: Vec<NewPolicy>,
     /// The revision that it is made from: refused if that is no longer the one in force. Without it nothing is compared.
     pub revision: Option<u64>,
+    /// Where editors find the JSON Schema of a file with a pipeline; means nothing here.
+    #[serde(rename = "$schema")]
+    #[allow(dead_code, reason = "it may be there, and nobody reads it")]
+    schema: Option<String>,
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply> {
@@ -25,7 +29,7 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn put(mut call: Call) -> Result<Reply> {
-    let NewPipeline { policies, revision } = call.take_body()?;
+    let NewPipeline { policies, revision, .. } = call.take_body()?;
     let plugins = Arc::clone(&call.app.plugins);
     let tenant = call.caller.rows.clone();
     let policies = blocking(move || pipeline::check(&plugins, Some(&tenant), policies)).await?;

@@ -9,8 +9,8 @@ use super::call::{Call, Reply, blocking};
 use super::page::{Page, Place, wrong};
 use crate::admin::pipeline::{self, NewPolicy, Policy};
 use crate::admin::plans::{self, Asked, Consent, Plan, Wanted};
-use crate::directory::SubjectKind;
 use crate::directory::plan::Planned;
+use crate::directory::{self, SubjectKind};
 use crate::error::{Error, Result};
 use crate::store::Tx;
 
@@ -22,17 +22,19 @@ pub(super) struct NewPlan {
     policies: Option<Vec<NewPolicy>>,
     /// The pipeline revision to go back to.
     rollback_to: Option<u64>,
-    /// The revision that the pipeline is made from: refused if that is no longer the one in force. Without it nothing is compared.
+    /// The revision that the pipeline is made from: planning and applying are refused if that is no longer the one in force. Without it nothing is compared.
     revision: Option<u64>,
+    /// Where editors find the JSON Schema of a file with a pipeline; means nothing here.
+    #[serde(rename = "$schema")]
+    #[allow(dead_code, reason = "it may be there, and nobody reads it")]
+    schema: Option<String>,
 }
 
 pub(super) async fn create(mut call: Call) -> Result<Reply> {
-    let NewPlan { policies, rollback_to, revision } = call.take_body()?;
-    let policies = match (policies, rollback_to) {
-        (Some(policies), None) => policies,
-        (None, Some(revision)) => call.read(|rows| pipeline::revision(rows, revision))?.pipeline.proposed_again(),
-        _ => return Err(Error::invalid("A plan wants either policies or rollbackTo.")),
-    };
+    let NewPlan { policies, rollback_to, revision, .. } = call.take_body()?;
+    if policies.is_some() == rollback_to.is_some() {
+        return Err(Error::invalid("A plan wants either policies or rollbackTo."));
+    }
     let in_force = call.read(pipeline::current)?.revision;
     if revision.is_some_and(|revision| revision != in_force) {
         return Err(Error::conflict(format!("The pipeline has changed meanwhile: its revision is {in_force}.")));
@@ -40,8 +42,11 @@ pub(super) async fn create(mut call: Call) -> Result<Reply> {
     let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
     let row = blocking(move || {
-        let policies = pipeline::check(&plugins, Some(&tenant), policies)?;
-        plans::compute(&tenant, &places, &plugins, &Wanted { policies, rollback_to, actor, now })
+        let policies = match rollback_to {
+            Some(revision) => pipeline::check_again(&plugins, &tenant, revision)?,
+            None => pipeline::check(&plugins, Some(&tenant), policies.unwrap_or_default())?,
+        };
+        plans::compute(&tenant, &places, &plugins, &Wanted { policies, rollback_to, made_from: revision, actor, now })
     });
     let row = row.await?;
     let plan = row.plan.clone();
@@ -114,7 +119,7 @@ pub(super) async fn apply(mut call: Call) -> Result<Reply> {
 }
 
 /// Plans policies that follow on a pipeline revision, and applies the plan: for those who have seen the outcome in another way. `then` goes into the same
-/// transaction. If the plan is refused it stays to be looked at.
+/// transaction. If the plan is refused it stays to be looked at; it is refused as well if more users and groups would be stuck than are.
 pub(super) async fn put(
     mut call: Call,
     subject: String,
@@ -126,7 +131,7 @@ pub(super) async fn put(
     let consent = Consent { guard: call.tenant()?.guard.clone(), accepted: accept_removals };
     let (plugins, tenant, places) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.app.plans.clone());
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
-    let wanted = Wanted { policies, rollback_to: None, actor: actor.clone(), now };
+    let wanted = Wanted { policies, rollback_to: None, made_from: Some(revision), actor: actor.clone(), now };
     let row = blocking(move || {
         let row = plans::compute(&tenant, &places, &plugins, &wanted)?;
         if row.plan.pipeline_revision != revision {
@@ -134,6 +139,14 @@ pub(super) async fn put(
         }
         let kept = row.clone();
         tenant.write(move |tx| plans::keep(tx, &kept))?;
+        // Whoever has watched it has not looked at that.
+        let stuck = tenant.read(directory::sync_state)?.stuck;
+        if row.plan.counts.stuck > stuck {
+            return Err(Error::conflict(format!(
+                "Policies would fail, and {} users and groups be stuck, where {stuck} are now. Look at the plan {}, and apply that.",
+                row.plan.counts.stuck, row.plan.id
+            )));
+        }
         Ok(row)
     });
     let row = row.await?;

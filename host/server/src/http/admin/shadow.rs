@@ -16,7 +16,7 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
 }
 
 pub(super) async fn put(mut call: Call) -> Result<Reply> {
-    let NewPipeline { policies, revision } = call.take_body()?;
+    let NewPipeline { policies, revision, .. } = call.take_body()?;
     let (plugins, tenant) = (Arc::clone(&call.app.plugins), call.caller.rows.clone());
     let policies = blocking(move || pipeline::check(&plugins, Some(&tenant), policies)).await?;
     let (now, actor) = (call.caller.now, call.caller.actor.clone());
