@@ -21,6 +21,9 @@ use crate::store::{Rows, View, layout};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(title = "Expectations of a pipeline")]
 pub struct Expectations {
+    /// Where editors find the JSON Schema of this file; means nothing here.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// How many there should be.
     pub counts: ExpectedCounts,
     /// What should become of users.
@@ -93,9 +96,27 @@ pub struct ExpectedGroup {
     pub reason_contains: Option<String>,
 }
 
+/// Who is in the directory as recorded, by name and id. Of somebody who is there no longer, nothing else may be left.
+#[derive(Debug)]
+pub(super) struct Known {
+    members: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
+impl Known {
+    /// Everybody who is in the directory.
+    pub(super) fn read(view: &View) -> Result<Self> {
+        let (mut members, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        each_member(view, &mut |member| members.extend([member.user_name, member.id.to_string()]))?;
+        each_group(view, &mut |group| groups.extend([group.display_name, group.id.to_string()]))?;
+        Ok(Self { members, groups })
+    }
+}
+
 /// Everything that came of a pipeline, by name.
 struct Outcome<'a> {
     view: &'a View,
+    recorded: &'a Known,
     members: BTreeMap<String, Id>,
     groups: BTreeMap<String, Id>,
 }
@@ -127,7 +148,7 @@ impl Rehearsal {
     /// Only a fault of ours.
     pub fn unexpected(&self, expected: &Expectations, tally: &Tally) -> Result<Vec<Problem>> {
         self.tenant.read(|view| {
-            let outcome = Outcome::read(view)?;
+            let outcome = Outcome::read(view, &self.recorded)?;
             let mut problems = counts(view, &expected.counts, tally)?;
             for (at, user) in expected.users.iter().enumerate() {
                 outcome.user(at, user, &mut problems)?;
@@ -153,7 +174,7 @@ impl Rehearsal {
                 suspended_max: Some(tally.counts.members_suspended),
                 stuck: Some(state.stuck),
             };
-            Ok(Expectations { counts, users: users(view)?, groups: groups(view)? })
+            Ok(Expectations { schema: None, counts, users: users(view)?, groups: groups(view)? })
         })
     }
 }
@@ -180,7 +201,7 @@ fn counts(view: &View, expected: &ExpectedCounts, tally: &Tally) -> Result<Vec<P
 }
 
 impl<'a> Outcome<'a> {
-    fn read(view: &'a View) -> Result<Self> {
+    fn read(view: &'a View, recorded: &'a Known) -> Result<Self> {
         let (mut members, mut groups) = (BTreeMap::new(), BTreeMap::new());
         each_member(view, &mut |member| {
             members.entry(member.user_name).or_insert(member.id);
@@ -188,7 +209,7 @@ impl<'a> Outcome<'a> {
         each_group(view, &mut |group| {
             groups.entry(group.display_name).or_insert(group.id);
         })?;
-        Ok(Self { view, members, groups })
+        Ok(Self { view, recorded, members, groups })
     }
 
     /// What was decided on a subject; `None` if nothing was, because it is local, a policy's own, or nobody knows it.
@@ -208,7 +229,8 @@ impl<'a> Outcome<'a> {
         }
         let id = self.members.get(named).copied().or_else(|| named.parse().ok());
         let there = id.and_then(|id| directory::get_member(self.view, id).ok());
-        Ok(there.map(|member| Found { there: Some(member), reasons: Vec::new() }))
+        let is_known = there.is_some() || self.recorded.members.contains(named);
+        Ok(is_known.then(|| Found { there, reasons: Vec::new() }))
     }
 
     fn user(&self, at: usize, expected: &ExpectedUser, problems: &mut Vec<Problem>) -> Result<()> {
@@ -271,6 +293,10 @@ impl<'a> Outcome<'a> {
         let mut tell = |part: &str, message: String| {
             problems.push(Problem { pointer: format!("/groups/{at}/{part}"), message: format!("{name}: {message}") });
         };
+        if decision.is_none() && there.is_none() && !self.recorded.groups.contains(name) {
+            tell("displayName", "Neither the recording nor what comes of it has a group of this name.".to_owned());
+            return Ok(());
+        }
         if let Some(wanted) = &expected.reason_contains
             && !reasons.iter().any(|reason| reason.contains(wanted))
         {

@@ -26,6 +26,7 @@ use crate::limits::PLAN_THREADS_MAX;
 use crate::policy::HostSettings;
 use crate::store::{PartitionNumber, Store, Tenant};
 
+use self::expect::Known;
 use self::recording::Reader;
 
 /// The partition of the one tenant of a rehearsal.
@@ -40,6 +41,9 @@ pub struct Document {
     /// The revision that it is made from, which means nothing here.
     #[serde(default)]
     pub revision: Option<u64>,
+    /// Where editors find the JSON Schema of the file, which means nothing here.
+    #[serde(default, rename = "$schema")]
+    pub schema: Option<String>,
 }
 
 /// What a pipeline would make of the recorded directory.
@@ -60,6 +64,8 @@ pub struct Rehearsal {
     plugins: Arc<Plugins>,
     now: Timestamp,
     settled: bool,
+    /// Who is in the recorded directory.
+    recorded: Known,
 }
 
 impl Rehearsal {
@@ -71,7 +77,8 @@ impl Rehearsal {
         let store = Store::in_memory()?;
         let tenant = store.tenant(TENANT);
         let settled = rebuild::rebuild(&store, &tenant, reader, now)?;
-        Ok(Self { store, tenant, plugins: Arc::new(Plugins::new(settings)), now, settled })
+        let recorded = tenant.read(Known::read)?;
+        Ok(Self { store, tenant, plugins: Arc::new(Plugins::new(settings)), now, settled, recorded })
     }
 
     /// Whether the tenant was at rest while it was recorded. If not, the pipeline that was in force may make differences.
@@ -91,9 +98,10 @@ impl Rehearsal {
     /// Says what a pipeline would make of the recorded directory, and touches nothing.
     ///
     /// # Errors
-    /// With a JSON Pointer for each problem of the document; otherwise a fault of ours.
+    /// With a JSON Pointer for each problem of the document, among them a connection that is not recorded; otherwise a fault of ours.
     pub fn plan(&self, document: Document) -> Result<Plan> {
         let policies = pipeline::check(&self.plugins, Some(&self.tenant), document.policies)?;
+        self.tenant.read(|rows| pipeline::check_named(rows, &policies))?;
         let ready = self.plugins.ready(&self.tenant, &policies)?;
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(PLAN_THREADS_MAX);
         let proposal = Proposal { tenant: TENANT, policies: policies.clone(), plugins: &ready, now: self.now, threads };
@@ -110,7 +118,7 @@ impl Rehearsal {
     /// Puts the policies of a plan and projects everything by them, to the end.
     ///
     /// # Errors
-    /// If a policy is limited to a connection that is not recorded; otherwise a fault of ours.
+    /// Only a fault of ours.
     pub fn project(&self, policies: &[Policy]) -> Result<()> {
         let (policies, now) = (policies.to_vec(), self.now);
         self.tenant.write(move |tx| {

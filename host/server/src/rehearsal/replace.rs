@@ -3,7 +3,8 @@
 //! A text is replaced word by word, so that what is put together of names still is: a name to show of first and last name, an address of both. What stands between words
 //! and which letters are capitals stays. A word's other is a keyed digest of it whose key is forgotten, so nobody finds the way back by trying names. Knows nothing of files.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use doorlist_scim::schema::fold_case;
 use doorlist_scim::{AttrPath, ResourceType};
@@ -68,6 +69,8 @@ pub struct Replacer {
     email_domains: bool,
     users: Kind,
     groups: Kind,
+    /// Paths that somebody chose, that no schema knows, and that nothing has had so far.
+    unknown: RefCell<BTreeSet<String>>,
 }
 
 /// How one resource type is replaced.
@@ -110,7 +113,15 @@ impl Replacer {
         };
         let mut groups = kind(groups, &KEPT_OF_GROUPS);
         groups.kept.insert("displayname".to_owned(), !choices.group_names);
-        Ok(Self { key, email_domains: choices.email_domains, users: kind(users, &KEPT_OF_USERS), groups })
+        let users = kind(users, &KEPT_OF_USERS);
+        let is_known = |path: &String| [&users, &groups].into_iter().any(|kind| AttrPath::parse(path, &kind.scim).is_ok());
+        let unknown = chosen.iter().map(|(path, _)| path.clone()).filter(|path| !is_known(path)).collect();
+        Ok(Self { key, email_domains: choices.email_domains, users, groups, unknown: RefCell::new(unknown) })
+    }
+
+    /// The paths that somebody chose and that mean nothing: no schema knows them, and nothing that was replaced so far has them.
+    pub fn unknown(&self) -> Vec<String> {
+        self.unknown.borrow().iter().cloned().collect()
     }
 
     /// Replaces the names of one item.
@@ -165,6 +176,8 @@ impl Replacer {
                 Some(separator) => (format!("{path}{separator}{lower}"), '.'),
             };
             self.value(kind, &below, next, &mut value);
+            // Borrowed for this statement alone.
+            self.unknown.borrow_mut().remove(&below);
             // A key that is no attribute's name is text like any other.
             let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_.:".contains(&byte));
             object.insert(if is_name || kind.chosen(&below) == Some(true) { name } else { self.text(&name) }, value);
@@ -391,6 +404,23 @@ mod tests {
         assert_eq!((&found["urn:example:unknown"]["number"], &found["urn:example:unknown"]["ada@example.com"]), (&json!(7), &json!(true)));
         assert_ne!(found["title"], "Boss");
         assert_ne!(found["urn:example:unknown"]["secret"]["deep"], "Byron");
+    }
+
+    #[test]
+    fn what_nothing_has_is_told() {
+        let choices = Choices {
+            keep: paths(&["nosuch[[", "URN:example:unknown:Number", "nickName", "displayName"]),
+            replace: paths(&["titel", "emails.type", "urn:example:other"]),
+            ..Choices::default()
+        };
+        let replacer = replacer(&choices);
+        assert_eq!(replacer.unknown(), ["nosuch[[", "titel", "urn:example:other", "urn:example:unknown:number"]);
+        let mut user = Recorded::User {
+            connection: Id::from_bytes([1; 16]),
+            resource: json!({"title": "Boss", "urn:example:unknown": {"number": 7}}).as_object().unwrap().clone(),
+        };
+        replacer.replace(&mut user);
+        assert_eq!(replacer.unknown(), ["nosuch[[", "titel", "urn:example:other"]);
     }
 
     #[test]

@@ -297,6 +297,95 @@ fn expectations_hold_or_say_what_is_otherwise_and_why() {
     assert!(test(&folder, &["--expect", "expect.json"], 1).stderr.contains("expect.json is not what it should be: unknown field `name`"));
 }
 
+/// A document in which a name is misspelt, or that says nothing, is not as expected.
+#[test]
+fn what_says_nothing_is_no_expectation() {
+    let (tenant, ..) = world("recording nothing expected");
+    let folder = Scratch::new();
+    record(&tenant, &folder, &["--names", "keep"]);
+    for (document, told) in [
+        (json!([]), "expect.json is not what it should be: a JSON object is wanted"),
+        (json!({}), "expect.json expects nothing."),
+        (json!({"$schema": "expectations.schema.json", "counts": {}}), "expect.json expects nothing."),
+    ] {
+        write(&folder, "expect.json", &document);
+        let refused = test(&folder, &["--expect", "expect.json"], 1).stderr;
+        assert!(refused.contains(told), "{told} is not in {refused}");
+    }
+    write(
+        &folder,
+        "expect.json",
+        &json!({"$schema": "expectations.schema.json", "groups": [{"displayName": "Slaes", "included": false}, {"displayName": "Sales", "included": false}]}),
+    );
+    let unexpected = test(&folder, &["--expect", "expect.json"], 1).stdout;
+    assert!(
+        unexpected.contains("/groups/0/displayName  Slaes: Neither the recording nor what comes of it has a group of this name."),
+        "{unexpected}"
+    );
+    assert!(unexpected.contains("1 thing is not as expected, of 2 expectations."), "{unexpected}");
+    // Who is there no longer is known still: a member whom only protection kept, and a group that policies made.
+    write(&folder, "pipeline.json", &json!({"$schema": "pipeline.schema.json", "policies": []}));
+    write(&folder, "expect.json", &json!({"users": [{"userName": "keeper@example.com", "included": false}]}));
+    test(&folder, &["--expect", "expect.json"], 0);
+}
+
+/// What the recorded pipeline did, which no recording has, is put down to nobody.
+#[test]
+fn a_recording_blames_no_identity_provider_and_knows_its_connections() {
+    let (tenant, ..) = world("recording blame");
+    let folder = Scratch::new();
+    record(&tenant, &folder, &["--names", "keep"]);
+    write(&folder, "pipeline.json", &json!({"policies": []}));
+    let shown = test(&folder, &[], 3).stdout;
+    assert!(shown.contains("No policy of this pipeline, and what the recorded one did is not in the recording: "), "{shown}");
+    assert!(!shown.lines().any(|line| line.starts_with("The identity provider")), "{shown}");
+    let elsewhere = "01890a5d-ac96-774b-bcce-b302099a8057";
+    write(&folder, "pipeline.json", &json!({"policies": [{"name": "far", "plugin": "group-prefix", "connection": elsewhere}]}));
+    let refused = test(&folder, &[], 1).stderr;
+    assert!(refused.contains("/policies/0/connection There is no connection 01890a5d-"), "{refused}");
+}
+
+/// A choice that means nothing may be a misspelt one, and the name that it was about would stay.
+#[test]
+fn choices_that_mean_nothing_are_refused() {
+    let (tenant, ..) = world("recording misspelt");
+    let folder = Scratch::new();
+    for (arguments, told) in [
+        (vec!["--replace", "titel"], "No schema and nothing that is recorded has an attribute titel."),
+        (vec!["--keep", "nosuch[["], "an attribute nosuch[[."),
+        (vec!["--names", "keep", "--replace", "title"], "With --names keep nothing is replaced."),
+    ] {
+        let refused = online(&tenant, &folder, &[&["record", "recording"], arguments.as_slice()].concat());
+        assert_eq!((refused.code, folder.files().len()), (Some(1), 0), "{arguments:?}: {}", refused.stdout);
+        assert!(refused.stderr.contains(told), "{told} is not in {}", refused.stderr);
+    }
+    record(&tenant, &folder, &["--replace", "oddity", "--keep", "urn:example:unknown:engine"]);
+}
+
+/// Whom the guard holds is recorded as it is, at rest, and goes in a rehearsal.
+#[test]
+fn a_recording_says_that_members_are_held() {
+    let tenant = shared::tenant("recording held");
+    let client = tenant.connect();
+    let ids: Vec<String> = (0..9).map(|number| client.user(&format!("u{number}@example.com"))).collect();
+    tenant.synced();
+    let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);
+    // The last four count as visitors.
+    ids[..3].iter().for_each(|id| client.remove(&format!("/Users/{id}")));
+    assert_eq!(tenant.synced()["held"], 3);
+    let folder = Scratch::new();
+    let recorded = online(&tenant, &folder, &["record", "recording"]).stdout;
+    assert!(recorded.contains("3 members are held by the guard") && !recorded.contains("not at rest"), "{recorded}");
+    fs::write(folder.join("pipeline.json"), online(&tenant, &folder, &["get"]).stdout).unwrap();
+    let shown = test(&folder, &[], 3);
+    assert!(
+        shown.stdout.contains("3 members removed") && shown.stderr.contains("or members were held"),
+        "{}{}",
+        shown.stdout,
+        shown.stderr
+    );
+}
+
 #[test]
 fn a_plugin_of_ones_own_comes_from_a_file() {
     let (tenant, ..) = world("recording plugin");

@@ -43,9 +43,11 @@ key to it is thrown away, and the next recording has other names. Replaced is ev
   of groups  except displayName
 Kept as well are ids, times of creation and change, what is true or false, statuses and roles, names of attributes, the
 tenant's schemas and the names of its connections. Attributes that no schema knows are replaced.
-Policies that compare names, or make one of what is kept, do something else with other names: --keep them.
+Policies that compare names, or make one of what is kept, do something else with other names: --keep them. A path that is
+in no schema and in nothing that is recorded is refused, since it may be a misspelt one.
 
-Whoever changes the tenant meanwhile may be in the file in part; the command says so if it happened."
+Whoever changes the tenant meanwhile may be in the file in part; the command says so if it happened. It says as well if
+members are held: they are in the file as they are, and a test of the same pipeline lets them go, since it has no guard."
 )]
 pub(super) struct Record {
     /// The file to write. One that is there is replaced.
@@ -83,6 +85,7 @@ impl Record {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
         let tenant = self.target.tenant(environment)?;
         let before = tenant.get(&format!("/sync?wait={RECORD_WAIT_MS_MAX}ms"))?;
+        self.check()?;
         let header = header(&tenant, self.names)?;
         let replacer = match self.names {
             Choice::Replace => Some(self.replacer(&header.schemas)?),
@@ -98,16 +101,37 @@ impl Record {
             replacer.iter().for_each(|replacer| replacer.replace(&mut recorded));
             writer.write(&recorded)
         })?;
+        if let Some(paths) = replacer.as_ref().map(Replacer::unknown).filter(|paths| !paths.is_empty()) {
+            let paths = paths.join(", ");
+            return Err(Error::invalid(format!("No schema and nothing that is recorded has an attribute {paths}. Nothing is written.")));
+        }
         let after = tenant.get("/sync")?;
         let moved = ["lastEvent", "inventory", "directory", "pipelineRevision"].iter().any(|name| before.get(*name) != after.get(*name));
-        let settled = !moved && is_settled(&before) && is_settled(&after);
+        let held = number(&after, "held").max(number(&before, "held"));
+        let at_rest = !moved && is_at_rest(&before) && is_at_rest(&after);
+        let settled = at_rest && held == 0;
         drop(writer.finish(settled)?);
         part.finish()?;
         say(&format!("{} of {} written to {}.", known.told(), header.tenant.id, self.file.display()))?;
-        if !settled {
+        if !at_rest {
             say("The tenant was not at rest meanwhile: the pipeline that is in force may make differences on this recording.")?;
         }
+        if held > 0 {
+            let held = counted(held, "member is", "members are");
+            say(&format!(
+                "{held} held by the guard: without it, the pipeline that is in force makes those differences on this recording."
+            ))?;
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses choices that would have no effect.
+    fn check(&self) -> Result<()> {
+        let wants_others = !self.replace.is_empty() || self.group_names == Choice::Replace || self.email_domains == Choice::Replace;
+        if self.names == Choice::Keep && wants_others {
+            return Err(Error::invalid("With --names keep nothing is replaced. --keep keeps single attributes."));
+        }
+        Ok(())
     }
 
     fn replacer(&self, schemas: &[RecordedSchema]) -> Result<Replacer> {
@@ -131,9 +155,9 @@ impl Record {
     }
 }
 
-/// Whether the directory follows inventory and pipeline, and nobody is held back from that.
-fn is_settled(sync: &Value) -> bool {
-    number(sync, "dirty") == 0 && number(sync, "held") == 0 && sync.get("reprojecting").and_then(Value::as_bool) == Some(false)
+/// Whether the directory follows inventory and pipeline, but for those who are held.
+fn is_at_rest(sync: &Value) -> bool {
+    number(sync, "dirty") == 0 && sync.get("reprojecting").and_then(Value::as_bool) == Some(false)
 }
 
 /// What the server says of the tenant beside inventory and directory.

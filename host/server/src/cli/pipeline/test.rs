@@ -9,7 +9,7 @@ use clap::Args;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::show::{Shown, line};
+use super::show::{Shown, gravest_first, line};
 use super::{DIFFERENT, counted};
 use crate::cli::{program, say};
 use crate::clock::Clock;
@@ -28,7 +28,10 @@ use crate::rehearsal::{Document, Plan, Rehearsal};
     after_long_help = "The recorded tenant is put into memory, the pipeline is put there, and everything is projected as the server would do it.
 It takes no server, no network and no data directory. Plugins of the tenant's own are named by --plugin, signed or not.
 
-Without expectations the differences to the recorded directory are shown, as plan does.
+There is no guard: whom it held while the tenant was recorded goes here.
+
+Without expectations the differences to the recorded directory are shown, as plan does. One has no reason if it is what the
+pipeline that was in force did and this one does not: a recording has no pipeline.
 Expectations are a JSON document, which schemas/expectations.schema.json describes; what it leaves out may be as it likes:
   {\"counts\": {\"members\": 120, \"removedMax\": 5, \"stuck\": 0},
    \"users\": [{\"userName\": \"ada@example.com\", \"status\": \"active\", \"role\": \"admin\", \"groupsContain\": [\"Staff\"]},
@@ -63,6 +66,9 @@ impl Test {
         // What is not readable needs no rehearsal to say so.
         let document: Document = read(&self.file, BODY_BYTES_MAX as u64)?;
         let expected: Option<Expectations> = self.expect.as_deref().map(|path| read(path, EXPECTATIONS_BYTES_MAX)).transpose()?;
+        if let Some(path) = self.expect.as_ref().filter(|_| expected.as_ref().is_some_and(Expectations::is_empty)) {
+            return Err(Error::invalid(format!("{} expects nothing.", path.display())));
+        }
         let plugins = self.plugin.iter().map(|path| file::read(path, PLUGIN_BYTES_MAX)).collect::<Result<Vec<_>>>()?;
         let rehearsal = self.rehearsal().map_err(|error| about(&self.recording, error))?;
         for (path, wasm) in self.plugin.iter().zip(plugins) {
@@ -84,7 +90,7 @@ impl Test {
             }
         };
         if !rehearsal.settled() && code != ExitCode::SUCCESS {
-            let note = "The tenant was not at rest while it was recorded, so the pipeline that was in force may make differences.";
+            let note = "The tenant was not at rest while it was recorded, or members were held, so the pipeline that was in force may make differences.";
             // On the other stream, so that JSON stays JSON. Nothing is lost if nobody reads it.
             let _ = writeln!(std::io::stderr(), "{note}");
         }
@@ -121,7 +127,12 @@ fn about(path: &Path, error: Error) -> Error {
 /// A JSON document of a file.
 fn read<T: DeserializeOwned>(path: &Path, bytes_max: u64) -> Result<T> {
     let text = file::read_text(path, bytes_max)?;
-    serde_json::from_str(&text).map_err(|cause| Error::invalid(format!("{} is not what it should be: {cause}.", path.display())))
+    let odd = |cause: String| Error::invalid(format!("{} is not what it should be: {cause}.", path.display()));
+    // A struct would be taken from an array as well.
+    if matches!(serde_json::from_str(&text), Ok(Value::Array(_))) {
+        return Err(odd("a JSON object is wanted, and not an array".to_owned()));
+    }
+    serde_json::from_str(&text).map_err(|cause| odd(cause.to_string()))
 }
 
 fn write(path: &Path, outcome: &Expectations) -> Result<()> {
@@ -131,19 +142,24 @@ fn write(path: &Path, outcome: &Expectations) -> Result<()> {
     writeln!(out).and_then(|()| out.flush()).map_err(failed)
 }
 
+/// What makes a difference for which no policy of the pipeline gives a reason. The recording does not have the pipeline by which its directory was made, and nobody knows
+/// what of that falls away.
+const NOBODY: &str = "No policy of this pipeline, and what the recorded one did is not in the recording";
+
 /// Shows the differences to the recorded directory.
 fn show(plan: &Plan, shown: &Shown) -> Result<ExitCode> {
-    let (total, tally) = (plan.differences.len() as u64, &plan.tally);
-    let listed =
-        plan.differences.iter().take(shown.most()).map(serde_json::to_value).collect::<Result<Vec<Value>, _>>().map_err(Error::internal)?;
+    let (total, tally, summary) = (plan.differences.len() as u64, &plan.tally, plan.tally.summary_with(NOBODY));
+    let mut listed = plan.differences.iter().map(serde_json::to_value).collect::<Result<Vec<Value>, _>>().map_err(Error::internal)?;
     if shown.json {
-        let plan = json!({"subjects": tally.subjects, "differences": total, "counts": tally.counts, "byPolicy": tally.by_policy(), "summary": tally.summary()});
+        let plan = json!({"subjects": tally.subjects, "differences": total, "counts": tally.counts, "byPolicy": tally.by_policy(), "summary": summary});
         say(&serde_json::to_string_pretty(&json!({"plan": plan, "differences": listed})).map_err(Error::internal)?)?;
     } else {
-        tally.summary().iter().try_for_each(|line| say(line))?;
+        summary.iter().try_for_each(|line| say(line))?;
         if !listed.is_empty() {
             say("")?;
         }
+        gravest_first(&mut listed);
+        listed.truncate(shown.most());
         listed.iter().try_for_each(|difference| say(&line(difference)))?;
         let left = total.saturating_sub(listed.len() as u64);
         if left > 0 {

@@ -155,13 +155,18 @@ impl Tally {
 
     /// A few lines for a person.
     pub fn summary(&self) -> Vec<String> {
+        self.summary_with("The identity provider")
+    }
+
+    /// The same, in which what no policy makes different is put down to `nobody`.
+    pub fn summary_with(&self, nobody: &str) -> Vec<String> {
         if self.differences == 0 {
             return vec![format!("Nothing would be different for the {} users and groups there are.", self.subjects)];
         }
         let mut lines = vec![format!("Of {} users and groups: {}.", self.subjects, self.counts.words().join(", "))];
         let policies = self.by_policy();
         for policy in policies.iter().take(PLAN_POLICIES_NAMED_MAX) {
-            let who = policy.policy.as_ref().map_or_else(|| "The identity provider".to_owned(), |name| format!("Policy {name:?}"));
+            let who = policy.policy.as_ref().map_or_else(|| nobody.to_owned(), |name| format!("Policy {name:?}"));
             let examples = if policy.examples.is_empty() { String::new() } else { format!(", such as {}", policy.examples.join(", ")) };
             lines.push(format!("{who}: {}{examples}.", policy.counts.words().join(", ")));
         }
