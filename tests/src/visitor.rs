@@ -107,6 +107,33 @@ impl Visitor {
         self.follow(path.to_owned(), reply)
     }
 
+    /// Sends the form of a page whose address ends so, with a file in the field `file`. Its own fields come first, in their order, as a browser sends them.
+    ///
+    /// # Panics
+    /// If the page has no such form, or several.
+    #[track_caller]
+    pub fn send_file(&mut self, page: &Page, action: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        const BETWEEN: &str = "----what-no-file-has-in-it";
+        let (_, address, mut all) = page.form(action);
+        all.retain(|(name, _)| name != "file");
+        for (name, value) in fields {
+            match all.iter_mut().find(|(other, _)| other == name) {
+                Some((_, own)) => (*value).clone_into(own),
+                None => all.push(((*name).to_owned(), (*value).to_owned())),
+            }
+        }
+        let mut body = Vec::new();
+        for (name, value) in all {
+            body.extend(format!("--{BETWEEN}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        let head = "content-disposition: form-data; name=\"file\"; filename=\"policy.wasm\"\r\ncontent-type: application/wasm";
+        body.extend(format!("--{BETWEEN}\r\n{head}\r\n\r\n").bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{BETWEEN}--\r\n").bytes());
+        let reply = self.ask("POST", &address, Some((&format!("multipart/form-data; boundary={BETWEEN}"), body)));
+        self.follow(address, reply)
+    }
+
     #[track_caller]
     fn follow(&mut self, mut path: String, mut reply: Reply) -> Page {
         for _ in 0..REDIRECTS_MAX {
@@ -245,7 +272,10 @@ impl Page {
                     let chosen = field.select(&selector("option[selected]")).next().or_else(|| field.select(&selector("option")).next());
                     chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned()
                 }
-                _ => field.attr("value").unwrap_or("on").to_owned(),
+                _ => {
+                    let is_box = ["checkbox", "radio"].contains(&field.attr("type").unwrap_or_default());
+                    field.attr("value").unwrap_or(if is_box { "on" } else { "" }).to_owned()
+                }
             };
             fields.push((name, value));
         }

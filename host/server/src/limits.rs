@@ -194,6 +194,27 @@ pub const DASHBOARD_STEPS_BYTES_MAX: usize = 45 << 10;
 /// Bytes of what these policies were given that the dashboard shows: half of that.
 pub const DASHBOARD_INPUT_BYTES_MAX: usize = 24 << 10;
 
+/// Parts of a form that is made from a JSON Schema. One whose definitions refer to each other twice over describes many more than it has letters.
+pub const SCHEMA_FORM_PARTS_MAX: usize = 1_000;
+
+/// How deep parts of such a form lie in one another, references counted. Deeper ones are edited as JSON.
+pub const SCHEMA_FORM_DEPTH_MAX: usize = 16;
+
+/// References and unions with null that lead to one part of such a form.
+pub const SCHEMA_FORM_REFERENCES_MAX: usize = 8;
+
+/// Values that a part of such a form is chosen from. More are no list to choose from.
+pub const SCHEMA_FORM_CHOICES_MAX: usize = 200;
+
+/// Characters of a text that such a form has on one line; a longer one gets several.
+pub const SCHEMA_FORM_LINE_CHARS_MAX: usize = 100;
+
+/// Fields of such a form beyond which the entries of its lists are closed: a page of more is long to read and to load.
+pub const SCHEMA_FORM_OPEN_MAX: usize = 60;
+
+/// Bytes of a form with a file but for the file: its other fields, and what stands between them.
+pub const FILE_FORM_BYTES_MAX: usize = 16 << 10;
+
 /// Prefixes or group names in one filter of a connection.
 pub const FILTER_ENTRIES_MAX: usize = 100;
 

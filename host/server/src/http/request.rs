@@ -88,13 +88,16 @@ pub async fn body(body: Body) -> Result<Vec<u8>> {
 pub async fn wasm(body: Body) -> Result<Vec<u8>> {
     let refused = |error: Error| match error.kind() {
         // As the sandbox would say it.
-        Kind::Scim(ErrorKind::PayloadTooLarge) => {
-            let detail = format!("The plugin has more than {} MiB.", PLUGIN_UPLOAD_BYTES_MAX >> 20);
-            Error::new(ErrorKind::PayloadTooLarge, detail).at_stage(LoadStage::Size.as_str())
-        }
+        Kind::Scim(ErrorKind::PayloadTooLarge) => plugin_too_large(),
         _ => error,
     };
     bounded(body, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX).await.map_err(refused)
+}
+
+/// What is said of a plugin that is larger than any may be.
+pub fn plugin_too_large() -> Error {
+    let detail = format!("The plugin has more than {} MiB.", PLUGIN_UPLOAD_BYTES_MAX >> 20);
+    Error::new(ErrorKind::PayloadTooLarge, detail).at_stage(LoadStage::Size.as_str())
 }
 
 async fn bounded(mut body: Body, bytes_max: usize, ms_max: u64) -> Result<Vec<u8>> {

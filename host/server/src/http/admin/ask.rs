@@ -13,6 +13,7 @@ use super::call::{Call, Caller, Reply};
 use super::endpoint::{Access, Endpoint, Takes};
 use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
+use crate::admin::places::Place;
 use crate::auth::Operator;
 use crate::error::{Error, Result};
 use crate::http::App;
@@ -36,8 +37,17 @@ pub(super) enum Carried<'a> {
     Made(Made),
 }
 
+/// A WebAssembly file, and the place that it takes up among the uploads, if it has one already.
+#[derive(Default)]
+pub(in crate::http) struct Upload {
+    /// The file.
+    pub wasm: Vec<u8>,
+    /// Its place.
+    pub place: Option<Place>,
+}
+
 /// A body that a page made.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(in crate::http) enum Made {
     /// None.
     #[default]
@@ -45,11 +55,10 @@ pub(in crate::http) enum Made {
     /// JSON.
     Json(Value),
     /// A WebAssembly file.
-    Wasm(Vec<u8>),
+    Wasm(Upload),
 }
 
 /// A question of the dashboard's to an endpoint.
-#[derive(Clone, Debug)]
 pub(in crate::http) struct Question {
     /// The endpoint's name in the OpenAPI document.
     pub operation: &'static str,
@@ -138,8 +147,8 @@ fn take(call: &mut Call, made: Made) -> Result<()> {
     match (&call.endpoint.body, made) {
         (Some(Takes::Json(shape)), Made::Json(value)) => call.body = Some(shape.check(value)?),
         (Some(Takes::Json(shape)), _) => call.body = Some(shape.read(Vec::new())?),
-        (Some(Takes::Wasm), Made::Wasm(wasm)) => {
-            call.place = Some(call.app.uploads.enter(call.caller.rows.number())?);
+        (Some(Takes::Wasm), Made::Wasm(Upload { wasm, place })) => {
+            call.place = Some(place.map_or_else(|| call.app.uploads.enter(call.caller.rows.number()), Ok)?);
             call.wasm = wasm;
         }
         (Some(Takes::Wasm), _) => return Err(Error::invalid("A plugin is needed.")),

@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 use doorlist_scim::ErrorKind;
 use sha2::{Digest, Sha256};
 
+use super::file::File;
 use crate::error::{Error, Result};
 use crate::http::request;
 use crate::limits::{FORM_BYTES_MAX, FORM_FIELDS_MAX};
@@ -18,13 +19,16 @@ use crate::secret::Secret;
 pub(super) const CSRF: &str = "csrf";
 
 /// The fields of a form, in their order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Form(Vec<(String, String)>);
+#[derive(Clone, Default)]
+pub(super) struct Form {
+    fields: Vec<(String, String)>,
+    file: Option<File>,
+}
 
 impl Form {
     /// A field, as it was sent.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     /// A field's text without blanks around it; empty if there is none.
@@ -39,7 +43,7 @@ impl Form {
 
     /// Every value of a field.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     /// The lines of a field that are not blank, without blanks around them.
@@ -49,7 +53,22 @@ impl Form {
 
     /// Every field.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The file, of a form that sends one.
+    pub(super) fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    /// Adds a field.
+    pub(super) fn push(&mut self, name: String, value: String) {
+        self.fields.push((name, value));
+    }
+
+    /// Sets the file.
+    pub(super) fn set_file(&mut self, file: File) {
+        self.file = Some(file);
     }
 }
 
@@ -106,7 +125,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
     if fields.len() > FORM_FIELDS_MAX {
         return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The form has more than {FORM_FIELDS_MAX} fields.")));
     }
-    Ok(Form(fields))
+    Ok(Form { fields, file: None })
 }
 
 /// The pairs of a query or a form.

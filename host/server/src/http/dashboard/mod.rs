@@ -8,6 +8,7 @@
 
 mod assets;
 mod cookies;
+mod file;
 mod form;
 mod happened;
 mod home;
@@ -15,6 +16,10 @@ mod integrations;
 mod names;
 mod page;
 mod parts;
+mod plugins;
+mod policies;
+mod schema_form;
+mod settings;
 mod sign_in;
 mod team;
 mod unshown;
@@ -50,24 +55,33 @@ type Run = Box<dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Result<Answer>> + Se
 pub(super) struct Route {
     method: Method,
     path: &'static str,
+    /// Whether the form sends a file.
+    takes_file: bool,
     run: Run,
 }
 
 impl Route {
     /// A page to look at.
     fn get<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
-        Self { method: Method::GET, path, run: Box::new(move |visit| Box::pin(run(visit))) }
+        Self { method: Method::GET, path, takes_file: false, run: Box::new(move |visit| Box::pin(run(visit))) }
     }
 
     /// What a form does.
     fn post<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
-        Self { method: Method::POST, path, run: Box::new(move |visit| Box::pin(run(visit))) }
+        Self { method: Method::POST, path, takes_file: false, run: Box::new(move |visit| Box::pin(run(visit))) }
+    }
+
+    /// What a form does that sends a file.
+    fn upload<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
+        Self { takes_file: true, ..Self::post(path, run) }
     }
 }
 
 /// Every page for who is signed in.
 fn pages() -> Vec<Route> {
-    [home::pages(), integrations::pages(), team::pages(), happened::pages()].into_iter().flatten().collect()
+    let own =
+        [home::pages(), integrations::pages(), team::pages(), policies::pages(), plugins::pages(), happened::pages(), settings::pages()];
+    own.into_iter().flatten().collect()
 }
 
 /// Serves the dashboard.
@@ -104,7 +118,14 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
         }
         Err(error) => return failed(&app, None, &error),
     };
-    let form = match (&route.method, form::read(&parts.headers, body).await) {
+    let form = if route.takes_file {
+        let path = path_of(&mut parts).await.unwrap_or_default();
+        let tenant = path.iter().find(|(name, _)| name == "tenant").map_or("", |(_, value)| value.as_str());
+        file::read(&app, tenant, &parts.headers, body, &signed_in).await
+    } else {
+        form::read(&parts.headers, body).await
+    };
+    let form = match (&route.method, form) {
         (&Method::GET, _) => Form::default(),
         (_, Ok(form)) => form,
         (_, Err(error)) => return failed(&app, None, &error),
@@ -127,11 +148,16 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
 }
 
 async fn visit(app: &App, parts: &mut Parts, signed_in: sign_in::SignedIn, form: Form) -> Result<Visit> {
-    let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found("page"))?;
-    let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let path = path_of(parts).await?;
     let request_id = RequestId::of(&parts.extensions)?;
     let query = form::pairs(parts.uri.query().unwrap_or_default().as_bytes());
     Visit::begin(app, signed_in, parts.uri.path(), (path, query, form), request_id).await
+}
+
+/// The variable parts of the path.
+async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>> {
+    let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found("page"))?;
+    Ok(params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// The page that tells of an error.

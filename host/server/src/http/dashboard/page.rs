@@ -45,8 +45,11 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Users, "Users", "/users"),
     (Section::Groups, "Groups", "/groups"),
     (Section::Why, "Ask why", "/why"),
+    (Section::Policies, "Policies", "/policies"),
+    (Section::Plugins, "Plugins", "/plugins"),
     (Section::Activity, "Activity", "/activity"),
     (Section::Holds, "Holds", "/holds"),
+    (Section::Settings, "Settings", "/settings"),
 ];
 
 /// How live parts of a page are looked at again.

@@ -16,7 +16,7 @@ use crate::auth::Operator;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::App;
-use crate::http::admin::ask::{Made, Question, ask};
+use crate::http::admin::ask::{Made, Question, Upload, ask};
 use crate::http::request::RequestId;
 use crate::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 
@@ -101,6 +101,16 @@ impl Visit {
     pub(super) fn form(&self, action: &str, inner: &Markup) -> Markup {
         html! {
             form method="post" action=(action) {
+                input type="hidden" name=(CSRF) value=(self.signed_in.csrf.value());
+                (inner)
+            }
+        }
+    }
+
+    /// The same for a form that sends a file. Its token comes first: nothing else is read without it.
+    pub(super) fn file_form(&self, action: &str, inner: &Markup) -> Markup {
+        html! {
+            form method="post" action=(action) enctype="multipart/form-data" {
                 input type="hidden" name=(CSRF) value=(self.signed_in.csrf.value());
                 (inner)
             }
@@ -198,7 +208,7 @@ impl Asking<'_> {
     }
 
     /// With a WebAssembly file.
-    pub(super) fn wasm(mut self, file: Vec<u8>) -> Self {
+    pub(super) fn wasm(mut self, file: Upload) -> Self {
         self.question.body = Made::Wasm(file);
         self
     }

@@ -1,0 +1,239 @@
+//! Settings of a tenant: its name, the guard against mass removals, operator keys, and what is kept for how long.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value, json};
+
+use super::Route;
+use super::page::{Answer, Page, Section};
+use super::parts::{ago, choice, copy, empty, field, list, more, refusal, text};
+use super::visit::Visit;
+use crate::admin::keys::Role;
+use crate::error::{Error, Result};
+use crate::http::admin::ask::status;
+use crate::limits::{
+    ACTIVITY_MAX, DASHBOARD_ROWS_MAX, EVENTS_MAX, GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT,
+    HOLDS_MAX, PIPELINE_REVISIONS_MAX, PLANS_MAX,
+};
+
+pub(super) fn pages() -> Vec<Route> {
+    vec![
+        Route::get("/tenants/{tenant}/settings", show),
+        Route::post("/tenants/{tenant}/settings/name", rename),
+        Route::post("/tenants/{tenant}/settings/guard", guard),
+        Route::post("/tenants/{tenant}/settings/keys", create_key),
+        Route::get("/tenants/{tenant}/settings/keys/made", made_key),
+        Route::post("/tenants/{tenant}/settings/keys/{key}/delete", delete_key),
+    ]
+}
+
+/// For what a secret is kept until it is shown.
+const KEY: &str = "operator key";
+
+/// The numbers of the guard: their names, labels, hints and defaults.
+const GUARD: [(&str, &str, &str, u64); 3] = [
+    ("count", "Users who may go in any case", "", GUARD_COUNT_DEFAULT),
+    ("sharePercent", "Or as many of a hundred users", "Whichever is more.", GUARD_SHARE_PERCENT_DEFAULT),
+    ("windowSeconds", "Within so many seconds", "Who would go beyond that waits under Holds for a decision.", GUARD_WINDOW_SECONDS_DEFAULT),
+];
+
+async fn show(visit: Visit) -> Result<Answer> {
+    Ok(page(&visit, None).await?.into())
+}
+
+/// What was refused, and which form asked for it.
+type Refused<'a> = Option<(&'a str, &'a Error)>;
+
+fn of<'a>(refused: Refused<'a>, form: &str) -> Option<&'a Error> {
+    refused.filter(|(asked, _)| *asked == form).map(|(_, error)| error)
+}
+
+async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
+    let keys = visit.ask("listTenantKeys").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
+    let body = html! {
+        section.card id="name" {
+            h2 { "Name" }
+            (refusal(of(refused, "name")))
+            @if visit.may(Role::Admin) { (name_form(visit, of(refused, "name").is_some())) } @else { p { bdi { (text(&visit.tenant, "/name")) } } }
+        }
+        section.card id="guard" {
+            h2 { "Guard against mass removals" }
+            p { "If many users would be removed or suspended at a time, by an identity provider or by policies, the rest of them wait until somebody decides." }
+            (refusal(of(refused, "guard")))
+            (guard_form(visit, of(refused, "guard").is_some()))
+        }
+        section.card id="keys" {
+            h2 { "Operators and API keys" }
+            p { "An operator is who has a key: people sign in here with it, scripts use it for the admin API. A key of this tenant reaches nothing else. Keys of the whole installation are not listed here." }
+            (refusal(of(refused, "keys")))
+            (key_list(visit, &keys))
+        }
+        section.card { h2 { "Roles of users" } (roles(visit)) }
+        section.card { h2 { "What is kept" } (kept()) }
+    };
+    Ok(Page::new(Section::Settings, "Settings", body))
+}
+
+fn name_form(visit: &Visit, tried: bool) -> Markup {
+    let name = if tried { visit.form.raw("name-of-tenant").unwrap_or_default() } else { text(&visit.tenant, "/name") };
+    let inner = html! {
+        (field("name-of-tenant", "Name of the tenant", name, ""))
+        p { button.primary type="submit" { "Save" } }
+    };
+    visit.form(&visit.link("/settings/name"), &inner)
+}
+
+async fn rename(visit: Visit) -> Result<Answer> {
+    let name = visit.form.text("name-of-tenant");
+    done(&visit, "name", visit.ask("patchTenant").json(json!({"name": name})).await).await
+}
+
+/// Goes back to the settings, or says what was refused where it was asked.
+async fn done(visit: &Visit, form: &str, answer: Result<Value>) -> Result<Answer> {
+    match answer {
+        Ok(_) => Ok(Answer::Redirect(visit.link("/settings?done=saved"))),
+        Err(error) => Ok(Answer::Refused(status(&error), page(visit, Some((form, &error))).await?)),
+    }
+}
+
+fn guard_form(visit: &Visit, tried: bool) -> Markup {
+    let said = |name: &str| visit.tenant.pointer(&format!("/guard/{name}"));
+    let is_enabled = if tried { visit.form.has("enabled") } else { said("enabled").and_then(Value::as_bool).unwrap_or(true) };
+    let shown = |name: &str| {
+        if tried {
+            visit.form.text(name).to_owned()
+        } else {
+            said(name).and_then(Value::as_u64).map(|number| number.to_string()).unwrap_or_default()
+        }
+    };
+    if !visit.may(Role::Admin) {
+        return html! {
+            dl.facts {
+                dt { "State" } dd { @if is_enabled { "On" } @else { "Off" } }
+                @for (name, label, _, default) in GUARD { dt { (label) } dd { @let shown = shown(name); @if shown.is_empty() { (default) } @else { (shown) } } }
+            }
+        };
+    }
+    let inner = html! {
+        div.field.check {
+            input type="checkbox" id="enabled" name="enabled" value="yes" checked[is_enabled];
+            " "
+            label for="enabled" { "Hold who would go beyond this" }
+        }
+        @for (name, label, hint, default) in GUARD {
+            (field(name, label, &shown(name), format!("{hint} Without a number it is {default}.").trim()))
+        }
+        p { button.primary type="submit" { "Save" } }
+    };
+    visit.form(&visit.link("/settings/guard"), &inner)
+}
+
+async fn guard(visit: Visit) -> Result<Answer> {
+    let mut guard = Map::new();
+    guard.insert("enabled".to_owned(), Value::from(visit.form.has("enabled")));
+    for (name, ..) in GUARD {
+        match visit.form.text(name) {
+            "" => {}
+            // What is no number is told by the API.
+            text => drop(guard.insert(name.to_owned(), text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from))),
+        }
+    }
+    done(&visit, "guard", visit.ask("patchTenant").json(json!({"guard": guard})).await).await
+}
+
+fn key_list(visit: &Visit, keys: &Value) -> Markup {
+    let items = list(keys, "/items");
+    let may = visit.may(Role::Owner);
+    let make = html! {
+        (field("key-name", "Name", visit.form.text("key-name"), "Whose it is, or what it is for."))
+        (choice("role", "Role", visit.form.text("role"), &[
+            ("auditor", "Auditor: looks, and changes nothing"),
+            ("admin", "Admin: changes everything but operators"),
+            ("owner", "Owner: makes and deletes operators as well"),
+        ]))
+        p { button.primary type="submit" { "Make a key" } }
+    };
+    html! {
+        @if items.is_empty() {
+            (empty("This tenant has no key of its own", &html! { "With one, somebody reaches this tenant and no other." }))
+        } @else {
+            div.scroll tabindex="0" role="region" aria-label="Keys" {
+                table {
+                    thead { tr { th { "Name" } th { "Key" } th { "Role" } th { "Made" } @if may { th { span.muted { "Action" } } } } }
+                    tbody {
+                        @for key in items {
+                            tr {
+                                td { bdi { (text(key, "/name")) } }
+                                td { code { "…" (text(key, "/hint")) } }
+                                td { (text(key, "/role")) }
+                                td { (ago(visit.now, text(key, "/created"))) }
+                                @if may {
+                                    td {
+                                        (visit.form(&visit.link(&format!("/settings/keys/{}/delete", text(key, "/id"))), &html! {
+                                            button.quiet type="submit" aria-label=(format!("Delete: {}", text(key, "/name"))) data-asks="Delete this key? Whoever uses it is signed out and refused at once." { "Delete" }
+                                        }))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            (more(keys, |cursor| visit.here_with("cursor", cursor)))
+        }
+        @if may { h3 { "New key" } (visit.form(&visit.link("/settings/keys"), &make)) }
+        @else { p.muted { "Owners make and delete keys." } }
+    }
+}
+
+async fn create_key(visit: Visit) -> Result<Answer> {
+    let body = json!({"name": visit.form.text("key-name"), "role": visit.form.text("role")});
+    match visit.ask("createTenantKey").json(body).await {
+        Ok(made) => {
+            visit.app.unshown.put(&visit, KEY, text(&made, "/key"));
+            Ok(Answer::Redirect(visit.link("/settings/keys/made")))
+        }
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("keys", &error))).await?)),
+    }
+}
+
+/// The key that was just made, once.
+async fn made_key(visit: Visit) -> Result<Answer> {
+    let Some(key) = visit.app.unshown.take(&visit, KEY) else {
+        return Ok(Answer::Redirect(visit.link("/settings")));
+    };
+    let body = html! {
+        section.card {
+            (copy("key", "API key", &key))
+            p { b { "The key is shown only this once." } " If it is lost, delete it and make another one." }
+            p { a.button.primary href=(visit.link("/settings")) { "I have kept it" } }
+        }
+    };
+    Ok(Page::new(Section::Settings, "New key", body).into())
+}
+
+async fn delete_key(visit: Visit) -> Result<Answer> {
+    match visit.ask("deleteTenantKey").at("key", visit.part("key")).await {
+        Ok(_) => Ok(Answer::Redirect(visit.link("/settings?done=deleted"))),
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("keys", &error))).await?)),
+    }
+}
+
+fn roles(visit: &Visit) -> Markup {
+    html! {
+        p { @for (at, role) in list(&visit.tenant, "/roles").iter().filter_map(Value::as_str).enumerate() { @if at > 0 { ", " } bdi { (role) } } }
+        p { "New users get the role " b { bdi { (text(&visit.tenant, "/defaultRole")) } } ", unless a policy gives them another one." }
+    }
+}
+
+/// What is kept for how long.
+fn kept() -> Markup {
+    html! {
+        dl.facts {
+            dt { "Activity" } dd { "The last " (ACTIVITY_MAX) " entries" }
+            dt { "Changes of users and groups" } dd { "The last " (EVENTS_MAX) ", with what was before them" }
+            dt { "Revisions of the policies" } dd { "The last " (PIPELINE_REVISIONS_MAX) }
+            dt { "Plans" } dd { "The last " (PLANS_MAX) }
+            dt { "Holds" } dd { "The last " (HOLDS_MAX) }
+        }
+    }
+}
