@@ -9,14 +9,27 @@ use doorlist_tests::Server;
 use doorlist_tests::process::run;
 use doorlist_tests::tools;
 
+use crate::guests::plain;
+
 /// All of what the browser is driven through, on a busy machine.
 const BROWSING_MAX: Duration = Duration::from_secs(600);
 
 /// Pages that are looked at when everything is there, by the name of their screenshots and their address below the tenant's.
 const PAGES: &str = r#"{
-    "users": "/users", "user-new": "/users/new", "users-left-out": "/left-out", "groups": "/groups", "group-new": "/groups/new",
-    "why": "/why", "why-left-out": "/why?named=alan@example.com", "why-unknown": "/why?named=nobody",
-    "activity": "/activity", "holds": "/holds", "stuck": "/stuck"
+    "users": "/users",
+    "users-filtered": "/users?search=nobody&status=active",
+    "user-new": "/users/new",
+    "groups": "/groups",
+    "group-new": "/groups/new",
+    "why": "/why",
+    "stuck": "/stuck",
+    "activity": "/activity",
+    "activity-failed": "/activity?outcome=failed",
+    "plans": "/policies/plans",
+    "history": "/policies/history",
+    "monitor": "/policies/monitor",
+    "shadow": "/policies/shadow",
+    "settings": "/settings"
 }"#;
 
 #[test]
@@ -33,9 +46,11 @@ fn a_browser_connects_jumpcloud_and_finds_every_page_accessible() {
     let home = browser.node_modules.parent().unwrap();
     fs::copy(sources.join("dashboard.mjs"), home.join("dashboard.mjs")).unwrap();
     let operator = server.operator();
+    let plugin = shots.join("plugin.wasm");
+    fs::write(&plugin, plain("browsed", "1.0.0")).unwrap();
     let mut driver = Command::new("node");
     driver.arg("dashboard.mjs").current_dir(home);
-    driver.env("BASE", format!("http://{}", server.address())).env("KEY", operator.key()).env("PAGES", PAGES);
+    driver.env("BASE", format!("http://{}", server.address())).env("KEY", operator.key()).env("PAGES", PAGES).env("PLUGIN", &plugin);
     driver.env("CHROMIUM", which(browser.program)).env("SHOTS", &shots);
     let ended = run(&mut driver, BROWSING_MAX).unwrap();
     assert!(ended.success(), "{}\n{}", ended.stdout, ended.stderr);
