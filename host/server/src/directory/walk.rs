@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::connections;
 use super::group;
-use super::member::MemberRow;
+use super::member::{self, MemberRow};
 use super::subject::Due;
 use crate::error::Result;
 use crate::id::Id;
+use crate::limits::PLAN_LINKS_MAX;
 use crate::provision::Causes;
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
 use crate::store::{Numbers, Range, Rows, Tx};
@@ -143,31 +144,40 @@ pub(super) fn orphans(rows: &impl Rows, after: Option<Id>, most: usize) -> Resul
     Ok((dues, last.filter(|_| looked >= most)))
 }
 
-/// SCIM Users of a connection that are no longer there and that somebody in the directory came by, behind `after`, looking at no more than `most` members; and
-/// the last one that was looked at, if there may be more. Looks at ids alone, so that a directory in which nobody is gone is seen through quickly.
-pub(super) fn orphans_of(rows: &impl Rows, connection: u32, after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
-    let mut range = Range::under(layout::members_by(connection, MemberBy::ScimId));
-    if let Some(after) = after {
-        // Behind every member with this one.
-        range = range.after(layout::member_by(connection, MemberBy::ScimId, &after.to_string()).id(Id::from_bytes([u8::MAX; Id::BYTES])));
-    }
-    let mut linked = Vec::new();
-    let mut looked = 0;
-    rows.each(&range, &mut |key, _| {
-        linked.extend(layout::scim_id_of(key));
-        looked += 1;
-        if looked < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    let last = linked.last().copied();
-    linked.dedup();
-    let mut dues = Vec::new();
-    for id in linked {
-        // What is kept of one that has left the directory already is sorted out by whoever reads it.
-        if !rows.has(&layout::resource(connection, USER, id))? {
-            dues.push(due(rows, USER, connection, id)?);
+/// The same of some connections, all at once and in the same order. Looks at ids alone, so that a directory in which nobody is gone is seen through quickly.
+pub(super) fn all_orphans(rows: &impl Rows, connections: &[u32]) -> Result<Vec<Due>> {
+    let mut found = Vec::new();
+    for connection in connections {
+        let mut after = None;
+        loop {
+            let mut range = Range::under(layout::members_by(*connection, MemberBy::ScimId));
+            if let Some((user, member)) = after {
+                range = range.after(layout::member_by(*connection, MemberBy::ScimId, &Id::to_string(&user)).id(member));
+            }
+            let linked = links(rows, &range)?;
+            for (user, member) in &linked {
+                if !rows.has(&layout::resource(*connection, USER, *user))? && member::row(rows, *member)?.is_some_and(|row| !row.removed) {
+                    found.push((*member, due(rows, USER, *connection, *user)?));
+                }
+            }
+            if linked.len() < PLAN_LINKS_MAX {
+                break;
+            }
+            after = linked.last().copied();
         }
     }
-    Ok((dues, last.filter(|_| looked >= most)))
+    found.sort_unstable_by_key(|(member, _)| *member);
+    Ok(found.into_iter().map(|(_, due)| due).collect())
+}
+
+/// SCIM Users and the members that are recognised by them, [`PLAN_LINKS_MAX`] at the most.
+fn links(rows: &impl Rows, range: &Range) -> Result<Vec<(Id, Id)>> {
+    let mut linked = Vec::new();
+    rows.each(range, &mut |key, _| {
+        linked.extend(layout::scim_id_of(key).zip(key.last_chunk().map(|bytes| Id::from_bytes(*bytes))));
+        if linked.len() < PLAN_LINKS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(linked)
 }
 
 /// The first ids behind `after` of a connection's resources of a kind, at most `most`.

@@ -25,7 +25,7 @@ use crate::directory::subject::{Due, GroupSubject, Setting, UserSubject};
 use crate::directory::walk;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_MS, PLAN_BUSY_TRIES_MAX, PLAN_CHUNK_MAX, PLAN_LINKS_MAX};
+use crate::limits::{PLAN_AHEAD_MAX, PLAN_BUSY_MS, PLAN_BUSY_TRIES_MAX, PLAN_CHUNK_MAX};
 use crate::store::layout::{self, GROUP, USER};
 use crate::store::{Drafted, PartitionNumber, Range, Rows, Tx, View, from_json};
 
@@ -269,20 +269,12 @@ impl Fold<'_, '_, '_, '_, '_> {
     /// Members whose SCIM User is gone.
     fn orphans(&mut self) -> Result<()> {
         let connections: Vec<u32> = self.asking.setting.connections.keys().copied().collect();
-        for connection in connections {
-            let mut after = None;
-            loop {
-                let (dues, next) = walk::orphans_of(&*self.writer.tx, connection, after, PLAN_LINKS_MAX)?;
-                let mut subjects = Vec::new();
-                for due in dues {
-                    subjects.extend(UserSubject::read(&*self.writer.tx, due)?);
-                }
-                self.users(subjects)?;
-                after = next;
-                if after.is_none() {
-                    break;
-                }
+        for dues in walk::all_orphans(&*self.writer.tx, &connections)?.chunks(PLAN_CHUNK_MAX) {
+            let mut subjects = Vec::new();
+            for due in dues {
+                subjects.extend(UserSubject::read(&*self.writer.tx, *due)?);
             }
+            self.users(subjects)?;
         }
         Ok(())
     }
