@@ -122,6 +122,7 @@ impl Prepared {
             plugin: plugin.to_owned(),
             version: None,
             settings,
+            given: None,
             mode: Mode::Enforce,
             connection: None,
         });

@@ -78,6 +78,9 @@ pub struct NewPolicy {
     /// Settings, as the plugin's JSON Schema asks; without them an empty object.
     #[serde(default = "no_settings")]
     pub settings: Value,
+    /// As a pipeline that was read has it, so that it can be put again. `settings` counts: it is kept beside them if it comes to the same with the defaults, and
+    /// else passed over.
+    pub given: Option<Value>,
     /// Whether its verdicts count; without it they do.
     #[serde(default)]
     pub mode: Mode,
@@ -154,6 +157,7 @@ impl Pipeline {
             version: (!revision::is_first_party(&policy.plugin)).then_some(policy.version),
             plugin: policy.plugin,
             settings: policy.given.unwrap_or(policy.settings),
+            given: None,
             mode: policy.mode,
             connection: policy.connection,
         };
@@ -241,7 +245,8 @@ pub fn check(plugins: &Plugins, tenant: Option<&Tenant>, proposed: Vec<NewPolicy
             CallLimits::default()
         });
         let settings = plugin.complete(new.settings.clone());
-        let given = Some(new.settings).filter(|given| *given != settings);
+        let read = new.given.filter(|given| plugin.complete(given.clone()) == settings);
+        let given = Some(read.unwrap_or(new.settings)).filter(|given| *given != settings);
         let checked = plugin.check_settings(&settings, &limits);
         if let Some(tenant) = tenant.filter(|_| checked.usage != Usage::default()) {
             let manifest = plugin.manifest();

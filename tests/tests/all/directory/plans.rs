@@ -410,6 +410,9 @@ fn a_pipeline_is_given_back_as_it_was_put() {
     let in_force = tenant.get("/pipeline").expect(200);
     let whole = &in_force["policies"][0];
     assert_eq!((&whole["given"], &whole["settings"]["users"][0]["stop"]), (&settings, &json!(false)), "{whole}");
+    // What was read can be put again, and stays as it was.
+    let read = tenant.get("/pipeline").expect(200)["policies"].clone();
+    assert_eq!(tenant.put("/pipeline", &json!({"policies": read})).expect(200)["policies"], read);
     // The same with the defaults written out is the same pipeline.
     let written = json!([{"name": "r", "plugin": "rules", "settings": whole["settings"]}]);
     assert_eq!(tenant.put("/pipeline", &json!({"policies": written})).expect(200)["revision"], in_force["revision"]);

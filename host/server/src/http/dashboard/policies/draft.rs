@@ -47,7 +47,7 @@ impl Draft {
     /// The pipeline in force, of which nothing is changed yet.
     pub(super) async fn begin(visit: &Visit) -> Result<(Self, Value)> {
         let pipeline = visit.ask("getPipeline").await?;
-        let base = list(&pipeline, "/policies").to_vec();
+        let base = as_put(&pipeline);
         let entries = (0..base.len()).map(|at| Entry { at: Some(at), own: Map::new() }).collect();
         Ok((Self { revision: number(&pipeline, "/revision"), base, entries }, pipeline))
     }
@@ -65,7 +65,7 @@ impl Draft {
             }
             _ => error,
         })?;
-        let base = list(&pipeline, "/policies").to_vec();
+        let base = as_put(&pipeline);
         if policies.len() > POLICIES_MAX || policies.iter().any(|entry| entry.at.is_some_and(|at| at >= base.len())) {
             return Err(unreadable());
         }
@@ -189,6 +189,17 @@ impl Draft {
         }
         json!({"policies": policies, "revision": self.revision})
     }
+}
+
+/// The policies of a pipeline with the settings that somebody wrote, in the place of those with defaults.
+fn as_put(pipeline: &Value) -> Vec<Value> {
+    let mut policies = list(pipeline, "/policies").to_vec();
+    for policy in policies.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(given) = policy.remove("given") {
+            policy.insert("settings".to_owned(), given);
+        }
+    }
+    policies
 }
 
 fn unreadable() -> Error {
