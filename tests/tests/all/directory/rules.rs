@@ -123,8 +123,8 @@ fn rules_that_are_wrong_are_refused_with_pointers() {
         (json!({"users": [{"name": "a", "when": "title pr and", "stop": true}]}), "/users/0/when", "Column 13: "),
         (json!({"users": [{"name": "a", "effects": {"userName": "{title"}}]}), "/users/0/effects/userName", "Column 1: "),
         (json!({"users": [{"name": "a", "effects": {"role": "{title}"}}]}), "/users/0/effects/role", "cannot name one"),
-        (json!({"groups": [{"name": "a", "effects": {"status": "active"}}]}), "/groups/0/effects", "\"status\""),
-        (json!({"rules": []}), "", "\"rules\""),
+        (json!({"groups": [{"name": "a", "effects": {"status": "active"}}]}), "/groups/0/effects/status", "\"status\""),
+        (json!({"rules": []}), "/rules", "\"rules\""),
     ] {
         let policies = json!([{"name": "ours", "plugin": "rules", "settings": settings}]);
         let reply = tenant.put("/pipeline", &json!({ "policies": policies }));
