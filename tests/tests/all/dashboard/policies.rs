@@ -211,6 +211,27 @@ fn nothing_is_overwritten_that_came_meanwhile() {
 }
 
 #[test]
+fn a_plan_is_out_of_date_if_what_it_was_made_from_is() {
+    let (tenant, _) = three("Overtaken plans");
+    let mut visitor = visitor(&tenant, "admin");
+    let list = visitor.get(&page_of(&tenant, "/policies"));
+    let draft = visitor.submit(&list, "/policies/draft", &[("do", "mode:0")]);
+    let bound = visitor.submit(&draft, "/policies/draft", &[("do", "plan")]);
+    let policies = json!([{"name": "kept", "plugin": "group-prefix"}]);
+    let free = text(&tenant.post("/pipeline/plans", &json!({"policies": policies})).expect(201), "id");
+    let _ = tenant.put("/pipeline", &json!({"policies": [{"name": "theirs", "plugin": "group-prefix"}]})).expect(200);
+    tenant.synced();
+    let page = visitor.get(&bound.path);
+    page.says("Out of date").says("can no longer be applied");
+    assert_eq!(page.texts("#apply form").len(), 0);
+    // One that was made from nothing is computed anew.
+    let page = visitor.get(&page_of(&tenant, &format!("/policies/plans/{free}")));
+    page.says("Not applied").says("It is computed again before it is applied");
+    visitor.submit(&page, "/apply", &[]).says("The plan is applied.");
+    assert_eq!(names(&tenant), ["kept"]);
+}
+
+#[test]
 fn what_goes_beyond_the_guard_is_agreed_to() {
     let (tenant, _) = three("Guarded by page");
     let _ = tenant.patch("", &json!({"guard": {"count": 1, "sharePercent": 0}})).expect(200);

@@ -77,11 +77,16 @@ async fn all(visit: Visit) -> Result<Answer> {
     Ok(Page::new(Section::Policies, "Plans", body).into())
 }
 
+/// Whether what a plan was made from is no longer in force. One that was made from nothing is computed anew instead.
+fn is_overtaken(plan: &Value, in_force: u64) -> bool {
+    plan.get("madeFrom").and_then(Value::as_u64).is_some_and(|made_from| made_from != in_force)
+}
+
 /// Whether a plan is in force, can be, or cannot be any more.
 fn state(plan: &Value, in_force: u64) -> Markup {
     match plan.get("applied").and_then(Value::as_u64) {
         Some(revision) => badge(Tone::Good, &format!("Applied as revision {revision}")),
-        None if number(plan, "/pipelineRevision") != in_force => badge(Tone::Plain, "Out of date"),
+        None if is_overtaken(plan, in_force) => badge(Tone::Plain, "Out of date"),
         None => badge(Tone::Warning, "Not applied"),
     }
 }
@@ -96,7 +101,12 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     let in_force = in_force(visit).await?;
     let names = Names::read(visit).await?;
     let question = visit.ask("listPlanDifferences").at("plan", id).with("limit", &DASHBOARD_ROWS_MAX.to_string());
-    let differences = question.with_own(&["change", "policy", "kind", "subject", "cursor"]).await?;
+    // Of a plan that was applied long ago only the summary is kept.
+    let differences = if is(&plan, "/differencesKept") {
+        question.with_own(&["change", "policy", "kind", "subject", "cursor"]).await?
+    } else {
+        Value::Null
+    };
     let applied = plan.get("applied").and_then(Value::as_u64);
     let revision = match applied {
         Some(revision) => Some(visit.ask("getPipelineRevision").at("revision", &revision.to_string()).await?),
@@ -192,11 +202,11 @@ fn application(visit: &Visit, plan: &Value, in_force: u64) -> Markup {
     html! {
         section.card id="apply" {
             h2 { "Apply" }
-            @if number(plan, "/pipelineRevision") != in_force {
+            @if is_overtaken(plan, in_force) {
                 p { "Another revision of the pipeline has come into force since, so this plan can no longer be applied." }
                 p { a.button href=(visit.link("/policies")) { "Begin again" } }
             } @else {
-                @if is(plan, "/moved") { p { "Users or groups have changed since. It is computed again before it is applied; if it would do something that it does not show, it is not." } }
+                @if is(plan, "/moved") { p { "Users, groups or policies have changed since. It is computed again before it is applied; if it would do something that it does not show, it is not." } }
                 (visit.form(&address, &inner))
             }
         }
@@ -213,10 +223,11 @@ fn differences_of(visit: &Visit, plan: &Value, differences: &Value) -> Markup {
         (field("subject", "Name or id", chosen("subject"), ""))
     };
     html! {
-        @if number(plan, "/differences") > 0 { (filters(&address(visit, plan), &[], &fields)) }
+        @if number(plan, "/differences") > 0 && is(plan, "/differencesKept") { (filters(&address(visit, plan), &[], &fields)) }
         @if items.is_empty() {
             p.muted {
-                @if number(plan, "/differences") == 0 { "Nobody." }
+                @if !is(plan, "/differencesKept") { "That is no longer kept, since the plan was applied long ago." }
+                @else if number(plan, "/differences") == 0 { "Nobody." }
                 @else if text(differences, "/nextCursor").is_empty() { "Nobody like that." }
                 @else { "Nobody like that so far." }
             }
