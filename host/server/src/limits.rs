@@ -557,6 +557,12 @@ pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Entries of the activity that an explanation looks through for one about its subject, newest first: a tenth of what is kept, some tens of milliseconds.
 pub const ACTIVITY_SCANNED_MAX: usize = 10_000;
 
+/// Members of a group that policies made of whom an explanation looks which policy put them into it: some tens of milliseconds.
+pub const EXPLANATION_MAKERS_LOOKED_MAX: usize = 1_000;
+
+/// Policies and reasons that an explanation names of such a group; the members that others put into it are counted together.
+pub const EXPLANATION_MAKERS_MAX: usize = 10;
+
 /// Bytes of views and inputs that an explanation shows: those of a long pipeline and a user with many groups would be tens of megabytes.
 pub const EXPLANATION_VIEWS_BYTES_MAX: usize = 2 << 20;
 

@@ -7,6 +7,7 @@ mod connections;
 mod explain;
 mod explanation;
 mod filters;
+mod gone;
 mod history;
 mod holds;
 mod local;
@@ -21,6 +22,7 @@ mod standing;
 mod stuck;
 mod wanted;
 mod what_if;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 

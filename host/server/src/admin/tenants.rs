@@ -97,7 +97,7 @@ const ROLES_DEFAULT: [&str; 6] = ["owner", "admin", "network_admin", "billing_ad
 const ROLE_DEFAULT: &str = "user";
 
 /// Every table with rows of a tenant, without tokens and keys: those go first, with their hashes among the installation's rows.
-const TABLES: [Table; 46] = [
+const TABLES: [Table; 50] = [
     Table::Connection,
     Table::ConnectionNumber,
     Table::Pipeline,
@@ -113,6 +113,7 @@ const TABLES: [Table; 46] = [
     Table::ResourceCount,
     Table::MembersDigest,
     Table::GroupName,
+    Table::GroupTouched,
     Table::Plan,
     Table::PlanPart,
     Table::Outcome,
@@ -135,6 +136,7 @@ const TABLES: [Table; 46] = [
     Table::Member,
     Table::MemberIndex,
     Table::Group,
+    Table::GroupIndex,
     Table::LocalGroup,
     Table::Membership,
     Table::MembershipOf,
@@ -143,6 +145,8 @@ const TABLES: [Table; 46] = [
     Table::GroupBefore,
     Table::MembershipBefore,
     Table::MembershipOfBefore,
+    Table::Gone,
+    Table::GoneIndex,
     Table::Activity,
     Table::Counter,
 ];
@@ -327,17 +331,18 @@ mod tests {
             }
             Table::Token | Table::Key => true,
             Table::Connection | Table::ConnectionNumber | Table::Pipeline | Table::Counter => true,
-            Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName => true,
+            Table::Catalog | Table::Client | Table::MembersDigest | Table::GroupName | Table::GroupTouched => true,
             Table::Plugin | Table::PluginFile | Table::LooseFile => true,
             Table::Resource | Table::Index | Table::GroupMember | Table::MemberGroup | Table::ResourceCount => true,
             Table::Plan | Table::PlanPart | Table::Outcome => true,
-            Table::Shadow | Table::ShadowDue | Table::ShadowDifference => true,
+            Table::Shadow | Table::ShadowDue | Table::ShadowDifference | Table::GroupIndex => true,
             Table::Stuck | Table::StuckUntil | Table::Monitor => true,
             Table::Dirty | Table::Walk | Table::Decision | Table::AddedTo | Table::AddedGroup => true,
             Table::Member | Table::MemberIndex | Table::Group | Table::LocalGroup | Table::Membership | Table::MembershipOf => true,
             Table::Hold | Table::Held | Table::HeldOf | Table::Guard => true,
             Table::Event | Table::Activity => true,
             Table::MemberBefore | Table::GroupBefore | Table::MembershipBefore | Table::MembershipOfBefore => true,
+            Table::Gone | Table::GoneIndex => true,
         }
     }
 

@@ -181,7 +181,7 @@ fn show(tenant: &Tenant, id: &str, listed: &Listed) -> Result<()> {
     }
     for cause in items(&hold, "causes") {
         let (members, why) = (counted(number(cause, "members"), "member", "members"), because(cause.get("cause")));
-        say_plain(&format!("  {members} to be {}{why}", text(cause, "effect")))?;
+        say_plain(&format!("  {members} to be {}{why}{}", text(cause, "effect"), request(cause)))?;
     }
     members.iter().try_for_each(|member| say_plain(&member_line(member)))?;
     if more { say("  … and more: --all lists them") } else { Ok(()) }
@@ -191,7 +191,15 @@ fn show(tenant: &Tenant, id: &str, listed: &Listed) -> Result<()> {
 fn member_line(member: &Value) -> String {
     let (state, effect) = (text(member, "state"), text(member, "effect"));
     let why = because(member.get("cause"));
-    format!("  {state:<9} {}  {}  {effect}{why}", text(member, "member"), text(member, "userName"))
+    format!("  {state:<9} {}  {}  {effect}{why}{}", text(member, "member"), text(member, "userName"), request(member))
+}
+
+/// The request that brought it about, if it was one.
+fn request(document: &Value) -> String {
+    match document.get("activity").and_then(Value::as_u64) {
+        Some(activity) => format!(", by activity {activity}"),
+        None => String::new(),
+    }
 }
 
 /// Sends what an operator decides, waits until it is carried out, and says how the hold then stands.
@@ -245,5 +253,7 @@ mod tests {
         let cause = json!({"policy": "staff", "text": "In no group."});
         let member = json!({"member": "7", "userName": "ada@x.io", "effect": "removed", "state": "held", "cause": cause});
         assert_eq!(member_line(&member), "  held      7  ada@x.io  removed  (staff: In no group.)");
+        let member = json!({"member": "7", "userName": "ada@x.io", "effect": "removed", "state": "held", "activity": 12});
+        assert_eq!(member_line(&member), "  held      7  ada@x.io  removed, by activity 12");
     }
 }

@@ -90,6 +90,12 @@ fn run(command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A text that others wrote, without what a terminal obeys: control characters, and those that turn the direction of writing around.
+fn plain_letters(text: &str) -> String {
+    let obeyed = |letter: char| letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|letter| if obeyed(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
 /// Prints a line to standard output.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::remote::{RemoteOptions, quoted};
-use super::say;
+use super::{plain_letters, say};
 use crate::config::Environment;
 use crate::error::{Error, Result};
 use crate::limits::{ADMIN_PAGE_MAX, CLI_ITEMS_SHOWN};
@@ -114,9 +114,9 @@ pub(super) fn say_json(document: &Value) -> Result<()> {
     say(&serde_json::to_string_pretty(document).map_err(Error::internal)?)
 }
 
-/// Prints a line in which somebody else's text stands: nothing of it reaches the terminal as a control character.
+/// Prints a line in which somebody else's text stands.
 pub(super) fn say_plain(line: &str) -> Result<()> {
-    say(&line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect::<String>())
+    say(&plain_letters(line))
 }
 
 /// A text of a document; empty if there is none.
@@ -141,9 +141,15 @@ pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// A reason with the policy that gave it, in parentheses; empty if there is none.
 pub(super) fn because(reason: Option<&Value>) -> String {
+    because_of(reason, false)
+}
+
+/// The same of a reason that may be one that falls away (`lifted`).
+pub(super) fn because_of(reason: Option<&Value>, lifted: bool) -> String {
     let Some(reason) = reason else { return String::new() };
+    let lifted = if lifted { "no longer: " } else { "" };
     match text(reason, "policy") {
-        "" => format!("  ({})", text(reason, "text")),
-        policy => format!("  ({policy}: {})", text(reason, "text")),
+        "" => format!("  ({lifted}{})", text(reason, "text")),
+        policy => format!("  ({policy}: {lifted}{})", text(reason, "text")),
     }
 }

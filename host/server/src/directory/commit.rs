@@ -73,6 +73,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
         walking,
         draft: false,
         stuck: None,
+        held: None,
         rows_left: COMMIT_ROWS_MAX,
         any_held,
         any_added,
@@ -133,6 +134,8 @@ pub(super) struct Writer<'t, 'a, 's> {
     draft: bool,
     /// Of a draft: why the user last written is stuck, if it is.
     pub(super) stuck: Option<Reason>,
+    /// The same of how it is held.
+    pub(super) held: Option<HeldBy>,
     rows_left: usize,
     /// Whether anybody is held, or was and is still there.
     any_held: bool,
@@ -170,6 +173,7 @@ impl<'t, 'a, 's> Writer<'t, 'a, 's> {
             walking: true,
             draft: true,
             stuck: None,
+            held: None,
             rows_left: usize::MAX,
             any_held: any.held,
             any_added: any.added,
@@ -219,8 +223,8 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    fn remove_group(&mut self, group: Id) -> Result<()> {
-        let rows = group::remove(self.tx, group, self.when)?;
+    fn remove_group(&mut self, group: Id, reason: Option<Reason>) -> Result<()> {
+        let rows = group::remove(self.tx, group, self.when, reason)?;
         self.rows_left = self.rows_left.saturating_sub(rows);
         Ok(())
     }
@@ -234,7 +238,8 @@ impl Writer<'_, '_, '_> {
     pub(super) fn gone(&mut self, due: Due) -> Result<()> {
         if due.kind == GROUP {
             if self.tx.has(&layout::group(due.id))? {
-                self.remove_group(due.id)?;
+                let with_connection = self.setting.connections.get(&due.connection).is_some_and(|connection| connection.deleting);
+                self.remove_group(due.id, Some(Reason::gone(SubjectKind::Group, with_connection)))?;
             }
             // Whom policies put into it asked for what no longer is.
             let stamp = self.tx.number(&layout::counter(Counter::Activity))?;
@@ -271,7 +276,7 @@ impl Writer<'_, '_, '_> {
                 added::mark(self.tx, due.connection, due.id, stamp, self.when.activity)?;
             }
         } else if outcome.stuck.is_none() && before.is_some() {
-            self.remove_group(due.id)?;
+            self.remove_group(due.id, outcome.reason.clone())?;
         }
         if self.draft {
             return Ok(());
@@ -330,7 +335,7 @@ impl Writer<'_, '_, '_> {
         if let Some(after) = row.filter(|_| !stays) {
             self.put_member(subject.member.as_ref(), after, outcome)?;
         } else if !stays && let Some(before) = present {
-            member::remove(self.tx, before, self.when)?;
+            member::remove(self.tx, before, self.when, Some(outcome.cause(Loss::Removed)))?;
         }
         if !stays {
             // Those that cannot be are what the subject is stuck for; what it had stays.
@@ -341,7 +346,7 @@ impl Writer<'_, '_, '_> {
             }
         }
         if self.draft {
-            self.stuck = stuck;
+            (self.stuck, self.held) = (stuck, held);
             return Ok(true);
         }
         if let Some(old) = subject.member.as_ref().and_then(|row| row.member.scim_id).filter(|old| *old != due.id) {
@@ -381,7 +386,7 @@ impl Writer<'_, '_, '_> {
             }
             return Ok(None);
         };
-        let case = Case { row: before, loss, cause: outcome.cause(loss), scim_id: outcome.subject.due.id };
+        let case = Case { row: before, loss, cause: outcome.cause(loss), scim_id: outcome.subject.due.id, activity: self.when.activity };
         let walking = self.walking.then_some(self.setting.pipeline.revision);
         let watch = Watch { guard: &self.setting.guard, walking, draft: self.draft, now: self.when.at };
         match guard::judge(self.tx, &case, &watch)? {

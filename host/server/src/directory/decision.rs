@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::group::{self, Group};
 use super::hold::HeldBy;
+use super::member::{self, Issued};
 use super::would::Would;
-use super::{member, monitor, shadow, stuck};
+use super::{monitor, shadow, stuck};
 use crate::activity;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -58,11 +60,45 @@ impl SubjectKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reason {
-    /// Name of the policy in the pipeline; absent if no policy but the identity provider's own state decided.
+    /// Name of the policy in the pipeline; absent if no policy decided but the identity provider's own state, or an operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// The reason, for a person.
     pub text: String,
+}
+
+impl Reason {
+    /// One that no policy gives.
+    fn of_no_policy(text: String) -> Self {
+        Self { policy: None, text }
+    }
+
+    /// Why something is no longer in the inventory: its identity provider deleted it, or an operator the whole connection.
+    pub(super) fn gone(kind: SubjectKind, with_connection: bool) -> Self {
+        let noun = kind.noun();
+        Self::of_no_policy(match with_connection {
+            true => format!("An operator deleted the connection that this {noun} came by."),
+            false => format!("The identity provider deleted this {noun}."),
+        })
+    }
+
+    /// Why a user is suspended of whom no policy says so.
+    pub(super) fn deactivated() -> Self {
+        Self::of_no_policy("The identity provider deactivated this user.".to_owned())
+    }
+
+    /// Why a member is blocked.
+    pub(super) fn blocked() -> Self {
+        Self::of_no_policy("An operator blocked this user.".to_owned())
+    }
+
+    /// What the last policy says that set a status.
+    pub(super) fn of_status(verdicts: &[Verdict]) -> Option<Self> {
+        verdicts.iter().rev().filter(|verdict| !verdict.monitor).find_map(|verdict| {
+            let change = verdict.changes.iter().rev().find(|change| change.effect == "set-status")?;
+            Some(Self { policy: Some(verdict.policy.clone()), text: change.reason.clone() })
+        })
+    }
 }
 
 /// One change that a policy asked for.
@@ -203,7 +239,7 @@ fn count_stuck(tx: &mut Tx<'_>, before: Option<&Decision>, after: Option<&Decisi
 /// The decision on a user or group, named by its id in the directory, its SCIM id, its `userName` or its `displayName`.
 ///
 /// # Errors
-/// 404 if nobody of that name is known; a conflict if the name is known and no decision has been made: it is local, or its projection is still due.
+/// 404 if nobody of that name is known; a conflict if the name is known and no decision has been made: it is local, policies made it, or its projection is still due.
 pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision> {
     let connections = connections(rows)?;
     let mut known = false;
@@ -215,15 +251,24 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
             known = true;
             ids.extend(row.member.scim_id);
         }
-        if kind == SubjectKind::Group {
-            known |= rows.has(&layout::group(id))?;
+        if kind == SubjectKind::Group
+            && let Some(group) = rows.json::<Group>(&layout::group(id))?
+        {
+            known = true;
+            if group.issued == Issued::Policy {
+                return Err(Error::conflict(
+                    "No policy decides on this group: policies made it, and it is there for as long as they put somebody into it. Its explanation says which do.",
+                ));
+            }
         }
         ids.push(id);
     }
+    let renamed = if kind == SubjectKind::Group { group::ids_named(rows, named)? } else { Vec::new() };
     for connection in connections {
         let scope = Scope { connection };
         let mut candidates = ids.clone();
         candidates.extend(by_name(rows, scope, kind, named)?);
+        candidates.extend(&renamed);
         for id in candidates {
             known |= rows.has(&layout::resource(connection, kind.number(), id))?;
             if let Some(decision) = rows.json(&layout::decision(connection, kind.number(), id))? {

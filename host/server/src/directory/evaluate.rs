@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub(super) use foresight::foresee;
 
-use super::decision::{Reason, Verdict, VerdictChange};
+use super::decision::{Reason, SubjectKind, Verdict, VerdictChange};
 use super::guard::Loss;
 use super::input;
 use super::subject::{Due, GroupSubject, Setting, UserSubject};
@@ -436,16 +436,9 @@ impl UserOutcome {
 
     /// Who says that it loses this, and why.
     pub(super) fn cause(&self, loss: Loss) -> Reason {
-        let of_provider = |text: &str| Reason { policy: None, text: text.to_owned() };
         match loss {
-            Loss::Removed => self.reason().unwrap_or_else(|| of_provider("The identity provider deleted this user.")),
-            Loss::Suspended => {
-                let spoke = self.verdicts.iter().rev().filter(|verdict| !verdict.monitor).find_map(|verdict| {
-                    let change = verdict.changes.iter().rev().find(|change| change.effect == "set-status")?;
-                    Some(Reason { policy: Some(verdict.policy.clone()), text: change.reason.clone() })
-                });
-                spoke.unwrap_or_else(|| of_provider("The identity provider deactivated this user."))
-            }
+            Loss::Removed => self.reason().unwrap_or_else(|| self.gone()),
+            Loss::Suspended => Reason::of_status(&self.verdicts).unwrap_or_else(Reason::deactivated),
         }
     }
 
@@ -455,7 +448,11 @@ impl UserOutcome {
         if self.view.included && !deleted {
             return None;
         }
-        let gone = || Reason { policy: None, text: "The identity provider deleted this user.".to_owned() };
-        self.reason.clone().or_else(|| deleted.then(gone))
+        self.reason.clone().or_else(|| deleted.then(|| self.gone()))
+    }
+
+    /// Why the inventory does not have it.
+    fn gone(&self) -> Reason {
+        Reason::gone(SubjectKind::User, self.subject.connection_deleted)
     }
 }

@@ -7,13 +7,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::decision::Reason;
 use super::event::{Change, Occasion, emit, emit_after};
+use super::gone;
 use super::member::{self, Issued, Member};
 use super::past::Before;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{NAME_BYTES_MAX, SAME_NAME_MAX};
 use crate::store::layout::{self, Counter};
 use crate::store::{Range, Rows, Tx};
 
@@ -74,12 +76,32 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&Group>, after: Group, when: O
     if before == Some(&after) {
         return Ok(());
     }
+    index(tx, before, Some(&after));
     tx.put_json(&layout::group(after.id), &after)?;
     if let Some(before) = before {
         return emit_after(tx, when, Change::GroupUpdated { group: after }, &Before::Group(before, &[]));
     }
     tx.add(&layout::counter(Counter::Groups), 1)?;
     emit(tx, when, Change::GroupAdded { group: after })
+}
+
+/// Has a group that came by SCIM be found by the name that the directory shows. Others have rows of their own for that.
+fn index(tx: &mut Tx<'_>, before: Option<&Group>, after: Option<&Group>) {
+    let key = |group: &Group| {
+        let name = doorlist_scim::schema::fold_case(&group.display_name).into_owned();
+        (group.issued == Issued::Scim).then(|| layout::groups_named(&name).id(group.id))
+    };
+    let (old, new) = (before.and_then(key), after.and_then(key));
+    if old != new {
+        old.iter().for_each(|key| tx.delete(key));
+    }
+    // Also if the name is the same: one that an older version wrote has no such row.
+    new.iter().for_each(|key| tx.put(key, Vec::new()));
+}
+
+/// Ids of at most [`SAME_NAME_MAX`] groups that came by SCIM and have this name in the directory, without regard to case.
+pub(super) fn ids_named(rows: &impl Rows, name: &str) -> Result<Vec<Id>> {
+    ids(rows, &Range::under(layout::groups_named(&doorlist_scim::schema::fold_case(name))), SAME_NAME_MAX)
 }
 
 /// The id of the group that policies call `name`: the same whenever it comes back.
@@ -119,7 +141,7 @@ pub(super) fn tidy(tx: &mut Tx<'_>, group: Id, when: Occasion) -> Result<()> {
         return Ok(());
     }
     tx.add(&layout::counter(Counter::NamedGroups), -1)?;
-    remove(tx, group, when).map(drop)
+    remove(tx, group, when, None).map(drop)
 }
 
 /// Takes a member out of a group if policies made that.
@@ -136,16 +158,19 @@ pub(super) fn leave_named(tx: &mut Tx<'_>, member: Id, group: Id, when: Occasion
     Ok(())
 }
 
-/// Takes a group out of the directory, with its memberships, and gives how many rows that took.
-pub(super) fn remove(tx: &mut Tx<'_>, group: Id, when: Occasion) -> Result<usize> {
+/// Takes a group out of the directory, with its memberships, and gives how many rows that took. `reason` is why it goes; none if an operator deletes it, or policies
+/// had made it.
+pub(super) fn remove(tx: &mut Tx<'_>, group: Id, when: Occasion, reason: Option<Reason>) -> Result<usize> {
     let members = ids(tx, &Range::under(layout::memberships_of(group)), usize::MAX)?;
     for member in &members {
         unlink(tx, *member, group);
     }
     let before: Group = tx.json(&layout::group(group))?.ok_or_else(|| Error::internal("a group that is not there was to be removed"))?;
+    index(tx, Some(&before), None);
     tx.delete(&layout::group(group));
     tx.add(&layout::counter(Counter::Groups), -1)?;
     emit_after(tx, when, Change::GroupRemoved { group_id: group }, &Before::Group(&before, &members))?;
+    gone::keep_group(tx, &before, reason)?;
     // The rows that go, and those that say what was.
     Ok(4 * members.len() + 2)
 }
@@ -257,7 +282,7 @@ pub fn rename(tx: &mut Tx<'_>, id: Id, display_name: &str, when: Occasion) -> Re
 pub fn delete(tx: &mut Tx<'_>, id: Id, when: Occasion) -> Result<()> {
     let group = local(tx, id)?;
     tx.delete(&layout::local_group(&group.display_name));
-    remove(tx, id, when)?;
+    remove(tx, id, when, None)?;
     Ok(())
 }
 

@@ -55,6 +55,8 @@ pub(super) struct Case<'a> {
     pub cause: Reason,
     /// Id of the SCIM User that it is or was.
     pub scim_id: Id,
+    /// Number of the activity entry of the request that brings it about, if one does.
+    pub activity: Option<u64>,
 }
 
 /// What the guard says.

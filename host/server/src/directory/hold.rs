@@ -5,12 +5,15 @@
 //!
 //! Knows no policy, and nothing of when somebody is held: that is `guard`'s.
 
+mod causes;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::causes::HoldCause;
 use super::decision::Reason;
 use super::group;
 use super::guard::{Case, Loss};
@@ -18,7 +21,7 @@ use crate::activity::{self, Entry};
 use crate::clock::Timestamp;
 use crate::error::{Error, Problem, Result};
 use crate::id::Id;
-use crate::limits::{HOLD_CAUSES_MAX, HOLD_CHOICE_MAX, HOLD_MEMBERS_PER_WRITE_MAX, HOLD_REASON_CHARACTERS_MAX, HOLDS_MAX};
+use crate::limits::{HOLD_CHOICE_MAX, HOLD_MEMBERS_PER_WRITE_MAX, HOLDS_MAX};
 use crate::provision::{Scope, Why, mark_dirty};
 use crate::store::layout::{self, Counter, USER};
 use crate::store::{Numbers, Range, Rows, Tx, from_json};
@@ -83,19 +86,6 @@ pub struct Bound {
     pub window_seconds: u64,
 }
 
-/// One cause and how many it would have taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HoldCause {
-    /// What would have been taken.
-    pub effect: Loss,
-    /// Who says so, and why. Beyond some causes further ones are counted together, under none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Reason>,
-    /// How many members.
-    pub members: u64,
-}
-
 /// What an operator decides on held members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -135,6 +125,9 @@ pub struct HeldMember {
     pub effect: Loss,
     /// Who says so, and why.
     pub cause: Reason,
+    /// Number of the activity entry of the request that brought it about: a SCIM request, or what an operator did. Absent if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<u64>,
     /// Since when.
     pub since: Timestamp,
     /// Whether somebody has decided.
@@ -248,7 +241,7 @@ pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestam
         None => open_one(tx, bound, now)?,
     };
     hold.counts.held += 1;
-    hold.count_cause(case);
+    causes::count(&mut hold.causes, case);
     tx.put_json(&layout::hold(hold.id), &hold)?;
     let member = &case.row.member;
     let shown = HeldMember {
@@ -258,6 +251,7 @@ pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestam
         user_name: member.user_name.clone(),
         effect: case.loss,
         cause: case.cause.clone(),
+        activity: case.activity,
         since: now,
         state: HeldState::Held,
     };
@@ -269,12 +263,15 @@ pub(super) fn join(tx: &mut Tx<'_>, case: &Case<'_>, bound: Bound, now: Timestam
     Ok(Joined { by: HeldBy::of(&row), opened })
 }
 
-/// Keeps a member held, and what is known of why up to date.
+/// Keeps a member held, and what is known of why up to date. As long as that is the same, so is the request that brought it about.
 ///
 /// # Errors
 /// If the disk refuses.
 pub(super) fn renew(tx: &mut Tx<'_>, case: &Case<'_>, held: HeldRow) -> Result<HeldBy> {
-    let shown = HeldMember { scim_id: case.scim_id, effect: case.loss, cause: case.cause.clone(), ..held.shown.clone() };
+    let before = held.shown.clone();
+    let is_same = before.effect == case.loss && before.cause == case.cause;
+    let activity = if is_same { before.activity.or(case.activity) } else { case.activity };
+    let shown = HeldMember { scim_id: case.scim_id, effect: case.loss, cause: case.cause.clone(), activity, ..before };
     let row = HeldRow { shown, ..held.clone() };
     if row != held {
         tx.put_json(&layout::held(case.row.member.id), &row)?;
@@ -312,39 +309,11 @@ pub(super) fn reopen(tx: &mut Tx<'_>, row: &HeldRow) -> Result<()> {
     tx.delete(&layout::held_of(row.hold).id(row.shown.member));
     let mut hold = get(tx, row.hold)?;
     hold.counts.discarded = hold.counts.discarded.saturating_sub(1);
-    hold.forget_cause(&row.shown);
+    causes::forget(&mut hold.causes, &row.shown);
     tx.put_json(&layout::hold(hold.id), &hold)
 }
 
 impl Hold {
-    /// Takes a member off the cause that it was counted under, or off one like that: causes change while somebody is held, and many are counted together.
-    fn forget_cause(&mut self, held: &HeldMember) {
-        let likeness = |known: &HoldCause| {
-            let is_same = known.cause.as_ref().is_some_and(|cause| *cause == told(&held.cause));
-            (known.members > 0, known.effect == held.effect, is_same, known.cause.is_none())
-        };
-        if let Some(likest) = self.causes.iter_mut().max_by_key(|known| likeness(known)) {
-            likest.members = likest.members.saturating_sub(1);
-        }
-        self.causes.retain(|known| known.members > 0);
-    }
-
-    fn count_cause(&mut self, case: &Case<'_>) {
-        let cause = told(&case.cause);
-        let is_known = |known: &&mut HoldCause| known.effect == case.loss && known.cause.as_ref() == Some(&cause);
-        if let Some(known) = self.causes.iter_mut().find(is_known) {
-            known.members += 1;
-        } else if self.causes.len() < HOLD_CAUSES_MAX {
-            self.causes.push(HoldCause { effect: case.loss, cause: Some(cause), members: 1 });
-        } else {
-            let rest = self.causes.iter_mut().find(|known| known.effect == case.loss && known.cause.is_none());
-            match rest {
-                Some(rest) => rest.members += 1,
-                None => self.causes.push(HoldCause { effect: case.loss, cause: None, members: 1 }),
-            }
-        }
-    }
-
     /// Writes it, closed if nobody waits any more.
     fn settle(&mut self, tx: &mut Tx<'_>, now: Timestamp) -> Result<()> {
         if self.counts.held == 0 && self.state == HoldState::Open {
@@ -362,11 +331,6 @@ impl Hold {
         }
         Ok(())
     }
-}
-
-/// A cause as holds tell it.
-fn told(cause: &Reason) -> Reason {
-    Reason { policy: cause.policy.clone(), text: cause.text.chars().take(HOLD_REASON_CHARACTERS_MAX).collect() }
 }
 
 /// A new hold, which the log tells of.

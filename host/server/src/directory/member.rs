@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::added;
+use super::decision::Reason;
 use super::event::{Change, Occasion, emit, emit_after};
+use super::gone;
 use super::group::{self, Group};
 use super::guard;
 use super::hold;
@@ -256,8 +258,8 @@ pub(super) fn put(tx: &mut Tx<'_>, before: Option<&MemberRow>, after: &MemberRow
     tx.put_json(&layout::member(after.member.id), after)
 }
 
-/// Takes a member out of the directory, with its memberships. What an operator set is kept for its return.
-pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion) -> Result<()> {
+/// Takes a member out of the directory, with its memberships. What an operator set is kept for its return. `reason` is why it goes; none if an operator deletes it.
+pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion, reason: Option<Reason>) -> Result<()> {
     let id = row.member.id;
     let groups = group::ids_of_member(tx, id)?;
     for group in &groups {
@@ -280,6 +282,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, row: &MemberRow, when: Occasion) -> Result
         tx.add(&layout::counter(Counter::Members), -1)?;
     }
     emit_after(tx, when, Change::MemberRemoved { member_id: id }, &Before::Member(&row.member, &groups))?;
+    gone::keep_member(tx, row, reason)?;
     groups.into_iter().try_for_each(|group| group::tidy(tx, group, when))
 }
 
@@ -450,7 +453,7 @@ pub fn delete(tx: &mut Tx<'_>, id: Id, when: Occasion) -> Result<()> {
     if row.member.issued == Issued::Scim {
         return Err(Error::conflict("This member came by SCIM. Remove it at its identity provider, exclude it by a policy, or block it."));
     }
-    remove(tx, &row, when)
+    remove(tx, &row, when, None)
 }
 
 /// Makes the members that are left of a connection that goes local ones: whom a policy kept although the identity provider's user is gone

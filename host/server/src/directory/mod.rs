@@ -13,6 +13,7 @@ mod evaluate;
 mod event;
 mod explain;
 mod figures;
+mod gone;
 mod group;
 mod guard;
 mod history;
@@ -39,8 +40,8 @@ pub use decision::{Decision, Reason, SubjectKind, Verdict, each as each_decision
 pub use evaluate::trace::Step;
 pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
 pub use explain::{
-    Aspect, ChangedValue, Comparison, DecidingGroup, DirectoryChange, DirectoryEntry, Evaluation, Explanation, MemberEntry, NamedGroup,
-    Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, explain, what_if,
+    Aspect, ChangedValue, Comparison, DecidingGroup, DirectoryChange, DirectoryEntry, Evaluation, Explanation, Maker, MemberEntry,
+    NamedGroup, Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, directory_id, explain, what_if,
 };
 pub use figures::{HoldFigure, HoldFigures};
 pub use group::{

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::event::{Change, Event};
+use super::gone;
 use super::group::{self, Group};
 use super::member::{self, Member};
 use crate::clock::Timestamp;
@@ -182,6 +183,7 @@ fn forget_one(tx: &mut Tx<'_>, event: &Event, left: &mut usize) -> Result<bool> 
         tx.delete(&side.rows(id).sequence(event.sequence).number(number));
         *left = left.saturating_sub(1 + piece.others.len());
     }
+    *left = left.saturating_sub(gone::forget(tx, event.sequence)?);
     match side {
         Side::Member => tx.delete(&layout::member_before(id).sequence(event.sequence)),
         Side::Group => tx.delete(&layout::group_before(id).sequence(event.sequence)),

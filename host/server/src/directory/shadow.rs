@@ -59,6 +59,9 @@ pub struct Shadowed {
     /// The policy that includes, excludes or fails, and its reason, if that is the difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// Whether the reason is one of the pipeline in force that would fall away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lifted: bool,
     /// When that was found.
     pub at: Timestamp,
 }
@@ -95,10 +98,13 @@ pub(super) struct Batch {
 /// What came of one subject; nothing if there was no time for it.
 pub(super) struct Found {
     due: Due,
-    difference: Option<(Vec<Would>, Option<Reason>)>,
+    difference: Option<(Vec<Would>, Because)>,
     kind: SubjectKind,
     name: String,
 }
+
+/// A reason, and whether it is one of the pipeline in force that falls away.
+type Because = (Option<Reason>, bool);
 
 /// What there is to do for a shadow.
 pub(super) enum Task {
@@ -187,16 +193,20 @@ fn marked(rows: &impl Rows) -> Result<Vec<Due>> {
 pub(super) fn compare<S: Subject>(setting: &Setting, live: &Outcome<S>, shadow: &Outcome<&S>, (kind, name): (SubjectKind, &str)) -> Found {
     let due = live.subject.due();
     let difference = || match (&live.stuck, &shadow.stuck) {
-        (None, Some(reason)) => (vec![Would::Stuck], Some(reason.clone())),
-        (Some(reason), None) => (vec![Would::Unstuck], Some(reason.clone())),
-        (Some(_), Some(_)) => (Vec::new(), None),
+        (None, Some(reason)) => (vec![Would::Stuck], (Some(reason.clone()), false)),
+        (Some(reason), None) => (vec![Would::Unstuck], (Some(reason.clone()), true)),
+        (Some(_), Some(_)) => (Vec::new(), (None, false)),
         (None, None) => match live.subject.would(setting, &live.view, &shadow.view) {
             Ok(would) => {
                 let comes_or_goes = would.iter().any(|one| matches!(one, Would::Included | Would::Excluded));
-                let reason = shadow.reason.clone().or_else(|| live.reason.clone()).filter(|_| comes_or_goes);
-                (would, reason)
+                let because = match (&shadow.reason, &live.reason) {
+                    (Some(reason), _) if comes_or_goes => (Some(reason.clone()), false),
+                    (None, Some(reason)) if comes_or_goes => (Some(reason.clone()), true),
+                    _ => (None, false),
+                };
+                (would, because)
             }
-            Err(text) => (vec![Would::Stuck], Some(Reason { policy: None, text })),
+            Err(text) => (vec![Would::Stuck], (Some(Reason { policy: None, text }), false)),
         },
     };
     let difference = (!live.postponed && !shadow.postponed).then(difference);
@@ -217,10 +227,17 @@ impl Batch {
                     mark(tx, &mut std::iter::once((one.due.connection, one.due.kind, one.due.id)))?;
                 }
                 None => {}
-                Some((would, reason)) => {
-                    let (would, reason) = (would.clone(), reason.clone());
-                    let shadowed =
-                        Shadowed { kind: one.kind, scim_id: one.due.id, connection, name: one.name.clone(), would, reason, at: now };
+                Some((would, (reason, lifted))) => {
+                    let shadowed = Shadowed {
+                        kind: one.kind,
+                        scim_id: one.due.id,
+                        connection,
+                        name: one.name.clone(),
+                        would: would.clone(),
+                        reason: reason.clone(),
+                        lifted: *lifted,
+                        at: now,
+                    };
                     self.settle(tx, &mut row, one.due, Some(shadowed))?;
                 }
             }

@@ -84,6 +84,8 @@ pub(super) struct UserSubject {
     pub groups: Vec<(Id, String)>,
     /// The member that it is or was.
     pub member: Option<MemberRow>,
+    /// Of a deleted user: whether it went with its connection, which an operator deleted.
+    pub connection_deleted: bool,
 }
 
 /// A group to project.
@@ -118,6 +120,7 @@ impl UserSubject {
             external_id,
             user_name,
             member,
+            connection_deleted: false,
         }))
     }
 
@@ -134,6 +137,7 @@ impl UserSubject {
             resource: row.member.attributes.clone(),
             groups: Vec::new(),
             member: Some(row),
+            connection_deleted: rows.json::<Connection>(&layout::connection(due.connection))?.is_some_and(|connection| connection.deleting),
         }))
     }
 

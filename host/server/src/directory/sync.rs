@@ -7,10 +7,11 @@ use super::decision::connections;
 use super::hold;
 use super::outcome::{self, Progress};
 use super::{past, walk};
+use crate::admin::connections::Connection;
 use crate::error::Result;
 use crate::limits::DIRTY_COUNTED_MAX;
 use crate::store::layout::{self, Counter, GROUP, USER};
-use crate::store::{Numbers, Range, Rows};
+use crate::store::{Key, Numbers, Range, Rows, Table};
 
 /// Users and groups counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -41,6 +42,8 @@ pub struct SyncState {
     pub stuck: u64,
     /// Members that wait for an operator's decision on whether they go.
     pub held: u64,
+    /// Deleted connections whose users and groups are still going. One of which only members are left that wait for an operator's decision is none of them.
+    pub deleting: u64,
     /// Number of the newest event.
     pub last_event: u64,
     /// The lowest number of an event behind which the directory can be asked for; 0 as long as everything since the beginning is known.
@@ -63,6 +66,7 @@ pub fn state(rows: &impl Rows) -> Result<SyncState> {
         progress: outcome::progress(rows)?,
         stuck: counter(Counter::Stuck)?,
         held: counter(Counter::Held)?,
+        deleting: deleting(rows)?,
         last_event: counter(Counter::Event)?,
         oldest_sequence: past::oldest(rows)?,
         pipeline_revision: counter(Counter::Pipeline)?,
@@ -79,10 +83,25 @@ pub(super) fn inventory(rows: &impl Rows) -> Result<SubjectCounts> {
     Ok(inventory)
 }
 
-/// Whether nothing is due: the directory says what inventory and pipeline say.
+/// Deleted connections whose users and groups are still going.
+fn deleting(rows: &impl Rows) -> Result<u64> {
+    let mut going = 0;
+    for number in connections(rows)? {
+        if !rows.json::<Connection>(&layout::connection(number))?.is_some_and(|connection| connection.deleting) {
+            continue;
+        }
+        // An operator may take days over those who are held.
+        let waits = hold::is_waiting(rows, number)? && rows.count(&Range::under(Key::new(Table::Resource).number(number)), 1)? == 0;
+        going += u64::from(!waits);
+    }
+    Ok(going)
+}
+
+/// Whether nothing is due: the directory says what inventory and pipeline say, and nothing of either is going.
 ///
 /// # Errors
 /// If the disk refuses.
 pub fn is_settled(rows: &impl Rows) -> Result<bool> {
-    Ok(rows.count(&Range::under(layout::dirty()), 1)? == 0 && walk::current(rows)?.is_none() && !hold::is_underway(rows)?)
+    let due = rows.count(&Range::under(layout::dirty()), 1)? > 0 || walk::current(rows)?.is_some() || hold::is_underway(rows)?;
+    Ok(!due && deleting(rows)? == 0)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::decision::VerdictChange;
 use super::member::Status;
 use crate::id::Id;
-use crate::limits::GROUPS_OF_USER_MAX;
+use crate::limits::{GROUPS_OF_USER_MAX, SHOWN_ID_CHARACTERS_MAX};
 use crate::policy;
 
 /// What is proposed for a user.
@@ -47,7 +47,10 @@ impl UserView {
             Effect::SetStatus(policy::Status::Suspended) => self.status = Status::Suspended,
             Effect::SetStatus(policy::Status::Blocked) => return Err("It wanted to block; only operators do.".to_owned()),
             Effect::SetRole(role) if roles.contains(&role) => self.role = role,
-            Effect::SetRole(_) => return Err("It wanted to give a role that the tenant does not have.".to_owned()),
+            Effect::SetRole(role) => {
+                let shown: String = role.chars().filter(|letter| !letter.is_control()).take(SHOWN_ID_CHARACTERS_MAX).collect();
+                return Err(format!("It wanted to give the role \"{shown}\", which the tenant does not have."));
+            }
             Effect::AddGroup(group) => {
                 let group = group.parse().map_err(|_| "It wanted to add a group by what is no group's id.".to_owned())?;
                 if !self.groups.contains(&group) {

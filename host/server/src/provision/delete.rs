@@ -75,6 +75,7 @@ fn remove(tx: &mut Tx<'_>, scope: Scope, kind: &Kind, id: Id, before: &Stored, r
     }
     keep_name(tx, scope, kind, id, None);
     tx.delete(&layout::members_digest(scope.connection, id));
+    tx.delete(&layout::group_touched(scope.connection, id));
     let what = if kind.number == GROUP { MemberKind::Group } else { MemberKind::User };
     for group in last_ids(tx, &Range::under(layout::member_groups(scope.connection, id)))? {
         tx.delete(&layout::member_group(scope.connection, id, group));

@@ -287,9 +287,14 @@ impl<'t, 'a> Editor<'t, 'a> {
         !self.moved.is_empty()
     }
 
-    /// Keeps the digest and marks the users that came or went as due for projection.
+    /// Keeps the digest and the request, whose activity entry is `stamp`, and marks the users that came or went as due for projection. The group itself is not due:
+    /// no policy sees its members.
     pub(super) fn finish(self, stamp: u64) -> Result<()> {
+        if self.moved.is_empty() {
+            return Ok(());
+        }
         add_to_digest(self.tx, self.scope, self.group, self.digest)?;
+        self.tx.put(&layout::group_touched(self.scope.connection, self.group), stamp.to_be_bytes().to_vec());
         for (member, (_, kind)) in self.moved {
             if kind == MemberKind::User {
                 mark_dirty(self.tx, self.scope, (USER, member), stamp, Why::group(stamp, self.group))?;

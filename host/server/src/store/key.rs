@@ -66,6 +66,8 @@ pub enum Table {
     MembersDigest = 37,
     /// Names of groups.
     GroupName = 38,
+    /// The last requests about groups or their members.
+    GroupTouched = 39,
     /// Subjects whose projection is due.
     Dirty = 48,
     /// How far a projection of everything has come.
@@ -114,6 +116,8 @@ pub enum Table {
     ShadowDue = 71,
     /// What it would make different, by the shadow's number and the subject.
     ShadowDifference = 72,
+    /// Directory groups that came by SCIM, by name.
+    GroupIndex = 73,
     /// Events by sequence number.
     Event = 80,
     /// Activity by sequence number.
@@ -126,6 +130,10 @@ pub enum Table {
     MembershipBefore = 84,
     /// The same by group.
     MembershipOfBefore = 85,
+    /// Who and what has gone from the directory, by the event that tells of it.
+    Gone = 86,
+    /// The same by the names that they had.
+    GoneIndex = 87,
 }
 
 impl Table {

@@ -250,6 +250,11 @@ pub fn group_name(connection: u32, group: Id) -> Key {
     Key::new(Table::GroupName).number(connection).id(group)
 }
 
+/// Number of the activity entry of the last request that was about a SCIM group or its members.
+pub fn group_touched(connection: u32, group: Id) -> Key {
+    Key::new(Table::GroupTouched).number(connection).id(group)
+}
+
 /// Head of the members of all groups of a connection.
 pub fn members_of_groups(connection: u32) -> Key {
     Key::new(Table::GroupMember).number(connection)
@@ -486,6 +491,11 @@ pub fn groups() -> Key {
     Key::new(Table::Group)
 }
 
+/// Head of the ids of directory groups that came by SCIM and have this (folded) name.
+pub fn groups_named(name: &str) -> Key {
+    Key::new(Table::GroupIndex).text(name)
+}
+
 /// The local group of this name.
 pub fn local_group(name: &str) -> Key {
     Key::new(Table::LocalGroup).text(name)
@@ -565,4 +575,14 @@ pub fn memberships_before(member: Id) -> Key {
 /// The same of a directory group, with the members' ids.
 pub fn memberships_of_before(group: Id) -> Key {
     Key::new(Table::MembershipOfBefore).id(group)
+}
+
+/// Who or what went from the directory by the event with this number.
+pub fn gone(sequence: u64) -> Key {
+    Key::new(Table::Gone).sequence(sequence)
+}
+
+/// Head of the events by which members, or groups, went that are found by this (folded) text; behind it the event's number.
+pub fn gone_by(kind: u8, text: &str) -> Key {
+    Key::new(Table::GoneIndex).byte(kind).text(text)
 }

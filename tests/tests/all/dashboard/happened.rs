@@ -167,7 +167,7 @@ fn who_is_stuck_is_listed_with_the_fault() {
     let _ = tenant.put("/pipeline", &json!({"policies": [{"name": "pilots", "plugin": "rules", "settings": settings}]})).expect(200);
     tenant.synced();
     let page = get(&mut visitor, &tenant, "/stuck");
-    page.says("pilot@example.com").says("policy pilots").says("role that the tenant does not have");
+    page.says("pilot@example.com").says("policy pilots").says("which the tenant does not have");
     get(&mut visitor, &tenant, "/users").says("1 stuck");
     get(&mut visitor, &tenant, &query("/why", &[("named", "pilot@example.com")])).says("Stuck").says("Failed");
 }

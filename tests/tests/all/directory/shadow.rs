@@ -106,3 +106,22 @@ fn a_shadow_that_fails_keeps_nobody_and_one_that_is_put_anew_begins_anew() {
     tenant.put("/pipeline/shadow", &json!({"policies": [], "revision": 99})).problem(409);
     assert_replay(&tenant);
 }
+
+/// Who is let in because a policy falls away has that policy's reason, which says so.
+#[test]
+fn a_reason_that_falls_away_says_so() {
+    let tenant = shared::tenant("shadow lifted");
+    let client = tenant.connect();
+    let _ = client.user("ada@example.com");
+    let _ = tenant.put("/pipeline", &staff(&["NB-Staff"])).expect(200);
+    let _ = tenant.put("/pipeline/shadow", &json!({"policies": []})).expect(200);
+    settled(&tenant);
+    let differences = tenant.all("/pipeline/shadow/differences");
+    assert_eq!((&differences[0]["would"], &differences[0]["lifted"]), (&json!([{"change": "included"}]), &json!(true)), "{differences:?}");
+    assert_eq!(differences[0]["reason"]["policy"], "staff", "{differences:?}");
+    let _ = tenant.put("/pipeline", &json!({"policies": []})).expect(200);
+    let _ = tenant.put("/pipeline/shadow", &staff(&["NB-Staff"])).expect(200);
+    settled(&tenant);
+    let differences = tenant.all("/pipeline/shadow/differences");
+    assert_eq!((&differences[0]["would"], differences[0].get("lifted")), (&json!([{"change": "excluded"}]), None), "{differences:?}");
+}

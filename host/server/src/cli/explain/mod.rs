@@ -19,7 +19,8 @@ use crate::remote::segment;
 
 Whoever is meant is found by an id, by the SCIM id, the userName (of a group the displayName), the
 externalId or an e-mail address: somebody in the directory, somebody whom a policy excluded,
-somebody who is only in the inventory, and somebody whom the identity provider deleted.")]
+somebody who is only in the inventory, and somebody who has gone from the directory, for as long as
+the events of that are kept. Somebody deleted who never was there is found by the SCIM id alone.")]
 pub(super) struct Explain {
     /// The user: an id, a userName, an externalId or an e-mail address.
     #[arg(value_name = "USER")]

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::cli::would;
+use crate::cli::{plain_letters, would};
 
 /// Columns of a terminal that lines keep within, as far as single words let them.
 const COLUMNS_MAX: usize = 100;
@@ -28,7 +28,8 @@ pub(super) fn of(explanation: &Value) -> String {
         page.gap();
         page.line(0, "Others of that name, to be asked by their ids:");
         for other in others {
-            page.line(2, &format!("{} ({})", text(other, "/id"), text(other, "/standing")));
+            let connection = Some(text(other, "/connectionName")).filter(|name| !name.is_empty()).map(|name| format!(", {name}"));
+            page.line(2, &format!("{} ({}{})", text(other, "/id"), text(other, "/standing"), connection.unwrap_or_default()));
         }
     }
     page.text
@@ -37,9 +38,13 @@ pub(super) fn of(explanation: &Value) -> String {
 fn facts(page: &mut Page, explanation: &Value) {
     page.fact("SCIM id", text(explanation, "/scimId"));
     page.fact("connection", text(explanation, "/connectionName"));
-    let member = text(explanation, "/evaluation/directory/now/id");
+    let member = text(explanation, "/directoryId");
     if member != text(explanation, "/scimId") {
         page.fact("directory id", member);
+    }
+    page.fact("status", &because(text(explanation, "/status"), explanation.get("statusReason")));
+    for maker in list(explanation, "/madeBy") {
+        page.fact("made by", &because(&format!("members put in: {}", number(maker, "/members")), maker.get("reason")));
     }
     if explanation.pointer("/evaluation/assignedGroups").is_some() && text(explanation, "/kind") == "user" {
         let groups = names(list(explanation, "/evaluation/assignedGroups"));
@@ -55,15 +60,23 @@ fn facts(page: &mut Page, explanation: &Value) {
         let stays = explanation.pointer("/decision/held/discarded") == Some(&Value::Bool(true));
         page.fact("held", &format!("not {effect}: hold {by}{}", if stays { ", and an operator said that it stays" } else { "" }));
     }
+    let (last, request) = (explanation.get("lastTouch"), explanation.get("lastScimRequest"));
     if explanation.get("scimId").is_none() {
+        page.fact("request", &last.map(touch).unwrap_or_default());
         return;
     }
     page.fact("due", if explanation.get("due") == Some(&Value::Bool(true)) { "still to be projected" } else { "no" });
-    let (last, request) = (explanation.get("lastTouch"), explanation.get("lastScimRequest"));
     page.fact("SCIM request", &request.map_or_else(|| "not known".to_owned(), touch));
     if let Some(last) = last.filter(|last| Some(*last) != request) {
         page.fact("touched since", &touch(last));
     }
+}
+
+/// Something with its reason and the policy that gives it.
+fn because(what: &str, reason: Option<&Value>) -> String {
+    let Some(reason) = reason else { return what.to_owned() };
+    let policy = Some(text(reason, "/policy")).filter(|policy| !policy.is_empty()).map(|policy| format!(" (policy {policy})"));
+    format!("{what}: {}{}", text(reason, "/text"), policy.unwrap_or_default())
 }
 
 /// An entry of the activity in a line.
@@ -178,6 +191,10 @@ fn outcome(page: &mut Page, evaluation: &Value) {
             "added" => "does not have it yet and would then have it",
             "removed" => "has it still and would then have it no longer",
             "updated" => "has it otherwise and would then have it so:",
+            _ if evaluation.get("held").is_some() => "has it still: a hold keeps it as it is",
+            _ if text(evaluation, "/directory/now/status") == "blocked" => {
+                "has it so, but blocked: an operator's block outweighs the status"
+            }
             _ if evaluation.pointer("/directory/now").is_some_and(|now| !now.is_null()) => "has it so",
             _ => "does not have it",
         },
@@ -254,7 +271,7 @@ impl Page {
         self.text.push_str(head);
         for (at, word) in text.split_whitespace().enumerate() {
             // What a client wrote may hold what a terminal obeys.
-            let word: String = word.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+            let word = plain_letters(word);
             let width = word.chars().count();
             if at > 0 && column + 1 + width > COLUMNS_MAX {
                 self.text.push('\n');
@@ -285,6 +302,9 @@ mod tests {
             "standing": "inventory",
             "summary": "The directory does not have this user: It is in none of the groups. (policy groups)",
             "scimId": "0192",
+            "directoryId": "0191",
+            "status": "suspended",
+            "statusReason": {"policy": "guests", "text": "Guests wait."},
             "connectionName": "Jump\u{1b}[2JCloud",
             "due": false,
             "decision": {"at": "2026-01-01T00:00:00Z", "pipelineRevision": 3, "held": {"hold": "0199", "effect": "removed"}},
@@ -308,7 +328,7 @@ mod tests {
                 "directory": {"change": "updated", "now": {"id": "0191"}, "then": {"id": "0191"},
                     "differences": [{"pointer": "/role", "now": "user", "then": "admin"}]},
             },
-            "others": [{"id": "0193", "standing": "local"}],
+            "others": [{"id": "0193", "standing": "local"}, {"id": "0194", "standing": "inventory", "connectionName": "Ok\u{202e}ta"}],
         })
     }
 
@@ -329,7 +349,8 @@ mod tests {
             "  reason            It is in none of the groups. (policy groups)\n",
             "  deciding group    Staff (without it otherwise: included; it alone is enough: role)\n",
             "  the directory     has it otherwise and would then have it so:\n    /role: admin instead of user\n",
-            "Others of that name, to be asked by their ids:\n  0193 (local)\n",
+            "Others of that name, to be asked by their ids:\n  0193 (local)\n  0194 (inventory, Ok\u{fffd}ta)\n",
+            "  status            suspended: Guests wait. (policy guests)\n",
         ] {
             assert!(told.contains(part), "{part}\nis not in\n{told}");
         }

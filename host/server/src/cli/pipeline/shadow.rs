@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::apply::{Consent, eprint};
 use super::monitor::code;
 use super::{Target, Tenant, document};
-use crate::cli::tenant::{Listed, because, counted, items, number, say_json, say_plain, text};
+use crate::cli::tenant::{Listed, because_of, counted, items, number, say_json, say_plain, text};
 use crate::cli::{say, would};
 use crate::config::Environment;
 use crate::error::Result;
@@ -150,7 +150,8 @@ fn show(tenant: &Tenant, shadow: &Value, listed: &Listed) -> Result<ExitCode> {
 
 /// A subject in one line.
 fn line(difference: &Value) -> String {
-    let (would, why) = (would::line(items(difference, "would")), because(difference.get("reason")));
+    let lifted = difference.get("lifted").and_then(Value::as_bool) == Some(true);
+    let (would, why) = (would::line(items(difference, "would")), because_of(difference.get("reason"), lifted));
     format!("  ~ {:<5} {}  {would}{why}", text(difference, "kind"), text(difference, "name"))
 }
 
@@ -161,8 +162,10 @@ mod tests {
     #[test]
     fn whom_it_would_change_is_a_line() {
         let reason = json!({"policy": "staff", "text": "In no group."});
-        let difference = json!({"kind": "user", "name": "ada@x.io", "would": [{"change": "excluded"}], "reason": reason});
+        let difference = json!({"kind": "user", "name": "ada@x.io", "would": [{"change": "excluded"}], "reason": &reason});
         assert_eq!(line(&difference), "  ~ user  ada@x.io  excluded  (staff: In no group.)");
+        let difference = json!({"kind": "user", "name": "ada@x.io", "would": [{"change": "included"}], "reason": reason, "lifted": true});
+        assert_eq!(line(&difference), "  ~ user  ada@x.io  included  (staff: no longer: In no group.)");
         let difference = json!({"kind": "user", "name": "ada@x.io", "would": [{"change": "role", "from": "a", "to": "b"}]});
         assert_eq!(line(&difference), "  ~ user  ada@x.io  role a → b");
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{DIFFERENT, Target, Tenant, number, text};
-use crate::cli::say;
+use crate::cli::{plain_letters, say};
 use crate::config::Environment;
 use crate::error::{Error, Result};
 use crate::limits::CLI_ITEMS_SHOWN;
@@ -83,7 +83,7 @@ pub(super) fn show(tenant: &Tenant, plan: &Value, shown: &Shown) -> Result<ExitC
         say(&serde_json::to_string_pretty(&document).map_err(Error::internal)?)?;
     } else {
         for line in plan.get("summary").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            say(line)?;
+            say(&plain_letters(line))?;
         }
         if total > 0 {
             say("")?;
@@ -173,7 +173,7 @@ pub(super) fn line(difference: &Value) -> String {
         let by = if policy.is_empty() { String::new() } else { format!("{policy}: ") };
         format!("  ({by}{lifted}{})", text(reason, "text"))
     });
-    format!("  {sign} {change:<18} {}{what}{}", text(difference, "name"), reason.unwrap_or_default())
+    plain_letters(&format!("  {sign} {change:<18} {}{what}{}", text(difference, "name"), reason.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::directory::commit::{Any, Writer};
 use crate::directory::decision::Reason;
 use crate::directory::evaluate::trace::{Step, Trace, trace};
 use crate::directory::evaluate::{GroupOutcome, Turn, evaluate};
+use crate::directory::hold::HeldBy;
 use crate::directory::subject::{Due, GroupSubject, Setting, UserSubject};
 use crate::error::Result;
 use crate::id::Id;
@@ -42,6 +43,9 @@ pub struct Evaluation {
     /// What keeps it from being projected: it would stay as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Reason>,
+    /// The hold that keeps it from being removed or suspended: it would stay as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldBy>,
     /// The assigned groups that decided.
     pub deciding_groups: Vec<DecidingGroup>,
     /// Assigned groups of which it was not tried whether they decide, because they are too many or asking took too long.
@@ -83,7 +87,7 @@ impl Inquiry<'_> {
         let any = Any::read(tx)?;
         let mut writer = Writer::draft(tx, self.setting, self.now, any);
         writer.user(&outcome)?;
-        let stuck = writer.stuck.take();
+        let (stuck, held) = (writer.stuck.take(), writer.held.take());
         let after = member_entry(tx, id)?;
         Ok(Some(Evaluation {
             pipeline_revision: self.revision(),
@@ -94,6 +98,7 @@ impl Inquiry<'_> {
             included: after.is_some(),
             reason: outcome.reason(),
             stuck,
+            held,
             deciding_groups,
             groups_not_tried: not_tried,
             directory: Comparison::of(before, after)?,
@@ -115,6 +120,7 @@ impl Inquiry<'_> {
             included: after.is_some(),
             reason: outcome.reason.clone().filter(|_| after.is_none()),
             stuck: outcome.stuck.clone(),
+            held: None,
             deciding_groups: Vec::new(),
             groups_not_tried: 0,
             directory: Comparison::of(before, after)?,

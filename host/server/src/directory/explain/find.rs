@@ -4,15 +4,16 @@
 
 use super::Standing;
 use crate::directory::decision::SubjectKind;
+use crate::directory::gone;
 use crate::directory::group::{self, Group};
 use crate::directory::member::{self, Issued, MemberRow};
 use crate::directory::subject::Setting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::SAME_NAME_MAX;
 use crate::provision::{self, Kind, Scope};
-use crate::store::Rows;
 use crate::store::layout::{self, GROUP, MemberBy, USER};
+use crate::store::{PartitionNumber, Rows};
 
 /// Somebody or something that a name may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,41 @@ pub(super) struct Found {
     /// Its SCIM id; of what is local or was made by policies, the directory's.
     pub id: Id,
     pub standing: Standing,
+}
+
+/// The id in the directory of the user or group that `named` means, as [`explain`](super::explain) understands it, or the one that it had there.
+///
+/// # Errors
+/// 404 if nobody of that name is or was in the directory, as far as its events are kept.
+pub fn directory_id(rows: &impl Rows, tenant: PartitionNumber, kind: SubjectKind, named: &str) -> Result<Id> {
+    let setting = Setting::read(rows, tenant)?;
+    for found in all(rows, &setting, kind, named)? {
+        if let Some(id) = found.directory_id(rows, kind)? {
+            return Ok(id);
+        }
+    }
+    let gone = gone::find(rows, kind, named)?;
+    let newest = gone.first().map(|(_, gone)| gone.id);
+    // An id may be known by no more than its history.
+    newest.or_else(|| named.parse().ok()).ok_or_else(|| Error::not_found(if kind == SubjectKind::User { "member" } else { "group" }))
+}
+
+impl Found {
+    /// Its id in the directory, if it is there, or is kept for its return.
+    pub(super) fn directory_id(&self, rows: &impl Rows, kind: SubjectKind) -> Result<Option<Id>> {
+        if kind == SubjectKind::Group {
+            return Ok(rows.has(&layout::group(self.id))?.then_some(self.id));
+        }
+        Ok(self.member(rows)?.map(|row| row.member.id))
+    }
+
+    /// The row of the member that it is or was.
+    pub(super) fn member(&self, rows: &impl Rows) -> Result<Option<MemberRow>> {
+        match self.standing {
+            Standing::Local => member::row(rows, self.id),
+            _ => member::by_scim_id(rows, self.connection, self.id),
+        }
+    }
 }
 
 /// Everybody who may be meant, those first whose id it is, then those with that name, then the others.
@@ -93,7 +129,11 @@ impl<R: Rows> Search<'_, R> {
         if let Some(id) = self.rows.json::<Id>(&layout::local_group(self.named))? {
             self.group(id)?;
         }
-        self.group(group::named_id(self.setting.tenant, self.named))
+        self.group(group::named_id(self.setting.tenant, self.named))?;
+        for id in group::ids_named(self.rows, self.named)? {
+            self.group(id)?;
+        }
+        Ok(())
     }
 
     fn numbers(&self) -> Vec<u32> {
@@ -140,10 +180,9 @@ impl<R: Rows> Search<'_, R> {
             (Issued::Policy, _) => self.add(0, id, Standing::Policy),
             (Issued::Scim, Some(connection)) => {
                 let number = self.setting.connections.iter().find(|(_, known)| known.id == connection).map(|(number, _)| *number);
-                if let Some(number) = number
-                    && !self.rows.has(&layout::resource(number, GROUP, id))?
-                {
-                    self.add(number, id, Standing::Deleted);
+                if let Some(number) = number {
+                    let is_there = self.rows.has(&layout::resource(number, GROUP, id))?;
+                    self.add(number, id, if is_there { Standing::Inventory } else { Standing::Deleted });
                 }
             }
             (Issued::Scim, None) => {}

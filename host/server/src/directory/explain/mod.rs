@@ -2,12 +2,15 @@
 //!
 //! [`explain`] tells what was concluded and asks the pipeline in force again, step by step; [`what_if`] does the same with made-up or changed inventory, and perhaps another
 //! pipeline. Both work on a draft of one snapshot, so nothing of what they find out is stored. Reading order: `find` says who is meant, `evaluation` what becomes of
-//! it, with `deciding` and `comparison`.
+//! it, with `deciding` and `comparison`; `forgotten` tells of who has gone, `makers` of groups that policies made, and `summary` puts it in words.
 
 mod comparison;
 mod deciding;
 mod evaluation;
 mod find;
+mod forgotten;
+mod makers;
+mod summary;
 mod suppose;
 
 use schemars::JsonSchema;
@@ -15,13 +18,14 @@ use serde::Serialize;
 
 use self::evaluation::Inquiry;
 use self::find::Found;
-use super::decision::{Decision, SubjectKind};
+use super::decision::{Decision, Reason, SubjectKind};
+use super::gone::Gone;
 use super::group::Group;
-use super::guard::Loss;
-use super::member;
+use super::member::{Issued, Status};
 use super::subject::{Due, Setting};
 use super::walk;
-use crate::activity::{self, Actor};
+use crate::activity;
+use crate::admin::connections::Connection;
 use crate::admin::pipeline;
 use crate::admin::plugins::Plugins;
 use crate::clock::Timestamp;
@@ -30,12 +34,13 @@ use crate::id::Id;
 use crate::limits::ACTIVITY_SCANNED_MAX;
 use crate::provision::Stored;
 use crate::store::layout::{self, GROUP};
-use crate::store::{Rows, Tenant, Tx};
-use doorlist_scim::ErrorKind;
+use crate::store::{Numbers, Rows, Tenant, Tx};
 
 pub use self::comparison::{ChangedValue, Comparison, DirectoryChange, DirectoryEntry, MemberEntry, NamedGroup};
 pub use self::deciding::{Aspect, DecidingGroup};
 pub use self::evaluation::Evaluation;
+pub use self::find::directory_id;
+pub use self::makers::Maker;
 pub use self::suppose::{Supposed, WhatIf, WhatIfAnswer, what_if};
 
 /// Where something is, or was.
@@ -50,6 +55,17 @@ pub enum Standing {
     Local,
     /// Policies made it: a group that is there for as long as they put somebody into it.
     Policy,
+}
+
+impl Standing {
+    /// That of what has gone and that the inventory has not.
+    fn of_gone(gone: &Gone) -> Self {
+        match gone.issued {
+            Issued::Scim => Self::Deleted,
+            Issued::Api => Self::Local,
+            Issued::Policy => Self::Policy,
+        }
+    }
 }
 
 /// Why the directory has a user or group as it has, or has not.
@@ -70,6 +86,12 @@ pub struct Explanation {
     /// The id under which the directory has it; absent if it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory_id: Option<Id>,
+    /// Of a member that is in the directory: whether it may use the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Why it may not, if it may not and that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<Reason>,
     /// The connection it came by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<Id>,
@@ -84,10 +106,15 @@ pub struct Explanation {
     /// What the pipeline in force makes of it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluation: Option<Evaluation>,
-    /// What last made it due: a SCIM request, or what an operator did. Absent if that is not known.
+    /// Of a group that policies made: which put members into it, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made_by: Vec<Maker>,
+    /// What last made it due, or changed a group's members: a SCIM request, or what an operator did. Of a group that policies made, what it came by. Absent if that is not
+    /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_touch: Option<Touch>,
-    /// The SCIM request that last touched it, itself or by a group that it is in; the same as `lastTouch` unless an operator came after it. Absent if that is not known.
+    /// The SCIM request that last touched it: itself, its members, or a group that it is in; the same as `lastTouch` unless an operator came after it. Absent if that is not
+    /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_scim_request: Option<Touch>,
     /// Others that the same name may mean.
@@ -117,10 +144,66 @@ pub struct Namesake {
     /// The connection it came by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<Id>,
+    /// What operators call that connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_name: Option<String>,
 }
 
-/// Explains the user or group that `named` means: an id in the directory or by SCIM, a `userName` or `displayName`, a `userName` that policies gave, an `externalId` or an e-mail address. Runs guest code: not for
-/// threads that run async code.
+impl Explanation {
+    /// One that says no more than whom it is about.
+    fn of(kind: SubjectKind, name: String, standing: Standing) -> Self {
+        Self {
+            kind,
+            name,
+            standing,
+            summary: String::new(),
+            scim_id: None,
+            directory_id: None,
+            status: None,
+            status_reason: None,
+            connection: None,
+            connection_name: None,
+            due: false,
+            decision: None,
+            evaluation: None,
+            made_by: Vec::new(),
+            last_touch: None,
+            last_scim_request: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Says by which connection it came.
+    fn came_by(&mut self, setting: &Setting, connection: Option<Id>) {
+        self.connection = connection;
+        self.connection_name = connection.and_then(|id| name_of(setting, id));
+    }
+}
+
+/// What operators call a connection that is still there.
+fn name_of(setting: &Setting, connection: Id) -> Option<String> {
+    setting.connections.values().find(|known| known.id == connection).map(|known| known.name.clone())
+}
+
+impl Namesake {
+    fn of(setting: &Setting, found: &Found) -> Self {
+        let connection = setting.connections.get(&found.connection);
+        Self {
+            id: found.id,
+            standing: found.standing,
+            connection: connection.map(|connection| connection.id),
+            connection_name: connection.map(|connection| connection.name.clone()),
+        }
+    }
+
+    fn of_gone(setting: &Setting, gone: &Gone) -> Self {
+        let connection_name = gone.connection.and_then(|id| name_of(setting, id));
+        Self { id: gone.scim_id.unwrap_or(gone.id), standing: Standing::of_gone(gone), connection: gone.connection, connection_name }
+    }
+}
+
+/// Explains the user or group that `named` means: an id in the directory or by SCIM, a `userName` or `displayName`, also one that policies gave, an `externalId` or an
+/// e-mail address; if nobody is meant who is there, somebody who has gone and of whom an event is kept. Runs guest code: not for threads that run async code.
 ///
 /// # Errors
 /// 404 if neither inventory nor directory has anybody of that name; 503 if no instance of a plugin came free.
@@ -132,13 +215,15 @@ pub fn explain(tenant: &Tenant, plugins: &Plugins, kind: SubjectKind, named: &st
         rows.draft(|tx| {
             let setting = Setting::read(tx, tenant.number())?;
             let found = find::all(tx, &setting, kind, named)?;
-            let Some((first, others)) = found.split_first() else { return forgotten(tx, &setting, kind, named) };
-            let mut explanation = Explanation { others: others_of(&setting, others), ..known(tx, &setting, kind, *first)? };
+            let Some((first, others)) = found.split_first() else { return forgotten::explain(tx, &setting, kind, named) };
+            let others = others.iter().map(|other| Namesake::of(&setting, other)).collect();
+            let mut explanation = Explanation { others, ..known(tx, &setting, kind, *first)? };
             if let Some(due) = explanation.scim_id.map(|id| due(tx, kind, first.connection, id)).transpose()? {
                 let ready = plugins.ready(tenant, &setting.pipeline.policies)?;
                 explanation.evaluation = Inquiry { setting: &setting, plugins: &ready, proposed: false, now }.evaluate(tx, due)?;
             }
-            explanation.summary = summary(&explanation);
+            let connection = setting.connections.get(&first.connection);
+            explanation.summary = summary::of(&explanation, connection.is_some_and(|connection| connection.deleting));
             Ok(explanation)
         })
     })
@@ -149,38 +234,43 @@ fn due(rows: &impl Rows, kind: SubjectKind, connection: u32, id: Id) -> Result<D
     Ok(Due { kind, connection, id, mark: walk::mark(rows, kind, connection, id)? })
 }
 
-fn others_of(setting: &Setting, found: &[Found]) -> Vec<Namesake> {
-    let connection = |found: &Found| setting.connections.get(&found.connection).map(|connection| connection.id);
-    found.iter().map(|found| Namesake { id: found.id, standing: found.standing, connection: connection(found) }).collect()
-}
-
 /// What is known without asking any policy.
 fn known(tx: &Tx<'_>, setting: &Setting, kind: SubjectKind, found: Found) -> Result<Explanation> {
     let by_scim = matches!(found.standing, Standing::Inventory | Standing::Deleted);
     let connection = setting.connections.get(&found.connection);
-    let mut explanation = Explanation {
-        kind,
-        name: name(tx, kind, found)?,
-        standing: found.standing,
-        summary: String::new(),
-        scim_id: by_scim.then_some(found.id),
-        directory_id: directory_id(tx, kind, found)?,
-        connection: connection.map(|connection| connection.id),
-        connection_name: connection.map(|connection| connection.name.clone()),
-        due: false,
-        decision: None,
-        evaluation: None,
-        last_touch: None,
-        last_scim_request: None,
-        others: Vec::new(),
+    let mut explanation = Explanation::of(kind, name(tx, kind, found)?, found.standing);
+    explanation.scim_id = by_scim.then_some(found.id);
+    explanation.directory_id = match kind {
+        SubjectKind::Group => tx.has(&layout::group(found.id))?.then_some(found.id),
+        SubjectKind::User => found.member(tx)?.filter(|row| !row.removed).map(|row| row.member.id),
     };
+    explanation.connection = connection.map(|connection| connection.id);
+    explanation.connection_name = connection.map(|connection| connection.name.clone());
     if by_scim {
-        let mark = due(tx, kind, found.connection, found.id)?.mark;
-        explanation.due = mark.is_some() || walk::current(tx)?.is_some();
+        let due = due(tx, kind, found.connection, found.id)?;
+        // What the inventory of a deleted connection still has goes as well.
+        let is_going = found.standing == Standing::Inventory && connection.is_some_and(|connection| connection.deleting);
+        explanation.due = due.mark.is_some() || walk::current(tx)?.is_some() || is_going;
         explanation.decision = tx.json(&layout::decision(found.connection, kind.number(), found.id))?;
-        (explanation.last_touch, explanation.last_scim_request) = touches(tx, found.id, mark, explanation.decision.as_ref())?;
+        (explanation.last_touch, explanation.last_scim_request) = touches(tx, due, explanation.decision.as_ref())?;
+    }
+    if kind == SubjectKind::User {
+        tell_status(tx, &mut explanation, found, connection)?;
+    } else if let Some(group) = tx.json::<Group>(&layout::group(found.id))?.filter(|_| found.standing == Standing::Policy) {
+        explanation.made_by = makers::of(tx, &group)?;
+        explanation.last_touch = makers::came_with(tx, &group)?;
     }
     Ok(explanation)
+}
+
+/// Tells whether a member may use the application.
+fn tell_status(rows: &impl Rows, explanation: &mut Explanation, found: Found, connection: Option<&Connection>) -> Result<()> {
+    let Some(row) = found.member(rows)?.filter(|row| !row.removed) else { return Ok(()) };
+    let deleting = connection.is_some_and(|connection| connection.deleting);
+    let gone = (found.standing == Standing::Deleted).then(|| Reason::gone(SubjectKind::User, deleting));
+    explanation.status = Some(row.member.status);
+    explanation.status_reason = summary::status_reason(&row, explanation.decision.as_ref(), gone.as_ref());
+    Ok(())
 }
 
 /// The name that the reader knows it by.
@@ -192,40 +282,30 @@ fn name(rows: &impl Rows, kind: SubjectKind, found: Found) -> Result<String> {
     if number == GROUP {
         return Ok(rows.json::<Group>(&layout::group(found.id))?.map(|group| group.display_name).unwrap_or_default());
     }
-    let row = match found.standing {
-        Standing::Local => member::row(rows, found.id)?,
-        _ => member::by_scim_id(rows, found.connection, found.id)?,
-    };
-    Ok(row.map(|row| row.user_name).unwrap_or_default())
+    Ok(found.member(rows)?.map(|row| row.user_name).unwrap_or_default())
 }
 
-/// The id under which the directory has it, if it does.
-fn directory_id(rows: &impl Rows, kind: SubjectKind, found: Found) -> Result<Option<Id>> {
-    if kind == SubjectKind::Group {
-        return Ok(rows.has(&layout::group(found.id))?.then_some(found.id));
-    }
-    let row = match found.standing {
-        Standing::Local => member::row(rows, found.id)?,
-        _ => member::by_scim_id(rows, found.connection, found.id)?,
-    };
-    Ok(row.filter(|row| !row.removed).map(|row| row.member.id))
-}
-
-/// What last touched a subject, and which SCIM request did. `mark` is the number of the activity entry that made it due, if it is due by one.
-fn touches(rows: &impl Rows, id: Id, mark: Option<u64>, decision: Option<&Decision>) -> Result<(Option<Touch>, Option<Touch>)> {
+/// What last touched a subject, and which SCIM request did.
+fn touches(rows: &impl Rows, due: Due, decision: Option<&Decision>) -> Result<(Option<Touch>, Option<Touch>)> {
     let numbered = |activity: u64| Ok::<_, Error>(Touch { activity, entry: activity::get(rows, activity)? });
     let searched = |wanted: &dyn Fn(&activity::Entry) -> bool| {
-        let entry = activity::newest(rows, ACTIVITY_SCANNED_MAX, |entry| wanted(entry) && is_change_of(entry, id))?;
+        let entry = activity::newest(rows, ACTIVITY_SCANNED_MAX, |entry| wanted(entry) && is_change_of(entry, due.id))?;
         Ok::<_, Error>(entry.map(|entry| Touch { activity: entry.sequence, entry: Some(entry) }))
     };
-    let last = match mark.or(decision.and_then(|decision| decision.touched_by)) {
+    // A group is not due when only its members change.
+    let of_members = match due.kind {
+        GROUP => Some(rows.number(&layout::group_touched(due.connection, due.id))?).filter(|stamp| *stamp > 0),
+        _ => None,
+    };
+    let of_itself = walk::causes(rows, due)?.newest().or(decision.and_then(|decision| decision.touched_by));
+    let last = match of_itself.max(of_members) {
         Some(stamp) => Some(numbered(stamp)?),
         None => searched(&|_| true)?,
     };
     if last.as_ref().is_none_or(|last| last.entry.as_ref().is_some_and(activity::Entry::is_of_client)) {
         return Ok((last.clone(), last));
     }
-    let request = match decision.and_then(|decision| decision.requested_by) {
+    let request = match decision.and_then(|decision| decision.requested_by).max(of_members) {
         Some(stamp) => Some(numbered(stamp)?),
         None => searched(&activity::Entry::is_of_client)?,
     };
@@ -236,107 +316,4 @@ fn touches(rows: &impl Rows, id: Id, mark: Option<u64>, decision: Option<&Decisi
 fn is_change_of(entry: &activity::Entry, id: Id) -> bool {
     let is_about = entry.subject.as_ref().is_some_and(|subject| *subject == id.to_string());
     is_about && entry.status < 400 && !entry.action.starts_with("GET ")
-}
-
-/// Of what neither inventory nor directory has, what the log still tells.
-fn forgotten(rows: &impl Rows, setting: &Setting, kind: SubjectKind, named: &str) -> Result<Explanation> {
-    // By SCIM, alone or in a bulk request, and by an operator.
-    let (by_scim, by_operator) = match kind {
-        SubjectKind::User => ("DELETE /Users", "DELETE /tenants/{tenant}/users/{user}"),
-        SubjectKind::Group => ("DELETE /Groups", "DELETE /tenants/{tenant}/groups/{group}"),
-    };
-    let id = named.parse::<Id>().ok();
-    let deleted = |entry: &activity::Entry| {
-        (entry.action.starts_with(by_scim) || entry.action == by_operator) && id.is_some_and(|id| is_change_of(entry, id))
-    };
-    let entry = if id.is_some() { activity::newest(rows, ACTIVITY_SCANNED_MAX, deleted)? } else { None };
-    let (Some(id), Some(entry)) = (id, entry) else { return Err(unknown(kind)) };
-    let touch = Touch { activity: entry.sequence, entry: Some(entry.clone()) };
-    let client = match entry.actor {
-        Actor::Client { connection } => Some(connection),
-        _ => None,
-    };
-    let connection = setting.connections.values().find(|connection| Some(connection.id) == client);
-    let who = if client.is_some() { "The identity provider" } else { "An operator" };
-    Ok(Explanation {
-        kind,
-        name: id.to_string(),
-        standing: if client.is_some() { Standing::Deleted } else { Standing::Local },
-        summary: format!("{who} deleted this {}. The directory has nothing of it any more.", kind.noun()),
-        scim_id: client.map(|_| id),
-        directory_id: None,
-        connection: client,
-        connection_name: connection.map(|connection| connection.name.clone()),
-        due: false,
-        decision: None,
-        evaluation: None,
-        last_scim_request: client.map(|_| touch.clone()),
-        last_touch: Some(touch),
-        others: Vec::new(),
-    })
-}
-
-/// The refusal that says where was looked.
-fn unknown(kind: SubjectKind) -> Error {
-    let detail = match kind {
-        SubjectKind::User => {
-            "Neither the inventory of any connection nor the directory has such a user. What was looked at are ids, SCIM ids, userName, externalId and e-mail addresses, \
-             and among the latest activity the deletions."
-        }
-        SubjectKind::Group => {
-            "Neither the inventory of any connection nor the directory has such a group. What was looked at are ids, SCIM ids, displayName and externalId, and among the latest \
-             activity the deletions."
-        }
-    };
-    Error::new(ErrorKind::NotFound, detail)
-}
-
-/// The answer for a person.
-fn summary(explanation: &Explanation) -> String {
-    let noun = explanation.kind.noun();
-    match explanation.standing {
-        Standing::Local => return format!("This {noun} was made locally. No policy decides on it, and no identity provider."),
-        Standing::Policy => return format!("Policies made this {noun}. It is there for as long as they put somebody into it."),
-        Standing::Inventory | Standing::Deleted => {}
-    }
-    let mut told = decided(explanation, noun);
-    let change = explanation.evaluation.as_ref().map(|evaluation| evaluation.directory.change);
-    if explanation.decision.is_some() && explanation.due {
-        told.push_str(match change {
-            Some(DirectoryChange::None) | None => " It is still to be projected again, which would change nothing.",
-            Some(DirectoryChange::Added) => " It is still to be projected again, and would then come into the directory.",
-            Some(DirectoryChange::Updated) => " It is still to be projected again, and would then change.",
-            Some(DirectoryChange::Removed) => " It is still to be projected again, and would then leave the directory.",
-        });
-    }
-    told
-}
-
-/// What was decided, or that nothing was yet.
-fn decided(explanation: &Explanation, noun: &str) -> String {
-    let Some(decision) = &explanation.decision else {
-        return match explanation.standing {
-            Standing::Deleted => format!("The identity provider deleted this {noun}, and the directory has it no longer."),
-            _ => format!("Only the inventory has this {noun} so far. It is still to be projected."),
-        };
-    };
-    let said = |reason: &super::Reason| match &reason.policy {
-        Some(policy) => format!("{} (policy {policy})", reason.text),
-        None => reason.text.clone(),
-    };
-    let deleted = if explanation.standing == Standing::Deleted { "The identity provider deleted it. " } else { "" };
-    let has = if decision.included { "has" } else { "does not have" };
-    if let Some(held) = &decision.held {
-        let what = match held.effect {
-            Loss::Removed => "removed",
-            Loss::Suspended => "suspended",
-        };
-        let until = if held.discarded { "and an operator said that it stays" } else { "until an operator releases or discards it" };
-        return format!("{deleted}The directory {has} this {noun} as it was: hold {} keeps it from being {what}, {until}.", held.hold);
-    }
-    match (&decision.stuck, &decision.reason) {
-        (Some(stuck), _) => format!("{deleted}The directory {has} this {noun}, which is stuck at what was last projected: {}", said(stuck)),
-        (None, Some(reason)) => format!("{deleted}The directory {has} this {noun}: {}", said(reason)),
-        (None, None) => format!("{deleted}The directory {has} this {noun}."),
-    }
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::evaluation::{Evaluation, Inquiry};
-use super::{Standing, due, find, name, unknown};
+use super::forgotten::unknown;
+use super::{Standing, due, find, name};
 use crate::activity::Actor;
 use crate::admin::connections::Connection;
 use crate::admin::pipeline::{self, NewPolicy};

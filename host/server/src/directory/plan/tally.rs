@@ -166,7 +166,7 @@ impl Tally {
         let mut lines = vec![format!("Of {} users and groups: {}.", self.subjects, self.counts.words().join(", "))];
         let policies = self.by_policy();
         for policy in policies.iter().take(PLAN_POLICIES_NAMED_MAX) {
-            let who = policy.policy.as_ref().map_or_else(|| nobody.to_owned(), |name| format!("Policy {name:?}"));
+            let who = policy.policy.as_ref().map_or_else(|| nobody.to_owned(), |name| format!("Policy \"{name}\""));
             let examples = if policy.examples.is_empty() { String::new() } else { format!(", such as {}", policy.examples.join(", ")) };
             lines.push(format!("{who}: {}{examples}.", policy.counts.words().join(", ")));
         }

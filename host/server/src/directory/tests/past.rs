@@ -152,6 +152,9 @@ fn what_went_with_a_large_group_is_forgotten_little_by_little() {
         world.write(move |tx| forget(tx, after, 0, 1)).unwrap();
         steps += 1;
     }
+    for table in [Table::Gone, Table::GoneIndex] {
+        assert_eq!(world.tenant.read(|rows| rows.count(&Range::under(Key::new(table)), 1)).unwrap(), 0, "{table:?}");
+    }
     assert!(steps > 2, "{steps}");
     world.write(move |tx| forget(tx, after, 0, 1)).unwrap();
     assert_eq!(world.tenant.read(sync_state).unwrap().oldest_sequence, after);

@@ -283,7 +283,7 @@ fn of_history() -> Vec<Endpoint> {
         Endpoint::get(
             "/tenants/{tenant}/users/{user}/history",
             "listHistoryOfUser",
-            "List what happened to a member, also one that is gone, newest first, each with the request that caused it",
+            "List what happened to a member, also one that is gone, found by an id or a name as for its explanation, newest first, each with the request that caused it",
         )
         .gives_pages::<HistoryItem>()
         .with(one("group", "Only how it came into the group with this id and how it left it."))
@@ -291,7 +291,7 @@ fn of_history() -> Vec<Endpoint> {
         Endpoint::get(
             "/tenants/{tenant}/groups/{group}/history",
             "listHistoryOfGroup",
-            "List what happened to a group and its memberships, also one that is gone, newest first, each with the request that caused it",
+            "List what happened to a group and its memberships, also one that is gone, found by an id or a name as for its explanation, newest first, each with the request that caused it",
         )
         .gives_pages::<HistoryItem>()
         .with(one("user", "Only how the member with this id came into it and how it left it."))

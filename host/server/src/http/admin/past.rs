@@ -9,7 +9,7 @@ use super::call::{Call, Reply, blocking};
 use super::endpoint::{Endpoint, Parameter};
 use super::page::{Asked, Place, wrong};
 use crate::clock::Timestamp;
-use crate::directory::{self, Group, Member, Moment, Past};
+use crate::directory::{self, Group, Member, Moment, Past, SubjectKind};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::View;
@@ -134,13 +134,21 @@ pub(super) async fn members_of_group(call: &Call, moment: Moment, id: Id) -> Res
 }
 
 pub(super) async fn history_of_member(call: Call) -> Result<Reply> {
-    let (id, group) = (call.id("user")?, other(&call, "group")?);
-    history(call, move |rows, before, limit| directory::history_of_member(rows, id, group, before, limit)).await
+    let (named, tenant, group) = (call.text("user").to_owned(), call.caller.rows.number(), other(&call, "group")?);
+    let list = move |rows: &View, before, limit| {
+        let id = directory::directory_id(rows, tenant, SubjectKind::User, &named)?;
+        directory::history_of_member(rows, id, group, before, limit)
+    };
+    history(call, list).await
 }
 
 pub(super) async fn history_of_group(call: Call) -> Result<Reply> {
-    let (id, user) = (call.id("group")?, other(&call, "user")?);
-    history(call, move |rows, before, limit| directory::history_of_group(rows, id, user, before, limit)).await
+    let (named, tenant, user) = (call.text("group").to_owned(), call.caller.rows.number(), other(&call, "user")?);
+    let list = move |rows: &View, before, limit| {
+        let id = directory::directory_id(rows, tenant, SubjectKind::Group, &named)?;
+        directory::history_of_group(rows, id, user, before, limit)
+    };
+    history(call, list).await
 }
 
 /// The id of the other side of a membership, if the history is to be about that one.
