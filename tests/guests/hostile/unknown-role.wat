@@ -3,7 +3,7 @@
 ;; writes: role
 ;; stopped-at: directory
 ;; stopped-by: roles
-;; says: It wanted to give a role that the tenant does not have.
+;; says: It wanted to give the role "emperor", which the tenant does not have.
 ;;! functions
 (data (i32.const 4096) "[{\"effect\":\"set-role\",\"value\":\"emperor\",\"reason\":\"Why not.\"}]")
 ;;! user

@@ -97,7 +97,7 @@ fn wrong_settings_are_refused_where_they_are_wrong() {
         ("group-prefix", json!({"prefixes": "NB-"}), &["/prefixes"][..]),
         ("group-prefix", json!({"prefixes": ["NB-", "", 5]}), &["/prefixes/1", "/prefixes/2"]),
         ("group-prefix", json!({"prefixes": many}), &["/prefixes"]),
-        ("group-prefix", json!({"prefix": ["NB-"]}), &[""]),
+        ("group-prefix", json!({"prefix": ["NB-"]}), &["/prefix"]),
         ("group-prefix", json!([]), &[""]),
         // 129 characters fit the JSON Schema; only the plugin counts bytes.
         ("group-prefix", json!({"prefixes": ["NB-", long]}), &["/prefixes/1"]),
