@@ -154,8 +154,8 @@ pub const SESSION_MS_MAX: i64 = 12 * 3_600_000;
 /// Sessions of an installation at a time: operators are few, and each may have several browsers.
 pub const SESSIONS_MAX: usize = 1_000;
 
-/// Attempts to sign in that may fail in a row, of everybody together, before further ones have to wait. Keys cannot be guessed; this keeps the log readable and a
-/// hash away from every request of a flood.
+/// Attempts to sign in that may fail in a row, of everybody together, before further ones that fail are told to wait and are no longer written to the log one by
+/// one. Keys cannot be guessed; this keeps the log readable. Whoever has a key is let in meanwhile.
 pub const SIGN_IN_FAILURES_MAX: u32 = 30;
 
 /// Milliseconds after which one failed attempt is forgotten.

@@ -8,7 +8,7 @@ use crate::activity::{Actor, Entry};
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::ACTIVITY_LOOKED_MAX;
-use crate::store::{Range, Rows, from_json, layout};
+use crate::store::{Range, Rows, layout};
 
 /// Whose entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,25 +68,16 @@ pub fn list(rows: &impl Rows, before: Option<u64>, limit: usize, wanted: &Wanted
         None => range,
     };
     let (mut found, mut looked, mut last, mut next) = (Vec::new(), 0, 0, None);
-    let mut failed = None;
-    rows.each(&range, &mut |_, value| {
+    rows.each_json(&range, &mut |entry: Entry| {
         if found.len() >= limit || looked >= ACTIVITY_LOOKED_MAX {
             next = Some(last);
             return ControlFlow::Break(());
         }
-        match from_json::<Entry>(value) {
-            Ok(entry) => {
-                (looked, last) = (looked + 1, entry.sequence);
-                if wanted.is(&entry) {
-                    found.push(entry);
-                }
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
+        (looked, last) = (looked + 1, entry.sequence);
+        if wanted.is(&entry) {
+            found.push(entry);
         }
+        ControlFlow::Continue(())
     })?;
-    failed.map_or(Ok((found, next)), Err)
+    Ok((found, next))
 }

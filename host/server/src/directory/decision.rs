@@ -288,20 +288,13 @@ pub fn find(rows: &impl Rows, kind: SubjectKind, named: &str) -> Result<Decision
 /// # Errors
 /// If the disk refuses.
 pub fn each(rows: &impl Rows, kind: SubjectKind, step: &mut dyn FnMut(Decision)) -> Result<()> {
-    let mut outcome = Ok(());
     for connection in connections(rows)? {
-        rows.each(&Range::under(layout::decisions(connection, kind.number())), &mut |_, value| match crate::store::from_json(value) {
-            Ok(decision) => {
-                step(decision);
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                outcome = Err(error);
-                ControlFlow::Break(())
-            }
+        rows.each_json(&Range::under(layout::decisions(connection, kind.number())), &mut |decision| {
+            step(decision);
+            ControlFlow::Continue(())
         })?;
     }
-    outcome
+    Ok(())
 }
 
 /// Ids of the subjects with this name in a connection's inventory, and of the members to whom policies gave it.

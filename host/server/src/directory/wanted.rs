@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::id::Id;
 use crate::limits::LIST_LOOKED_MAX;
 use crate::store::layout::{self, GROUP, USER};
-use crate::store::{Key, Range, Rows, from_json};
+use crate::store::{Key, Range, Rows};
 
 /// A text that is looked for in names, upper and lower case alike.
 #[derive(Clone, Debug)]
@@ -192,24 +192,14 @@ impl<T, P> Looking<T, P> {
 
     /// Goes through rows. `read` gives a row's place, and the row as something if it is wanted.
     fn through<R: DeserializeOwned>(&mut self, rows: &impl Rows, range: &Range, read: impl Fn(R) -> (P, Option<T>)) -> Result<()> {
-        let mut outcome = Ok(());
-        rows.each(range, &mut |_, value| {
+        rows.each_json(range, &mut |row: R| {
             if self.ends() {
                 return ControlFlow::Break(());
             }
-            match from_json::<R>(value) {
-                Ok(row) => {
-                    let (place, wanted) = read(row);
-                    self.look(place, wanted);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    outcome = Err(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        outcome
+            let (place, wanted) = read(row);
+            self.look(place, wanted);
+            ControlFlow::Continue(())
+        })
     }
 
     /// What was found, and behind what the next page begins, if there may be more.

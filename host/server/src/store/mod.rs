@@ -71,6 +71,22 @@ pub trait Rows {
     {
         self.get(key)?.map(|bytes| from_json(&bytes)).transpose()
     }
+
+    /// Calls `step` with each value of `range` read as JSON, in order, until it breaks or a value is not readable.
+    fn each_json<T: serde::de::DeserializeOwned>(&self, range: &Range, step: &mut dyn FnMut(T) -> ControlFlow<()>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        let mut outcome = Ok(());
+        self.each(range, &mut |_, value| match from_json(value) {
+            Ok(value) => step(value),
+            Err(error) => {
+                outcome = Err(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        outcome
+    }
 }
 
 /// Reads a stored value.

@@ -1,7 +1,7 @@
 //! Signing in and out, and what no form may do.
 
 use doorlist_tests::callers::text;
-use doorlist_tests::{Operator, Visitor};
+use doorlist_tests::{Server, Visitor};
 use serde_json::json;
 
 use crate::shared;
@@ -133,5 +133,15 @@ fn an_owner_makes_tenants() {
     let page = visitor.submit(&start, "/tenants", &[("name", " ")]);
     assert_eq!(page.status, 400);
     assert_eq!(page.texts("#refusal").len(), 1);
-    let _ = Operator::new(operator.address(), operator.key());
+}
+
+/// Somebody who keeps trying is told to wait, and keeps nobody else out.
+#[test]
+fn whoever_fails_too_often_waits_and_others_do_not() {
+    let server = Server::start();
+    let operator = server.operator();
+    let mut stranger = Visitor::new(server.address());
+    let waits = (0..200).find(|_| stranger.sign_in("dl_key_nonsense").status == 429);
+    assert!(waits.is_some_and(|before| before >= 10), "some attempts are free: {waits:?}");
+    let _ = Visitor::signed_in(server.address(), operator.key());
 }

@@ -168,12 +168,15 @@ async fn open(app: &App, parts: &Parts, form: &Form) -> Result<Secret> {
         return Err(form::not_ours());
     }
     let now = app.clock.now();
-    app.attempts.check(now)?;
     let request_id = RequestId::of(&parts.extensions)?;
     let signed_in = app.authenticator.sign_in(form.text("key"), |operator| entry(operator, now, "sign-in", &request_id)).await;
     signed_in.map_err(|error| {
         if error.kind() != crate::error::Kind::Scim(ErrorKind::Unauthorized) {
             return error;
+        }
+        // Only of those who fail, so that a stranger who keeps trying locks nobody out.
+        if let Err(too_many) = app.attempts.check(now) {
+            return too_many;
         }
         app.attempts.fail(now);
         tracing::warn!(%request_id, "an attempt to sign in failed");
