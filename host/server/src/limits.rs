@@ -270,6 +270,10 @@ pub const SECRET_KEY_FILE_BYTES_MAX: usize = 4 << 10;
 /// Plugin revisions and tenants whose figures are kept, together: each is some hundred bytes, and eight lines of the metrics.
 pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 
+/// Answers of a policy that are kept for subjects that look the same to it. The first-party ones that read groups and roles see few kinds of people; for
+/// policies that see a name in each, more would be looked through in vain.
+pub const ANSWERS_KEPT_MAX: usize = 8;
+
 /// Subjects that one policy's instance is asked about in a plan. Nobody waits behind it, so it is larger than in projection and starts fewer instances.
 pub const PLAN_CHUNK_MAX: usize = 256;
 
@@ -278,6 +282,9 @@ pub const PLAN_LINKS_MAX: usize = 8_192;
 
 /// Chunks of subjects that each thread of a plan has before it, evaluated or not.
 pub const PLAN_AHEAD_MAX: usize = 4;
+
+/// Groups and names of groups that each thread of a plan has at hand: a few megabytes.
+pub const PLAN_SHARED_ROWS_MAX: usize = 10_000;
 
 /// Tries that a plan makes while the sandbox has no place for it: five seconds of them.
 pub const PLAN_BUSY_TRIES_MAX: usize = 500;
@@ -456,6 +463,9 @@ pub const CLI_ITEMS_SHOWN: usize = 30;
 
 /// Milliseconds between two looks of a command at how far the directory is: often enough for somebody who watches.
 pub const CLI_LOOK_MS: u64 = 500;
+
+/// Looks of such a command for each line that it prints where nobody watches a terminal: a line every five seconds in the log of a pipeline of builds.
+pub const CLI_LOOKS_PER_LINE: u64 = 10;
 
 /// Members that may be removed or suspended within a window, unless the tenant says otherwise: more than leave a company on the busiest day, so that nobody of a
 /// small tenant is held for an ordinary change.

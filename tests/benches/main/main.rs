@@ -4,6 +4,7 @@
 //! of a static answer (RTT) and its rate (A), all in one run. Only ratios to these carry over to other machines, so the
 //! [`goals`] are ratios. Everything is measured in interleaved rounds, of which medians count.
 //!
+//! `plans` or `policies` behind `--` measures that alone, and judges it alone.
 //! `DOORLIST_BENCH_QUICK=1`, or `--quick` behind `--`, makes it a look of some seconds.
 //! `DOORLIST_BENCH_PRIORITY=normal` forgoes real-time priority.
 //!
@@ -66,15 +67,55 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::process::exit(1);
     });
     let directory = Directory::new()?;
-    run(if quick { &Scale::QUICK } else { &Scale::FULL }, &directory.0)
+    let scale = if quick { &Scale::QUICK } else { &Scale::FULL };
+    let asked = |part: &str| arguments.iter().any(|argument| argument == part);
+    if !asked(PLANS) && !asked(POLICIES) {
+        return run(scale, &directory.0);
+    }
+    let machine = begin(scale, &directory.0);
+    if asked(PLANS) {
+        report::goals(&of_plans(&machine, scale, &directory.0)?, false);
+    }
+    if asked(POLICIES) {
+        of_policies(scale)?;
+    }
+    end();
+    Ok(())
+}
+
+/// What can be asked for alone.
+const PLANS: &str = "plans";
+const POLICIES: &str = "policies";
+
+/// Says what is measured, and where.
+fn begin(scale: &Scale, directory: &Path) -> Machine {
+    let machine = Machine::prepare();
+    println!("Doorlist, {}; {} rounds of {} ms a phase, medians", scale.name, scale.rounds, scale.phase.as_millis());
+    println!("{}", machine.describe(directory));
+    machine
+}
+
+fn end() {
+    println!("load average after {}: two of it are the benchmark's own, and what is beyond was in its way", machine::load_average());
+}
+
+fn of_plans(machine: &Machine, scale: &Scale, directory: &Path) -> Result<Vec<goals::Goal>, Box<dyn Error>> {
+    eprintln!("{PLANS}");
+    let plans = plans::measure(machine, scale, directory)?;
+    report::plans(&plans);
+    Ok(goals::of_plans(&plans))
+}
+
+fn of_policies(scale: &Scale) -> Result<(), Box<dyn Error>> {
+    eprintln!("{POLICIES}");
+    report::policies(&sandbox::measure(scale)?);
+    report::examples(&examples::measure(scale)?);
+    Ok(())
 }
 
 /// Measures and prints everything, with files below `directory`.
 fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
-    let machine = Machine::prepare();
-    println!("Doorlist, {}; {} rounds of {} ms a phase, medians", scale.name, scale.rounds, scale.phase.as_millis());
-    println!("{}", machine.describe(directory));
-
+    let machine = begin(scale, directory);
     let users = users::measure(&machine, scale, directory)?;
     report::users(&users);
     let mut goals = goals::of_users(&users);
@@ -93,14 +134,8 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
     report::lists(&lists);
     goals.extend(goals::of_lists(&lists));
 
-    eprintln!("plans");
-    let plans = plans::measure(&machine, scale, directory)?;
-    report::plans(&plans);
-    goals.extend(goals::of_plans(&plans));
-
-    eprintln!("policies");
-    report::policies(&sandbox::measure(scale)?);
-    report::examples(&examples::measure(scale)?);
+    goals.extend(of_plans(&machine, scale, directory)?);
+    of_policies(scale)?;
 
     eprintln!("kills");
     let crash = crash::measure(&machine, scale, server, &mut population, &data_dir)?;
@@ -109,7 +144,7 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
 
     let floor = users.of(figures::Phase::RawWrite, 1);
     report::goals(&goals, floor::is_the_tick(floor.p50_us()));
-    println!("load average after {}: two of it are the benchmark's own, and what is beyond was in its way", machine::load_average());
+    end();
     Ok(())
 }
 

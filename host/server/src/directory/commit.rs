@@ -13,7 +13,7 @@ use super::member::{self, Issued, Member, MemberRow};
 use super::outcome;
 use super::past::Before;
 use super::shadow;
-use super::subject::{self, Due, Setting};
+use super::subject::{Due, Setting};
 use super::walk::{self, Walk};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -456,12 +456,7 @@ impl Writer<'_, '_, '_> {
             Ok(attributes) => attributes,
             Err(text) => return Ok(Err(text)),
         };
-        let email = if attributes.get("emails") == subject.resource.get("emails") {
-            subject.email.clone()
-        } else {
-            // The policies gave it other addresses.
-            subject::email(&attributes, &view.user_name)
-        };
+        let email = outcome.email(&attributes);
         let before = subject.member.as_ref();
         let came = before.filter(|row| !row.removed).map_or(self.when.at, |row| row.member.created);
         let mut row = MemberRow {

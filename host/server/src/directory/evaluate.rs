@@ -2,28 +2,29 @@
 //!
 //! Policy by policy, so that one instance serves the whole chunk. A policy that fails leaves its subject *stuck* and costs the others nothing but a new instance.
 
+mod asking;
 mod foresight;
 pub(super) mod trace;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 use serde_json::{Map, Value};
 
+use asking::Asking;
 pub(super) use foresight::foresee;
 
 use super::decision::{Reason, SubjectKind, Verdict, VerdictChange};
 use super::guard::Loss;
 use super::input;
-use super::subject::{Due, GroupSubject, Setting, UserSubject};
+use super::subject::{self, Due, GroupSubject, Setting, UserSubject};
 use super::view::{self, GroupView, UserView};
 use super::would::{self, Would};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Ready;
 use crate::id::Id;
 use crate::limits::{PIPELINE_MS_MAX, PROJECTION_TURN_MS_MAX};
-use crate::policy::{Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, StartFault, Usage, UserChange};
+use crate::policy::{self, Batch, Fault, FaultKind, GroupChange, Lifecycle, Plugin, Reads, Usage, UserChange};
 use crate::provision;
 use crate::store::layout::USER;
 
@@ -51,12 +52,16 @@ pub(super) type GroupOutcome = Outcome<GroupSubject>;
 pub(super) trait Subject {
     /// What is proposed for it.
     type View: Clone;
+    /// What a policy is given of it.
+    type Item: PartialEq;
     /// What a policy answers, one change of it.
-    type Change: PartialEq;
+    type Change: Clone + PartialEq;
 
     fn due(&self) -> Due;
     fn first_view(&self, setting: &Setting) -> Self::View;
-    fn ask(&self, setting: &Setting, view: &Self::View, reads: &Reads, batch: &mut Batch) -> Result<Vec<Self::Change>, Fault>;
+    /// The item for a policy that declares to read `reads`.
+    fn item(&self, setting: &Setting, view: &Self::View, reads: &Reads) -> Self::Item;
+    fn ask(item: &Self::Item, batch: &mut Batch) -> Result<Vec<Self::Change>, Fault>;
     fn is_included(view: &Self::View) -> bool;
     /// The change as it is kept.
     fn kept(change: &Self::Change) -> VerdictChange;
@@ -115,105 +120,6 @@ pub(super) fn evaluate<S: Subject>(setting: &Setting, plugins: &Ready, subjects:
     }
     turn.progress |= outcomes.iter().any(|outcome| !outcome.postponed);
     outcomes
-}
-
-/// Asking one policy about the subjects of a chunk.
-struct Asking<'a> {
-    setting: &'a Setting,
-    plugins: &'a Ready,
-    policy: &'a Policy,
-    turn: &'a Turn,
-}
-
-impl Asking<'_> {
-    fn ask<S: Subject>(&self, waiting: Vec<&mut Outcome<S>>) {
-        let plugin = match self.plugins.get(&self.policy.plugin, &self.policy.version) {
-            Ok(plugin) => plugin,
-            Err(text) => {
-                waiting.into_iter().for_each(|outcome| outcome.fail(self.policy, None, &text, Vec::new()));
-                return;
-            }
-        };
-        let settings = self.policy.settings.to_string();
-        let mut batch = None;
-        let again = sample(waiting.len());
-        for (place, outcome) in waiting.into_iter().enumerate() {
-            let alone = place == 0 && !self.turn.progress;
-            if self.turn.is_late() && !alone {
-                outcome.postponed = true;
-                continue;
-            }
-            if self.turn.is_over() {
-                let text = format!("The policies together took more than {PIPELINE_MS_MAX} ms.");
-                outcome.fail(self.policy, Some(&plugin), &text, Vec::new());
-                continue;
-            }
-            self.ask_about(&plugin, &settings, &mut batch, outcome, again == Some(place));
-        }
-        batch.iter().for_each(|batch: &Batch| self.plugins.spent(&plugin, &batch.usage()));
-    }
-
-    fn ask_about<S: Subject>(&self, plugin: &Plugin, settings: &str, batch: &mut Option<Batch>, outcome: &mut Outcome<S>, twice: bool) {
-        let before = batch.as_ref().map_or(0, |batch| batch.usage().micros);
-        let mut ready = match batch.take().map_or_else(|| plugin.batch(settings, self.plugins.limits(plugin)), Ok) {
-            Ok(ready) => ready,
-            Err(StartFault { fault, log, usage }) => {
-                self.turn.spend(&usage, 0);
-                self.plugins.spent(plugin, &usage);
-                return outcome.faulted(self.policy, plugin, &fault, log);
-            }
-        };
-        let reads = &plugin.manifest().reads;
-        let answer = outcome.subject.ask(self.setting, &outcome.view, reads, &mut ready);
-        let log = ready.take_log();
-        self.turn.spend(&ready.usage(), before);
-        match answer {
-            Err(fault) => {
-                self.plugins.spent(plugin, &ready.usage());
-                outcome.faulted(self.policy, plugin, &fault, log);
-            }
-            Ok(changes) => {
-                *batch = Some(ready);
-                if twice && self.answers_differently(plugin, settings, outcome, &changes) {
-                    self.plugins.was_impure(plugin);
-                    outcome.fail(self.policy, Some(plugin), IMPURE, log);
-                } else {
-                    outcome.take(self.setting, self.policy, plugin, changes, log);
-                }
-            }
-        }
-    }
-
-    /// Whether an instance that has seen nobody else gives another answer. One that does not answer for want of time or place says nothing of the plugin.
-    fn answers_differently<S: Subject>(&self, plugin: &Plugin, settings: &str, outcome: &Outcome<S>, changes: &[S::Change]) -> bool {
-        let mut fresh = match plugin.batch(settings, self.plugins.limits(plugin)) {
-            Ok(fresh) => fresh,
-            Err(StartFault { usage, .. }) => {
-                self.turn.spend(&usage, 0);
-                self.plugins.spent(plugin, &usage);
-                return false;
-            }
-        };
-        let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut fresh);
-        self.turn.spend(&fresh.usage(), 0);
-        self.plugins.spent(plugin, &fresh.usage());
-        match answer {
-            Ok(again) => again != changes,
-            Err(fault) => !matches!(fault.kind, FaultKind::Busy | FaultKind::Timeout),
-        }
-    }
-}
-
-/// What an operator reads of a plugin that remembers.
-const IMPURE: &str =
-    "The plugin answered differently when it was asked about the same item again, alone. It must not remember what it saw before.";
-
-/// The place of the item that is asked about twice: any but the first, which is asked with nothing to remember as it is. `None` if there is no other.
-fn sample(waiting: usize) -> Option<usize> {
-    // A plugin must not know which one it will be.
-    let chance = RandomState::new().build_hasher().finish();
-    let others = u64::try_from(waiting).ok()?.checked_sub(1).filter(|others| *others > 0)?;
-    usize::try_from(1 + chance % others).ok()
 }
 
 impl<S: Subject> Outcome<S> {
@@ -306,6 +212,7 @@ fn verdict(policy: &Policy, plugin: &Plugin) -> Verdict {
 /// One that somebody else has, and is asked about once more.
 impl<S: Subject> Subject for &S {
     type View = S::View;
+    type Item = S::Item;
     type Change = S::Change;
 
     fn due(&self) -> Due {
@@ -316,8 +223,12 @@ impl<S: Subject> Subject for &S {
         S::first_view(self, setting)
     }
 
-    fn ask(&self, setting: &Setting, view: &S::View, reads: &Reads, batch: &mut Batch) -> Result<Vec<S::Change>, Fault> {
-        S::ask(self, setting, view, reads, batch)
+    fn item(&self, setting: &Setting, view: &S::View, reads: &Reads) -> S::Item {
+        S::item(self, setting, view, reads)
+    }
+
+    fn ask(item: &S::Item, batch: &mut Batch) -> Result<Vec<S::Change>, Fault> {
+        S::ask(item, batch)
     }
 
     fn is_included(view: &S::View) -> bool {
@@ -339,6 +250,7 @@ impl<S: Subject> Subject for &S {
 
 impl Subject for UserSubject {
     type View = UserView;
+    type Item = policy::User;
     type Change = UserChange;
 
     fn due(&self) -> Due {
@@ -349,8 +261,12 @@ impl Subject for UserSubject {
         UserSubject::first_view(self, setting)
     }
 
-    fn ask(&self, setting: &Setting, view: &UserView, reads: &Reads, batch: &mut Batch) -> Result<Vec<UserChange>, Fault> {
-        batch.project_user(&input::user(setting, self, view, reads))
+    fn item(&self, setting: &Setting, view: &UserView, reads: &Reads) -> policy::User {
+        input::user(setting, self, view, reads)
+    }
+
+    fn ask(item: &policy::User, batch: &mut Batch) -> Result<Vec<UserChange>, Fault> {
+        batch.project_user(item)
     }
 
     fn is_included(view: &UserView) -> bool {
@@ -379,6 +295,7 @@ impl Subject for UserSubject {
 
 impl Subject for GroupSubject {
     type View = GroupView;
+    type Item = policy::Group;
     type Change = GroupChange;
 
     fn due(&self) -> Due {
@@ -389,8 +306,12 @@ impl Subject for GroupSubject {
         GroupSubject::first_view(self)
     }
 
-    fn ask(&self, setting: &Setting, view: &GroupView, reads: &Reads, batch: &mut Batch) -> Result<Vec<GroupChange>, Fault> {
-        batch.project_group(&input::group(setting, self, view, reads))
+    fn item(&self, setting: &Setting, view: &GroupView, reads: &Reads) -> policy::Group {
+        input::group(setting, self, view, reads)
+    }
+
+    fn ask(item: &policy::Group, batch: &mut Batch) -> Result<Vec<GroupChange>, Fault> {
+        batch.project_group(item)
     }
 
     fn is_included(view: &GroupView) -> bool {
@@ -426,6 +347,16 @@ impl UserOutcome {
     /// In words for an operator, if a policy named one that no schema knows.
     pub(super) fn attributes(&self, users: &provision::Kind) -> Result<Map<String, Value>, String> {
         attributes(&self.subject, &self.view, users)
+    }
+
+    /// The member's e-mail address, with these attributes.
+    pub(super) fn email(&self, attributes: &Map<String, Value>) -> Option<String> {
+        if attributes.get("emails") == self.subject.resource.get("emails") {
+            self.subject.email.clone()
+        } else {
+            // The policies gave it other addresses.
+            subject::email(attributes, &self.view.user_name)
+        }
     }
 
     /// The groups of the inventory that policies put it into and the identity provider did not.

@@ -201,8 +201,12 @@ pub(super) fn rows_by(rows: &impl Rows, connection: u32, by: MemberBy, text: &st
 
 /// The row of the member that came by this SCIM User, gone or not.
 pub(super) fn by_scim_id(rows: &impl Rows, connection: u32, scim_id: Id) -> Result<Option<MemberRow>> {
-    let rows = rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?;
-    Ok(rows.into_iter().find(|row| row.member.scim_id == Some(scim_id)))
+    let is_it = |row: &MemberRow| row.connection == connection && row.member.scim_id == Some(scim_id);
+    // A member that never came back under another SCIM id has that of its first one.
+    if let Some(row) = row(rows, scim_id)?.filter(is_it) {
+        return Ok(Some(row));
+    }
+    Ok(rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?.into_iter().find(is_it))
 }
 
 /// The member that a SCIM User is or was: by its id; else one by the same `externalId`, else by the same `userName`, whose own SCIM User is gone.
@@ -215,8 +219,7 @@ pub(super) fn resolve(
     external_id: Option<&str>,
     user_name: &str,
 ) -> Result<Option<MemberRow>> {
-    let linked = |row: &MemberRow| row.member.scim_id == Some(scim_id);
-    if let Some(row) = rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?.into_iter().find(linked) {
+    if let Some(row) = by_scim_id(rows, connection, scim_id)? {
         return Ok(Some(row));
     }
     let names = [

@@ -167,14 +167,18 @@ impl UserSubject {
 
     /// The attributes that the member shows beside those in places of their own, and but for those that the schemas say nobody reads.
     pub(super) fn attributes(&self, users: &Kind) -> Map<String, Value> {
-        let kept = |name: &str| !NOT_ATTRIBUTES.contains(&name);
         if !users.is_answered_as_stored {
             let mut shown = self.resource.clone();
             Projection::full().of_body().apply(&users.scim, &mut shown);
-            shown.retain(|name, _| kept(name));
+            shown.retain(|name, _| !NOT_ATTRIBUTES.contains(&name.as_str()));
             return shown;
         }
-        self.resource.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.shown_attributes().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The same where every attribute is answered as it is stored.
+    pub(super) fn shown_attributes(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.resource.iter().filter(|(name, _)| !NOT_ATTRIBUTES.contains(&name.as_str()))
     }
 }
 

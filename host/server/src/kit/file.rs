@@ -25,10 +25,11 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same of a file that is text.
+/// The same of a file that is text, without the byte order mark that some editors put before it.
 ///
 /// # Errors
 /// As [`read`], or if it is not UTF-8.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String> {
-    String::from_utf8(read(path, bytes_max)?).map_err(|_| Error::invalid(format!("{} is not UTF-8.", path.display())))
+    let text = String::from_utf8(read(path, bytes_max)?).map_err(|_| Error::invalid(format!("{} is not UTF-8.", path.display())))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

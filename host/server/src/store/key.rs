@@ -200,6 +200,11 @@ impl Key {
         self
     }
 
+    /// The kind of rows it is of.
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
     /// Its bytes, without the partition.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

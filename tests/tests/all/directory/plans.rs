@@ -402,7 +402,9 @@ fn a_pipeline_is_given_back_as_it_was_put() {
     let folder = Scratch::new();
     let settings = json!({"users": [{"name": "x", "when": "title pr", "effects": {"role": "auditor"}}]});
     let policy = json!({"name": "r", "plugin": "rules", "settings": settings});
-    std::fs::write(folder.join("pipeline.json"), json!({"$schema": "pipeline.schema.json", "policies": [policy]}).to_string()).unwrap();
+    let document = json!({"$schema": "pipeline.schema.json", "policies": [policy]});
+    // With the mark that some editors put before it.
+    std::fs::write(folder.join("pipeline.json"), format!("\u{feff}{document}")).unwrap();
     let planned: Value = serde_json::from_str(&pipeline(&tenant, &folder, &["plan", "pipeline.json", "--json"]).stdout).unwrap();
     let _ = apply(&tenant, &planned["plan"]);
     let got: Value = serde_json::from_str(&pipeline(&tenant, &folder, &["get"]).stdout).unwrap();

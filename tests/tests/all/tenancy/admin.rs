@@ -216,7 +216,11 @@ fn auditors_only_read() {
         let path = world.path(endpoint, &[]);
         for (auditor, reaches) in [(&of_tenant, endpoint.of == Of::Tenant), (&of_all, true)] {
             let reply = attack(auditor, endpoint, &path);
-            if endpoint.method != "GET" || !reaches {
+            // Asking what would be, with a body that says nothing, is answered with what is wrong with it.
+            let asks = endpoint.path.ends_with("/what-if");
+            if asks && reaches {
+                reply.problem(400);
+            } else if endpoint.method != "GET" || !reaches {
                 reply.problem(403);
             } else if !endpoint.path.ends_with("/activity") {
                 let same = attack(&world.tenant.operator, endpoint, &path);

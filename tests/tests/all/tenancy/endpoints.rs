@@ -96,6 +96,7 @@ pub const ADMIN: &[Endpoint] = &[
     tenant("POST", "/tenants/{tenant}/holds/{hold}/discard"),
     tenant("GET", "/tenants/{tenant}/pipeline"),
     tenant("PUT", "/tenants/{tenant}/pipeline"),
+    tenant("GET", "/tenants/{tenant}/pipeline/schema"),
     tenant("GET", "/tenants/{tenant}/pipeline/revisions"),
     tenant("GET", "/tenants/{tenant}/pipeline/revisions/{revision}"),
     tenant("POST", "/tenants/{tenant}/pipeline/plans"),

@@ -11,7 +11,7 @@ use super::{Target, Tenant, came_of, number, text};
 use crate::cli::say;
 use crate::config::Environment;
 use crate::error::{Error, Result};
-use crate::limits::CLI_LOOK_MS;
+use crate::limits::{CLI_LOOK_MS, CLI_LOOKS_PER_LINE};
 use crate::remote::segment;
 
 /// Options of `doorlist pipeline apply`.
@@ -63,16 +63,20 @@ impl Consent {
     }
 }
 
-/// Waits until the directory follows a revision, and shows how far it is.
+/// Waits until the directory follows a revision, and shows how far it is: in place on a terminal, else by a line now and then.
 fn wait(tenant: &Tenant, revision: u64) -> Result<()> {
     let terminal = std::io::stderr().is_terminal();
+    let mut looks: u64 = 0;
     loop {
         let pipeline = tenant.get(&format!("/pipeline/revisions/{revision}"))?;
         let outcome = pipeline.get("outcome").cloned().unwrap_or_default();
         match text(&outcome, "state") {
             "applying" => {
-                if terminal {
-                    progress(&outcome)?;
+                looks += 1;
+                match progress(&outcome) {
+                    Some(progress) if terminal => eprint(&format!("\r\x1b[K{progress}"))?,
+                    Some(progress) if looks.is_multiple_of(CLI_LOOKS_PER_LINE) => eprint(&format!("{progress}\n"))?,
+                    _ => {}
                 }
                 std::thread::sleep(Duration::from_millis(CLI_LOOK_MS));
             }
@@ -89,9 +93,9 @@ fn wait(tenant: &Tenant, revision: u64) -> Result<()> {
     }
 }
 
-fn progress(outcome: &Value) -> Result<()> {
-    let Some(progress) = outcome.get("progress") else { return Ok(()) };
-    eprint(&format!("\r\x1b[K{} of {} users and groups", number(progress, "done"), number(progress, "total")))
+fn progress(outcome: &Value) -> Option<String> {
+    let progress = outcome.get("progress")?;
+    Some(format!("{} of {} users and groups", number(progress, "done"), number(progress, "total")))
 }
 
 /// Prints to standard error, without a new line.

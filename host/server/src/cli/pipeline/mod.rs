@@ -7,6 +7,7 @@ mod monitor;
 mod plan;
 mod record;
 mod rollback;
+mod schema;
 mod shadow;
 mod show;
 mod stuck;
@@ -33,7 +34,8 @@ A pipeline that lives in a repository:
   doorlist pipeline get --tenant TENANT > pipeline.json
   doorlist pipeline plan pipeline.json --tenant TENANT
   doorlist pipeline apply PLAN --tenant TENANT
-schemas/pipeline.schema.json describes the file for editors.
+schemas/pipeline.schema.json describes the file for editors; with the settings of the tenant's plugins in it:
+  doorlist pipeline schema --tenant TENANT > pipeline.schema.json
 
 What is not to have effect yet is watched first: a policy in monitor mode, or a whole pipeline in shadow of the one in force:
   doorlist pipeline monitor show --tenant TENANT
@@ -56,6 +58,8 @@ pub(super) struct Pipeline {
 enum Command {
     /// Print the pipeline in force, or an earlier one, as a document.
     Get(get::Get),
+    /// Print the JSON Schema of such a document, with the settings of the tenant's plugins in it.
+    Schema(schema::Schema),
     /// Show what a pipeline would make of the directory, without touching it.
     Plan(plan::Plan),
     /// Show a plan that was made.
@@ -83,6 +87,7 @@ impl Pipeline {
     pub(super) fn run(self, environment: Environment) -> Result<ExitCode> {
         match self.command {
             Command::Get(get) => get.run(environment),
+            Command::Schema(schema) => schema.run(environment),
             Command::Plan(plan) => plan.run(environment),
             Command::Show(show) => show.run(environment),
             Command::Apply(apply) => apply.run(environment),

@@ -11,14 +11,12 @@ use super::{Outcome, Subject, Turn, foresee};
 use crate::admin::pipeline::{Mode, Policy};
 use crate::admin::plugins::Ready;
 use crate::directory::decision::VerdictChange;
-use crate::directory::input;
 use crate::directory::subject::{GroupSubject, Setting, UserSubject};
-use crate::directory::view::{GroupView, UserView};
 use crate::directory::would::Would;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{EXPLANATION_VIEWS_BYTES_MAX, PIPELINE_MS_MAX};
-use crate::policy::{Plugin, Reads, StartFault, json};
+use crate::policy::{self, Plugin, Reads, StartFault, json};
 
 /// What one policy was asked and answered.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -74,25 +72,25 @@ pub(in crate::directory) struct Trace<S: Subject> {
 
 /// What can be shown of what policies are asked.
 pub(in crate::directory) trait Shown: Subject {
-    /// The item for a policy that declares to read `reads`.
-    fn item(&self, setting: &Setting, view: &Self::View, reads: &Reads) -> Value;
+    /// An item as JSON.
+    fn shown(item: &Self::Item) -> Value;
 
     /// The whole view.
     fn view(&self, setting: &Setting, view: &Self::View) -> Value {
         let reads = Reads { user_name: true, display_name: true, groups: true, view: true, ..Reads::default() };
-        self.item(setting, view, &reads).get_mut("view").map(Value::take).unwrap_or_default()
+        Self::shown(&self.item(setting, view, &reads)).get_mut("view").map(Value::take).unwrap_or_default()
     }
 }
 
 impl Shown for UserSubject {
-    fn item(&self, setting: &Setting, view: &UserView, reads: &Reads) -> Value {
-        json::user_to_json(&input::user(setting, self, view, reads))
+    fn shown(item: &policy::User) -> Value {
+        json::user_to_json(item)
     }
 }
 
 impl Shown for GroupSubject {
-    fn item(&self, setting: &Setting, view: &GroupView, reads: &Reads) -> Value {
-        json::group_to_json(&input::group(setting, self, view, reads))
+    fn shown(item: &policy::Group) -> Value {
+        json::group_to_json(item)
     }
 }
 
@@ -199,7 +197,7 @@ impl Tracing<'_> {
             }
         };
         step.start_micros = batch.usage().micros;
-        let answer = outcome.subject.ask(self.setting, &outcome.view, &plugin.manifest().reads, &mut batch);
+        let answer = S::ask(&outcome.subject.item(self.setting, &outcome.view, &plugin.manifest().reads), &mut batch);
         let (log, usage) = (batch.take_log(), batch.usage());
         self.turn.spend(&usage, 0);
         step.micros = usage.micros.saturating_sub(step.start_micros);
@@ -214,7 +212,7 @@ impl Tracing<'_> {
     fn show<S: Shown>(&mut self, plugin: &Plugin, outcome: &Outcome<S>, step: &mut Step) {
         let reads = &plugin.manifest().reads;
         let view = outcome.subject.view(self.setting, &outcome.view);
-        let input = declared(outcome.subject.item(self.setting, &outcome.view, reads), reads);
+        let input = declared(S::shown(&outcome.subject.item(self.setting, &outcome.view, reads)), reads);
         match self.bytes_left.checked_sub(view.to_string().len() + input.to_string().len()) {
             Some(left) => {
                 self.bytes_left = left;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use doorlist_scim::ErrorKind;
 
 use super::because::{Because, Said};
+use super::idle::{Known, Shared, is_idle};
 use super::{Difference, Planned, Tally};
 use crate::admin::pipeline::Policy;
 use crate::admin::plugins::Ready;
@@ -87,8 +88,8 @@ trait Planable: Subject<View: Send> + Sized + Send {
     fn look(rows: &impl Rows, due: Due) -> Result<Option<Self>>;
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()>;
 
-    /// Whether the outcome leaves everything as it is, tried in a thread's own draft.
-    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Outcome<Self>) -> Result<bool> {
+    /// Whether the outcome leaves everything as it is: it is looked at, and tried in a thread's own draft if that does not tell.
+    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Known, _: &Outcome<Self>) -> Result<bool> {
         Ok(false)
     }
 }
@@ -104,7 +105,10 @@ impl Planable for UserSubject {
         fold.user(outcome)
     }
 
-    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, outcome: &Outcome<Self>) -> Result<bool> {
+    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, known: &Known, outcome: &Outcome<Self>) -> Result<bool> {
+        if is_idle(&Shared::new(tx, known), asking.setting, outcome)? {
+            return Ok(true);
+        }
         tx.rehearse(|tx| {
             let mut writer = Writer::draft(tx, asking.setting, asking.now, asking.any);
             writer.user(outcome)?;
@@ -147,15 +151,15 @@ impl Asking<'_> {
     }
 
     /// Reads and evaluates a chunk as a draft has it, and gives how many there were with what came of those of whom something would change.
-    fn evaluate<S: Planable>(&self, tx: &mut Tx<'_>, dues: Vec<Due>) -> Result<Evaluated<S>> {
+    fn evaluate<S: Planable>(&self, tx: &mut Tx<'_>, known: &Known, dues: Vec<Due>) -> Result<Evaluated<S>> {
         let mut subjects = Vec::with_capacity(dues.len());
         for due in dues {
-            subjects.extend(S::look(tx, due)?);
+            subjects.extend(S::look(&Shared::new(tx, known), due)?);
         }
         let count = subjects.len() as u64;
         let mut changing = Vec::new();
         for outcome in self.settle(subjects)? {
-            if !S::is_idle(self, tx, &outcome)? {
+            if !S::is_idle(self, tx, known, &outcome)? {
                 changing.push(outcome);
             }
         }
@@ -165,8 +169,10 @@ impl Asking<'_> {
     /// Evaluates chunks in a draft of its own until there are no more, or nobody waits for what comes of them.
     fn serve<S: Planable>(&self, drafted: Drafted, todo: Receiver<Vec<Due>>, done: &SyncSender<Result<Evaluated<S>>>) {
         let served = self.view.draft_on(drafted, |tx| {
+            // What the draft writes is taken back, so what is known of it stays true.
+            let known = Known::default();
             for dues in todo {
-                if done.send(self.evaluate(tx, dues)).is_err() {
+                if done.send(self.evaluate(tx, &known, dues)).is_err() {
                     break;
                 }
             }

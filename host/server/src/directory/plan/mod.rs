@@ -5,6 +5,7 @@
 
 mod because;
 mod compute;
+mod idle;
 mod tally;
 
 use schemars::JsonSchema;

@@ -136,6 +136,11 @@ impl Endpoint {
         Self { role: Role::Owner, ..self }
     }
 
+    /// For every role, although it is no GET: nothing changes by it.
+    pub(super) fn for_auditors(self) -> Self {
+        Self { role: Role::Auditor, ..self }
+    }
+
     /// For keys of the installation only, although a tenant stands in the path.
     pub(super) fn of_installation(self) -> Self {
         Self { access: Access::Installation, ..self }

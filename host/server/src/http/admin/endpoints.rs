@@ -1,6 +1,6 @@
 //! The one table of endpoints. What is served, who may, and the OpenAPI document all come from here.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::connections::{Connection, CreatedConnection, CreatedToken};
 use super::directory::GroupName;
@@ -10,8 +10,8 @@ use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
 use super::{
-    connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, plans, plugins, schemas, shadow, tenants,
-    wanted,
+    connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, pipeline_schema, plans, plugins, schemas,
+    shadow, tenants, wanted,
 };
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
@@ -307,6 +307,13 @@ fn of_pipeline() -> Vec<Endpoint> {
             .takes::<NewPipeline>()
             .gives::<Revision>()
             .runs(pipeline::put),
+        Endpoint::get(
+            "/tenants/{tenant}/pipeline/schema",
+            "getPipelineSchema",
+            "Read the JSON Schema of a pipeline with the settings of the tenant's plugins in it, for editors",
+        )
+        .gives::<Value>()
+        .runs(pipeline_schema::get),
         Endpoint::get("/tenants/{tenant}/pipeline/revisions", "listPipelineRevisions", "List the pipeline's revisions, newest first")
             .gives_pages::<Revision>()
             .runs(pipeline::revisions),
@@ -316,6 +323,7 @@ fn of_pipeline() -> Vec<Endpoint> {
             "Try what would become of a made-up or changed user or group, also under a proposed pipeline; stores nothing",
         )
         .answers_ok()
+        .for_auditors()
         .takes::<WhatIf>()
         .gives::<WhatIfAnswer>()
         .runs(explanation::what_if),

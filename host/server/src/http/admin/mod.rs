@@ -23,6 +23,7 @@ mod openapi;
 mod page;
 mod past;
 mod pipeline;
+mod pipeline_schema;
 mod plans;
 mod plugins;
 pub(super) mod problem;
