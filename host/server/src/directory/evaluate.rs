@@ -351,7 +351,7 @@ impl UserOutcome {
 
     /// The member's e-mail address, with these attributes.
     pub(super) fn email(&self, attributes: &Map<String, Value>) -> Option<String> {
-        if attributes.get("emails") == self.subject.resource.get("emails") {
+        if attributes.get("emails") == self.subject.resource.read().get("emails") {
             self.subject.email.clone()
         } else {
             // The policies gave it other addresses.

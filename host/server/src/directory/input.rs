@@ -23,7 +23,11 @@ pub(super) fn user(setting: &Setting, subject: &UserSubject, view: &UserView, re
         display_name: given(reads.display_name, &subject.display_name),
         lifecycle: subject.lifecycle,
         groups: groups.iter().map(|(id, name)| policy::GroupRef { id: id.to_string(), name: name.clone() }).collect(),
-        attributes: attributes(&setting.kind(USER).scim, &subject.resource, reads),
+        attributes: if reads.all_attributes || !reads.attributes.is_empty() {
+            attributes(&setting.kind(USER).scim, subject.resource.read(), reads)
+        } else {
+            Vec::new()
+        },
         facts: facts(setting, subject.due.connection, reads),
         current: policy::Current {
             issued: policy::Issued::Scim,

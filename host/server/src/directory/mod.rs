@@ -19,6 +19,7 @@ mod guard;
 mod history;
 mod hold;
 mod input;
+mod inventoried;
 mod member;
 mod monitor;
 mod outcome;

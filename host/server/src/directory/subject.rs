@@ -6,6 +6,7 @@ use std::sync::Arc;
 use doorlist_scim::Projection;
 use serde_json::{Map, Value};
 
+use super::inventoried::{Inventoried, Parts};
 use super::member::{self, MemberRow, Status};
 use super::view::{GroupView, UserView};
 use crate::admin::connections::Connection;
@@ -80,10 +81,12 @@ pub(super) struct UserSubject {
     pub display_name: String,
     pub email: Option<String>,
     /// The whole resource; of a deleted user, what the directory still has of its attributes.
-    pub resource: doorlist_scim::Resource,
+    pub resource: Inventoried,
     pub groups: Vec<(Id, String)>,
     /// The member that it is or was.
     pub member: Option<MemberRow>,
+    /// Whether the member's attributes are those that the inventory shows, and were left out: see [`UserSubject::skim`].
+    pub skimmed: bool,
     /// Of a deleted user: whether it went with its connection, which an operator deleted.
     pub connection_deleted: bool,
 }
@@ -98,30 +101,59 @@ pub(super) struct GroupSubject {
 }
 
 /// Attributes that a member has in places of their own, or not at all.
-const NOT_ATTRIBUTES: [&str; 9] = ["id", "externalId", "meta", "schemas", "userName", "displayName", "active", "groups", "password"];
+pub(super) const NOT_ATTRIBUTES: [&str; 9] =
+    ["id", "externalId", "meta", "schemas", "userName", "displayName", "active", "groups", "password"];
+
+/// Attributes that are read of everybody.
+const IDENTIFYING: [&str; 6] = ["active", "displayName", "emails", "externalId", "name", "userName"];
 
 impl UserSubject {
     /// What is known of a user; `None` if nothing is: neither inventory nor directory has it.
     pub(super) fn read(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
+        Self::look(rows, due, false)
+    }
+
+    /// The same for whoever expects that nothing changes: a member's attributes that are those of the inventory stay unread until [`UserSubject::complete`].
+    pub(super) fn skim(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
+        Self::look(rows, due, true)
+    }
+
+    fn look(rows: &impl Rows, due: Due, skim: bool) -> Result<Option<Self>> {
         let Some(json) = rows.get(&layout::resource(due.connection, USER, due.id))? else { return Self::read_deleted(rows, due) };
-        let stored = Stored::read(&json)?;
-        let user_name = stored.text("userName").to_owned();
-        let external_id = external_id(&stored);
-        let member = member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?;
+        let parts = Parts::read(&json)?;
+        let who = parts.few(&IDENTIFYING)?;
+        let user_name = text(&who, "userName").to_owned();
+        let external_id = external_id(&who);
+        let skimmed = if skim { member::skim(rows, due.connection, due.id, &parts.shown())? } else { None };
+        let is_skimmed = skimmed.is_some();
+        let member = match skimmed {
+            Some(row) => Some(row),
+            None => member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?,
+        };
         // Absent is active: RFC 7643 section 4.1.1 leaves the meaning to us, and whoever is sent without it is meant to be there.
-        let active = stored.resource.get("active").and_then(Value::as_bool).unwrap_or(true);
+        let active = who.get("active").and_then(Value::as_bool).unwrap_or(true);
         Ok(Some(Self {
             due,
             lifecycle: if active { Lifecycle::Active } else { Lifecycle::Inactive },
-            display_name: display_name(&stored),
-            email: email(&stored.resource, stored.text("userName")),
+            display_name: display_name(&who),
+            email: email(&who, &user_name),
             groups: groups_of(rows, Scope { connection: due.connection }, due.id)?,
-            resource: stored.resource,
             external_id,
             user_name,
             member,
+            skimmed: is_skimmed,
             connection_deleted: false,
+            resource: Inventoried::unread(json),
         }))
+    }
+
+    /// Reads what was left out.
+    pub(super) fn complete(&mut self, rows: &impl Rows) -> Result<()> {
+        if let Some(row) = self.member.as_mut().filter(|_| self.skimmed) {
+            row.member.attributes = member::row(rows, row.member.id)?.map(|row| row.member.attributes).unwrap_or_default();
+            self.skimmed = false;
+        }
+        Ok(())
     }
 
     fn read_deleted(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
@@ -134,9 +166,10 @@ impl UserSubject {
             user_name: row.user_name.clone(),
             display_name: row.display_name.clone(),
             email: row.member.email.clone(),
-            resource: row.member.attributes.clone(),
+            resource: Inventoried::whole(row.member.attributes.clone()),
             groups: Vec::new(),
             member: Some(row),
+            skimmed: false,
             connection_deleted: rows.json::<Connection>(&layout::connection(due.connection))?.is_some_and(|connection| connection.deleting),
         }))
     }
@@ -168,17 +201,13 @@ impl UserSubject {
     /// The attributes that the member shows beside those in places of their own, and but for those that the schemas say nobody reads.
     pub(super) fn attributes(&self, users: &Kind) -> Map<String, Value> {
         if !users.is_answered_as_stored {
-            let mut shown = self.resource.clone();
+            let mut shown = self.resource.read().clone();
             Projection::full().of_body().apply(&users.scim, &mut shown);
             shown.retain(|name, _| !NOT_ATTRIBUTES.contains(&name.as_str()));
             return shown;
         }
-        self.shown_attributes().map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    /// The same where every attribute is answered as it is stored.
-    pub(super) fn shown_attributes(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.resource.iter().filter(|(name, _)| !NOT_ATTRIBUTES.contains(&name.as_str()))
+        let shown = self.resource.read().iter().filter(|(name, _)| !NOT_ATTRIBUTES.contains(&name.as_str()));
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -189,7 +218,7 @@ impl GroupSubject {
         let stored = Stored::read(&json)?;
         Ok(Some(Self {
             due,
-            external_id: external_id(&stored),
+            external_id: external_id(&stored.resource),
             display_name: stored.text("displayName").to_owned(),
             created: stored.created,
             resource: stored.resource,
@@ -203,8 +232,8 @@ impl GroupSubject {
 }
 
 /// The identity provider's id. A blank one is no id: clients send it for what is unset, and it would make one person of all.
-fn external_id(stored: &Stored) -> Option<String> {
-    said(stored.resource.get("externalId")).map(str::to_owned)
+fn external_id(resource: &Map<String, Value>) -> Option<String> {
+    said(resource.get("externalId")).map(str::to_owned)
 }
 
 /// A text that says something.
@@ -212,14 +241,18 @@ fn said(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).filter(|text| !text.trim().is_empty())
 }
 
+fn text<'a>(resource: &'a Map<String, Value>, name: &str) -> &'a str {
+    resource.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The name to show: `displayName`, else the parts of `name`, else `userName`.
-fn display_name(stored: &Stored) -> String {
-    let name = |part: &str| stored.resource.get("name").and_then(|name| name.get(part)).and_then(Value::as_str).unwrap_or_default();
+fn display_name(resource: &Map<String, Value>) -> String {
+    let name = |part: &str| resource.get("name").and_then(|name| name.get(part)).and_then(Value::as_str).unwrap_or_default();
     let given = format!("{} {}", name("givenName"), name("familyName"));
-    [stored.text("displayName"), name("formatted"), given.trim()]
+    [text(resource, "displayName"), name("formatted"), given.trim()]
         .into_iter()
         .find(|text| !text.trim().is_empty())
-        .unwrap_or_else(|| stored.text("userName"))
+        .unwrap_or_else(|| text(resource, "userName"))
         .to_owned()
 }
 

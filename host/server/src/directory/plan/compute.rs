@@ -89,7 +89,8 @@ trait Planable: Subject<View: Send> + Sized + Send {
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()>;
 
     /// Whether the outcome leaves everything as it is: it is looked at, and tried in a thread's own draft if that does not tell.
-    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Known, _: &Outcome<Self>) -> Result<bool> {
+    /// One that is not idle is left complete.
+    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Known, _: &mut Outcome<Self>) -> Result<bool> {
         Ok(false)
     }
 }
@@ -98,17 +99,18 @@ impl Planable for UserSubject {
     const KIND: u8 = USER;
 
     fn look(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
-        Self::read(rows, due)
+        Self::skim(rows, due)
     }
 
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()> {
         fold.user(outcome)
     }
 
-    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, known: &Known, outcome: &Outcome<Self>) -> Result<bool> {
+    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, known: &Known, outcome: &mut Outcome<Self>) -> Result<bool> {
         if is_idle(&Shared::new(tx, known), asking.setting, outcome)? {
             return Ok(true);
         }
+        outcome.subject.complete(tx)?;
         tx.rehearse(|tx| {
             let mut writer = Writer::draft(tx, asking.setting, asking.now, asking.any);
             writer.user(outcome)?;
@@ -158,8 +160,8 @@ impl Asking<'_> {
         }
         let count = subjects.len() as u64;
         let mut changing = Vec::new();
-        for outcome in self.settle(subjects)? {
-            if !S::is_idle(self, tx, known, &outcome)? {
+        for mut outcome in self.settle(subjects)? {
+            if !S::is_idle(self, tx, known, &mut outcome)? {
                 changing.push(outcome);
             }
         }

@@ -109,13 +109,9 @@ fn has_same_attributes(
     outcome: &UserOutcome,
 ) -> bool {
     let (subject, users) = (&outcome.subject, setting.kind(USER));
-    if outcome.view.attributes.is_empty() && users.is_answered_as_stored {
-        let mut count = 0;
-        let same = subject.shown_attributes().all(|(name, value)| {
-            count += 1;
-            have.get(name) == Some(value)
-        });
-        return same && count == have.len() && email == subject.email.as_deref();
+    if subject.skimmed {
+        // They are those of the inventory.
+        return outcome.view.attributes.is_empty() && users.is_answered_as_stored && email == subject.email.as_deref();
     }
     outcome.attributes(users).is_ok_and(|attributes| attributes == *have && outcome.email(&attributes).as_deref() == email)
 }
