@@ -81,8 +81,11 @@ impl Visitor {
         let reply = call.send();
         for set in reply.headers.get_all("set-cookie") {
             let set = set.to_str().expect("a cookie is text");
-            assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "a cookie for anybody: {set}");
             let (name, value) = set.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie has a name");
+            // Whoever comes back from a provider of single sign-on comes from another site.
+            let site = if name.ends_with("doorlist_sign_on") { "SameSite=Lax" } else { "SameSite=Strict" };
+            assert!(set.contains("HttpOnly") && set.contains(site), "a cookie for anybody: {set}");
+            assert_eq!(name.starts_with("__Host-"), set.contains("Secure"), "a cookie that says what it is not: {set}");
             if set.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {

@@ -7,6 +7,7 @@ mod integrations;
 mod plugins;
 mod policies;
 mod settings;
+mod sign_on;
 mod team;
 
 use doorlist_tests::callers::text;

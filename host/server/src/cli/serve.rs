@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::{self, App};
 use crate::limits::SCIM_RATE_DEFAULT;
 use crate::policy::{CacheSettings, HostSettings};
+use crate::sign_on::SignOn;
 use crate::store::Store;
 
 /// Where machine code of plugins is, below the data directory. It can be deleted at any time.
@@ -45,13 +46,17 @@ pub(super) struct Serve {
     /// SCIM requests per second that one connection may send for long, a minute's worth of them at once. Beyond it: 429. 0 sets no limit.
     #[arg(long, value_name = "N", default_value_t = SCIM_RATE_DEFAULT)]
     scim_rate: u32,
+    /// File by which operators sign in to the dashboard with an OpenID provider; schemas/single-sign-on.schema.json describes it.
+    #[arg(long, value_name = "FILE")]
+    single_sign_on: Option<PathBuf>,
 }
 
 impl Serve {
     /// Runs the server until a signal ends it.
     pub(super) fn run(self, environment: Environment) -> Result<()> {
-        let Self { listen, data_dir, public_url, cache_mib, scim_rate } = self;
-        let config = config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), scim_rate, environment)?;
+        let Self { listen, data_dir, public_url, cache_mib, scim_rate, single_sign_on } = self;
+        let config =
+            config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), scim_rate, single_sign_on.as_deref(), environment)?;
         super::runtime()?.block_on(serve(config))
     }
 }
@@ -79,7 +84,9 @@ async fn serve(config: config::Serve) -> Result<()> {
         super::say(&format!("Operator key, shown only this once: {secret}"))?;
     }
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate, sandbox);
+    let redirect = format!("{public_url}{}", http::SIGN_ON_CALLBACK);
+    let sign_on = config.sign_on.map(|settings| SignOn::new(settings, &redirect, clock.clone())).transpose()?;
+    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate, sandbox, sign_on);
     super::say(&format!("Doorlist listens on http://{address}"))?;
     let shutdown = async move {
         tokio::select! {

@@ -56,6 +56,8 @@ impl World {
             ("revision", "1".to_owned()),
             ("policy", "watching".to_owned()),
             ("request", "seen-request".to_owned()),
+            // Nobody signs in by single sign-on here; tests of that have the ids of sessions.
+            ("session", NOBODY.to_owned()),
         ]);
         // Somebody who is held: not one of those who have only just come.
         let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0}})).expect(200);

@@ -13,6 +13,7 @@ use super::call::{Call, Caller, Reply};
 use super::endpoint::{Access, Endpoint, Takes};
 use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
+use crate::admin::keys::{Role, Scope};
 use crate::admin::places::Place;
 use crate::auth::Operator;
 use crate::error::{Error, Result};
@@ -98,13 +99,19 @@ pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoi
         }
     };
     let now = app.clock.now();
-    let (role, scope) = (operator.role, operator.scope);
+    let everywhere = operator.rights.of_installation();
+    // Of whoever reaches neither, the lines above made an end.
+    let role = tenant.as_ref().map_or(everywhere, |tenant| operator.rights.at(tenant.id)).unwrap_or(Role::Auditor);
+    // A stronger role in the tenant is one of the tenant.
+    let scope = if everywhere == Some(role) { Scope::Root } else { Scope::Tenant(rows.number()) };
+    let is_person = operator.person.is_some();
     let caller = Caller { rows, tenant, actor: operator.actor(), role, scope, now, request_id };
     let gatherer = app.gatherer.clone();
     let refused = caller.clone();
     let outcome = async move {
         if role < endpoint.role {
-            let detail = format!("This needs a key with the role {} or above.", endpoint.role_word());
+            let what = if is_person { "the role" } else { "a key with the role" };
+            let detail = format!("This needs {what} {} or above.", endpoint.role_word());
             return Err(Error::new(ErrorKind::Forbidden, detail));
         }
         let mut call = Call { app, endpoint, caller, path, query: query?, body: None, wasm: Vec::new(), place: None };

@@ -85,10 +85,10 @@ async fn fields(app: &App, tenant: &str, signed_in: &SignedIn, parts: &mut Multi
 
 /// Takes the file, if whoever sends it may; else the API says that they may not, and needs no file for that.
 async fn file(app: &App, tenant: &str, signed_in: &SignedIn, mut field: Field<'_>) -> Result<Upload> {
-    if signed_in.operator.role < Role::Admin {
+    let (rows, tenant) = signed_in.operator.tenant(tenant)?;
+    if signed_in.operator.rights.at(tenant.id) < Some(Role::Admin) {
         return Ok(Upload::default());
     }
-    let (rows, _) = signed_in.operator.tenant(tenant)?;
     let place = app.uploads.enter(rows.number())?;
     let wasm = bounded(&mut field, PLUGIN_UPLOAD_BYTES_MAX).await?.ok_or_else(request::plugin_too_large)?;
     Ok(Upload { wasm, place: Some(place) })

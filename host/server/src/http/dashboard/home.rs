@@ -1,6 +1,6 @@
 //! The start: whoever reaches several tenants chooses one, or makes one.
 
-use maud::html;
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::page::{Answer, Page, Section};
@@ -8,6 +8,7 @@ use super::parts::{ago, counted, empty, field, list, more, refusal, text};
 use super::visit::Visit;
 use super::{DASHBOARD_BASE, Route, sign_in};
 use crate::admin::keys::Role;
+use crate::admin::tenants::Tenant;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 
@@ -21,10 +22,40 @@ pub(super) fn pages() -> Vec<Route> {
 }
 
 async fn show(visit: Visit) -> Result<Answer> {
-    if let Some(tenant) = visit.operator.own_tenant()? {
-        return Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", tenant.id))));
+    match visit.operator.own_tenants()?.as_deref() {
+        Some([tenant]) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", tenant.id)))),
+        Some(several) => Ok(Page::new(Section::None, "Tenants", own(&visit, several)).into()),
+        None => Ok(page(&visit, None).await?.into()),
     }
-    Ok(page(&visit, None).await?.into())
+}
+
+/// The tenants of somebody who reaches some and not the installation.
+fn own(visit: &Visit, tenants: &[Tenant]) -> Markup {
+    html! {
+        @if tenants.is_empty() {
+            (empty("There is no tenant for you", &html! { "Those that are granted to you are no more. Whoever runs this server grants others." }))
+        } @else {
+            (rows(visit, tenants.iter().map(|tenant| (tenant.id.to_string(), tenant.name.clone(), tenant.created.to_string()))))
+        }
+    }
+}
+
+/// Tenants by id, name and the time they were made.
+fn rows(visit: &Visit, tenants: impl ExactSizeIterator<Item = (String, String, String)>) -> Markup {
+    html! {
+        table {
+            caption { (counted(tenants.len() as u64, "tenant", "tenants")) " on this page" }
+            thead { tr { th { "Name" } th { "Made" } } }
+            tbody {
+                @for (id, name, created) in tenants {
+                    tr {
+                        td { a href=(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{id}"))) { (name) } }
+                        td { (ago(visit.now, &created)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
@@ -39,18 +70,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
         @if items.is_empty() {
             (empty("There is no tenant yet", &html! { "A tenant is a customer: it has its identity providers, its users and its policies." }))
         } @else {
-            table {
-                caption { (counted(items.len() as u64, "tenant", "tenants")) " on this page" }
-                thead { tr { th { "Name" } th { "Made" } } }
-                tbody {
-                    @for tenant in items {
-                        tr {
-                            td { a href=(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", text(tenant, "/id")))) { (text(tenant, "/name")) } }
-                            td { (ago(visit.now, text(tenant, "/created"))) }
-                        }
-                    }
-                }
-            }
+            (rows(visit, items.iter().map(|tenant| ["/id", "/name", "/created"].map(|at| text(tenant, at).to_owned()).into())))
             (more(&tenants, |cursor| visit.here_with("cursor", cursor)))
         }
         @if visit.may(Role::Owner) {

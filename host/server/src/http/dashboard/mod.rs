@@ -21,6 +21,7 @@ mod policies;
 mod schema_form;
 mod settings;
 mod sign_in;
+mod sign_on;
 mod team;
 mod unshown;
 mod visit;
@@ -38,6 +39,7 @@ use axum::routing::{MethodRouter, on};
 use self::form::Form;
 use self::page::{Answer, shell};
 pub(super) use self::sign_in::Attempts;
+pub use self::sign_on::SIGN_ON_CALLBACK;
 pub(super) use self::unshown::Unshown;
 use self::visit::Visit;
 use super::request::{self, RequestId};
@@ -89,6 +91,8 @@ pub(super) fn router() -> Router<App> {
     let mut router = Router::new()
         .route("/", get(async |State(app): State<App>| page::redirect(&app.link(DASHBOARD_BASE))))
         .route(&format!("{DASHBOARD_BASE}/sign-in"), get(sign_in::show).post(sign_in::sign_in))
+        .route(sign_on::SIGN_ON, get(sign_on::begin))
+        .route(SIGN_ON_CALLBACK, get(sign_on::come_back))
         .route(&format!("{DASHBOARD_BASE}/assets/{{name}}"), get(assets::serve));
     for route in pages() {
         let filter = if route.method == Method::POST { MethodFilter::POST } else { MethodFilter::GET };

@@ -69,11 +69,17 @@ impl Names {
                 "operator" => {
                     "Operator"
                     @if let Some(called) = find(&self.keys, text(actor, "/key")) { " " (name(called)) }
+                    @if let Some(called) = person(actor) { " " span title=(text(actor, "/person/subject")) { (name(called)) } }
                 },
                 _ => "Doorlist",
             }
         }
     }
+}
+
+/// What somebody is called who signed in by single sign-on.
+fn person(actor: &Value) -> Option<&str> {
+    ["/person/name", "/person/email", "/person/subject"].into_iter().map(|at| text(actor, at)).find(|text| !text.is_empty())
 }
 
 fn find<'a>(page: &'a Value, id: &str) -> Option<&'a str> {

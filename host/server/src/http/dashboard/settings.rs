@@ -15,6 +15,8 @@ use crate::limits::{
     HOLDS_MAX, PIPELINE_REVISIONS_MAX, PLANS_MAX,
 };
 
+mod people;
+
 pub(super) fn pages() -> Vec<Route> {
     vec![
         Route::get("/tenants/{tenant}/settings", show),
@@ -23,6 +25,7 @@ pub(super) fn pages() -> Vec<Route> {
         Route::post("/tenants/{tenant}/settings/keys", create_key),
         Route::get("/tenants/{tenant}/settings/keys/made", made_key),
         Route::post("/tenants/{tenant}/settings/keys/{key}/delete", delete_key),
+        Route::post("/tenants/{tenant}/settings/sessions/{session}/end", people::end),
     ]
 }
 
@@ -41,14 +44,15 @@ async fn show(visit: Visit) -> Result<Answer> {
 }
 
 /// What was refused, and which form asked for it.
-type Refused<'a> = Option<(&'a str, &'a Error)>;
+pub(super) type Refused<'a> = Option<(&'a str, &'a Error)>;
 
 fn of<'a>(refused: Refused<'a>, form: &str) -> Option<&'a Error> {
     refused.filter(|(asked, _)| *asked == form).map(|(_, error)| error)
 }
 
-async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
+pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
     let keys = visit.ask("listTenantKeys").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
+    let people = people::card(visit, of(refused, "people")).await?;
     let body = html! {
         section.card id="name" {
             h2 { "Name" }
@@ -67,6 +71,7 @@ async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
             (refusal(of(refused, "keys")))
             (key_list(visit, &keys))
         }
+        (people)
         section.card { h2 { "Roles of users" } (roles(visit)) }
         section.card { h2 { "What is kept" } (kept()) }
     };
