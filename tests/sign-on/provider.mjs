@@ -1,19 +1,24 @@
 // A real OpenID provider on loopback, for one client. People sign in with any name and any password; which groups they have stands in PEOPLE, a JSON object by
-// name. Prints its issuer once it listens, and ends when its standard input does.
+// name. Prints its issuer once it listens, reads from its standard input where people are sent back to, and ends when that input does.
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { createInterface } from "node:readline";
 import { Provider } from "oidc-provider";
 
 const groups = JSON.parse(process.env.PEOPLE);
 const server = createServer();
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `http://${process.env.HOST}:${server.address().port}`;
+console.log(issuer);
+const input = createInterface({ input: process.stdin });
+const [redirect] = await once(input, "line");
 
 const provider = new Provider(issuer, {
   clients: [
     {
       client_id: process.env.CLIENT,
       client_secret: process.env.SECRET,
-      redirect_uris: [process.env.REDIRECT],
+      redirect_uris: [redirect],
       token_endpoint_auth_method: process.env.AUTHENTICATION,
     },
   ],
@@ -33,5 +38,5 @@ const provider = new Provider(issuer, {
   }),
 });
 server.on("request", provider.callback());
-console.log(issuer);
-process.stdin.on("end", () => process.exit(0)).resume();
+console.log("ready");
+input.on("close", () => process.exit(0));

@@ -1,7 +1,7 @@
 //! A real OpenID provider on loopback: the package `oidc-provider` of npm, run by Node.js. And somebody who signs in at its pages.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -24,17 +24,18 @@ const STEPS_MAX: usize = 20;
 pub struct Provider {
     child: Child,
     issuer: String,
+    lines: mpsc::Receiver<String>,
 }
 
 /// What the provider knows of its client.
 #[derive(Debug)]
 pub struct Registration<'a> {
+    /// By which name of this machine the provider calls itself.
+    pub host: &'a str,
     /// The client's id.
     pub client: &'a str,
     /// Its secret.
     pub secret: &'a str,
-    /// Where people are sent back to.
-    pub redirect: &'a str,
     /// How the client shows its secret: `client_secret_basic` or `client_secret_post`.
     pub authentication: &'a str,
     /// The groups of people, by the name under which they sign in.
@@ -42,29 +43,50 @@ pub struct Registration<'a> {
 }
 
 impl Provider {
-    /// Starts one. `home` is a directory with the packages and `provider.mjs`.
+    /// Starts one, which answers nobody before [`Provider::send_back_to`]. `home` is a directory with the packages and `provider.mjs`.
     ///
     /// # Panics
-    /// If it does not get ready.
+    /// If it does not start.
     #[track_caller]
     pub fn start(home: &Path, registration: &Registration<'_>) -> Self {
         let mut command = Command::new("node");
         command.arg("provider.mjs").current_dir(home).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.env("CLIENT", registration.client).env("SECRET", registration.secret).env("REDIRECT", registration.redirect);
+        command.env("HOST", registration.host).env("CLIENT", registration.client).env("SECRET", registration.secret);
         command.env("AUTHENTICATION", registration.authentication).env("PEOPLE", registration.people.to_string());
         let mut child = command.spawn().expect("Node.js can be started");
         let output = BufReader::new(child.stdout.take().expect("its output is piped"));
         let (tell, told) = mpsc::channel();
         // Read to its end, so that the provider never waits for somebody to listen.
         thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok).filter(|line| line.starts_with("http://")) {
-                let _ = tell.send(line.trim().to_owned());
+            for line in output.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
             }
         });
-        let ready = told.recv_timeout(READY_MAX);
-        let mut provider = Self { child, issuer: String::new() };
-        provider.issuer = ready.unwrap_or_else(|_| panic!("the provider was not ready after {READY_MAX:?}"));
+        let mut provider = Self { child, issuer: String::new(), lines: told };
+        provider.issuer = provider.expect_line(|line| line.starts_with("http://"));
         provider
+    }
+
+    /// Says where people are sent back to. From here on it answers.
+    ///
+    /// # Panics
+    /// If it does not get ready.
+    #[track_caller]
+    pub fn send_back_to(&mut self, redirect: &str) {
+        let input = self.child.stdin.as_mut().expect("its input is piped");
+        writeln!(input, "{redirect}").and_then(|()| input.flush()).expect("the provider reads its input");
+        self.expect_line(|line| line == "ready");
+    }
+
+    #[track_caller]
+    fn expect_line(&self, is_it: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.lines.recv_timeout(READY_MAX);
+            let line = line.unwrap_or_else(|_| panic!("the provider was not ready after {READY_MAX:?}"));
+            if is_it(line.trim()) {
+                return line.trim().to_owned();
+            }
+        }
     }
 
     /// How it calls itself.

@@ -1,14 +1,16 @@
 //! Single sign-on: at a real OpenID provider, and at one that does everything wrong.
 
+mod browser;
 mod file;
 mod hostile;
 mod real;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use doorlist_tests::provider::{Provider, Registration};
 use doorlist_tests::server::Options;
-use doorlist_tests::{Scratch, Server, Visitor};
+use doorlist_tests::{Scratch, Server, Visitor, tools};
 use serde_json::{Value, json};
 
 /// How browsers reach the server, as far as the provider knows. What stands behind it is asked at the server's own address.
@@ -36,8 +38,25 @@ fn configure(scratch: &Scratch, issuer: &str, grants: &Value, more: &Value) -> P
     path
 }
 
+/// A real provider for these people, by the groups that they have, which calls itself after `host`. `None` if this machine has none, which is said.
+fn provider(what: &str, host: &str, authentication: &str, people: &Value) -> Option<Provider> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("sign-on");
+    let packages = match tools::packages("sign-on", &sources) {
+        Ok(packages) => packages,
+        Err(why) => {
+            tools::report_missing(what, &why);
+            return None;
+        }
+    };
+    let home = packages.parent().unwrap();
+    // Renamed into its place, since another test may start one at the same time.
+    let (own, place) = (home.join(format!("provider-{what}.mjs")), home.join("provider.mjs"));
+    fs::copy(sources.join("provider.mjs"), &own).and_then(|_| fs::rename(&own, &place)).unwrap();
+    Some(Provider::start(home, &Registration { host, client: CLIENT, secret: SECRET, authentication, people }))
+}
+
 /// A server with this file.
-fn with(file: &std::path::Path) -> Options {
+fn with(file: &Path) -> Options {
     Server::options().argument("--single-sign-on").argument(file.to_str().unwrap()).argument("--public-url").argument(PUBLIC_URL)
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::page::{Answer, Page, Section};
 use super::parts::{ago, counted, empty, field, list, more, refusal, text};
+use super::settings::people;
 use super::visit::Visit;
 use super::{DASHBOARD_BASE, Route, sign_in};
 use crate::admin::keys::Role;
@@ -18,6 +19,7 @@ pub(super) fn pages() -> Vec<Route> {
         Route::post("/tenants", create),
         Route::get("/tenants/{tenant}", tenant),
         Route::post("/sign-out", sign_in::sign_out),
+        Route::post("/sessions/{session}/end", end_session),
     ]
 }
 
@@ -25,7 +27,7 @@ async fn show(visit: Visit) -> Result<Answer> {
     match visit.operator.own_tenants()?.as_deref() {
         Some([tenant]) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", tenant.id)))),
         Some(several) => Ok(Page::new(Section::None, "Tenants", own(&visit, several)).into()),
-        None => Ok(page(&visit, None).await?.into()),
+        None => Ok(page(&visit, (None, None)).await?.into()),
     }
 }
 
@@ -58,9 +60,11 @@ fn rows(visit: &Visit, tenants: impl ExactSizeIterator<Item = (String, String, S
     }
 }
 
-async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
+/// The page, with what was refused of making a tenant, and of signing somebody out.
+async fn page(visit: &Visit, (error, unended): (Option<&Error>, Option<&Error>)) -> Result<Page> {
     let tenants = visit.ask("listTenants").with_own(&["cursor"]).await?;
     let items = list(&tenants, "/items");
+    let people = people::everybody(visit, unended).await?;
     let make = html! {
         (refusal(error))
         (field("name", "Name", visit.form.text("name"), "What you call this customer. It can be changed later."))
@@ -76,6 +80,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
         @if visit.may(Role::Owner) {
             section.card { h2 { "New tenant" } (visit.form(&visit.app.link(&format!("{DASHBOARD_BASE}/tenants")), &make)) }
         }
+        (people)
     };
     Ok(Page::new(Section::None, "Tenants", body))
 }
@@ -83,7 +88,14 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
 async fn create(visit: Visit) -> Result<Answer> {
     match visit.ask("createTenant").json(json!({"name": visit.form.text("name")})).await {
         Ok(made) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", text(&made, "/id"))))),
-        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(&error)).await?)),
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, (Some(&error), None)).await?)),
+    }
+}
+
+async fn end_session(visit: Visit) -> Result<Answer> {
+    match visit.ask("endSession").at("session", visit.part("session")).await {
+        Ok(_) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}?done=signed-out")))),
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, (None, Some(&error))).await?)),
     }
 }
 

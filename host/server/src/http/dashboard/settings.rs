@@ -15,7 +15,7 @@ use crate::limits::{
     HOLDS_MAX, PIPELINE_REVISIONS_MAX, PLANS_MAX,
 };
 
-mod people;
+pub(super) mod people;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![

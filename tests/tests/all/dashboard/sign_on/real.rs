@@ -1,13 +1,10 @@
 //! At a real provider: who gets in, how far, and what is no way in.
 
-use std::fs;
-use std::path::Path;
-
-use doorlist_tests::provider::{Provider, Registration, walk};
-use doorlist_tests::{Operator, Page, Scratch, Server, Visitor, tools};
+use doorlist_tests::provider::{Provider, walk};
+use doorlist_tests::{Operator, Page, Scratch, Server, Visitor};
 use serde_json::{Value, json};
 
-use super::{CLIENT, REDIRECT, SECRET, SESSION, configure, leave, parameter, with};
+use super::{CLIENT, REDIRECT, SESSION, configure, leave, parameter, provider, with};
 
 /// The provider, and a server that lets its people in.
 struct Stage {
@@ -21,16 +18,6 @@ struct Stage {
 impl Stage {
     /// `None` if this machine has no such provider: that is said.
     fn set(authentication: &str) -> Option<Self> {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("sign-on");
-        let packages = match tools::packages("sign-on", &sources) {
-            Ok(packages) => packages,
-            Err(why) => {
-                tools::report_missing("single sign-on at a real provider", &why);
-                return None;
-            }
-        };
-        let home = packages.parent().unwrap();
-        fs::copy(sources.join("provider.mjs"), home.join("provider.mjs")).unwrap();
         let people = json!({
             "olga": ["door-owners", "everybody"],
             "late-olga": ["door-owners"],
@@ -39,8 +26,8 @@ impl Stage {
             "mia": ["door-acme", "door-both"],
             "eve": ["everybody", "Door-Owners"],
         });
-        let registration = Registration { client: CLIENT, secret: SECRET, redirect: REDIRECT, authentication, people: &people };
-        let provider = Provider::start(home, &registration);
+        let mut provider = provider(&format!("single sign-on with {authentication}"), "127.0.0.1", authentication, &people)?;
+        provider.send_back_to(REDIRECT);
         let scratch = Scratch::new();
         let data = scratch.join("data");
         let (acme, beta) = {
@@ -250,6 +237,12 @@ fn owners_sign_others_out(stage: &Stage) {
     assert!(theo.get("/dashboard").path.contains("/sign-in"));
     assert_eq!(of(&sessions(&stage.acme), "theo"), [] as [Value; 0]);
     assert_eq!(olga.get("/dashboard").path, "/dashboard", "nobody else is signed out");
+    // From the start one signs out whoever is there.
+    let mia = of(&sessions(&stage.beta), "mia").remove(0)["id"].as_str().unwrap().to_owned();
+    let home = olga.get("/dashboard");
+    home.says("Signed in by single sign-on").says("Person <mia>").says("In some tenants");
+    olga.submit(&home, &format!("/dashboard/sessions/{mia}/end"), &[]).says("Signed out.");
+    assert!(of(&sessions(&stage.beta), "mia").iter().all(|session| session["id"] != mia.as_str()));
     let log = operator.get(&format!("/tenants/{}/activity", stage.acme)).expect(200);
     let ended = log["items"].as_array().unwrap().iter().find(|entry| entry["action"] == "DELETE /tenants/{tenant}/sessions/{session}");
     assert_eq!(ended.expect("it is in the log")["actor"]["person"]["subject"], "olga");

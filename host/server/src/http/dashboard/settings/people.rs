@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::super::DASHBOARD_BASE;
 use super::super::page::Answer;
 use super::super::parts::{ago, empty, is, list, name, refusal, table, text};
 use super::super::visit::Visit;
@@ -29,7 +30,30 @@ pub(super) async fn card(visit: &Visit, refused: Option<&Error>) -> Result<Marku
             (refusal(refused))
             (grants(&configured))
             h3 { "Signed in now" }
-            (people(visit, &here))
+            @if list(&here, "/items").is_empty() {
+                p.muted { "Nobody to whom this tenant is granted by itself. Who reaches every tenant is not listed here." }
+            } @else {
+                (people(visit, &here, |session| visit.link(&format!("/settings/sessions/{session}/end"))))
+            }
+        }
+    })
+}
+
+/// The card of the start page with everybody who is signed in; nothing where there is no single sign-on.
+pub(in super::super) async fn everybody(visit: &Visit, refused: Option<&Error>) -> Result<Markup> {
+    if visit.app.sign_on.is_none() {
+        return Ok(html! {});
+    }
+    let here = visit.ask("listSessions").with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
+    Ok(html! {
+        section.card id="people" {
+            h2 { "Signed in by single sign-on" }
+            (refusal(refused))
+            @if list(&here, "/items").is_empty() {
+                p.muted { "Nobody." }
+            } @else {
+                (people(visit, &here, |session| visit.app.link(&format!("{DASHBOARD_BASE}/sessions/{session}/end"))))
+            }
         }
     })
 }
@@ -53,34 +77,32 @@ fn grants(configured: &Value) -> Markup {
     }
 }
 
-fn people(visit: &Visit, here: &Value) -> Markup {
+/// The people, each with a button that goes where `end` says.
+fn people(visit: &Visit, here: &Value, end: impl Fn(&str) -> String) -> Markup {
     let mut sessions: Vec<&Value> = list(here, "/items").iter().collect();
     sessions.sort_by_key(|session| std::cmp::Reverse(text(session, "/since")));
     let may = visit.may(Role::Owner);
     html! {
-        @if sessions.is_empty() {
-            p.muted { "Nobody to whom this tenant is granted by itself. Who reaches every tenant is not listed here." }
-        } @else {
-            (table("People", &["Name", "E-mail address", "Subject", "Role", "Signed in", "Action"], &html! {
-                @for session in sessions {
-                    @let called = text(session, "/person/name");
-                    tr {
-                        td { (name(called)) }
-                        td { (text(session, "/person/email")) }
-                        td { code { (name(text(session, "/person/subject"))) } }
-                        td { (text(session, "/role")) }
-                        td { (ago(visit.now, text(session, "/since"))) }
-                        td {
-                            @if may {
-                                (visit.form(&visit.link(&format!("/settings/sessions/{}/end", text(session, "/id"))), &html! {
-                                    button.quiet type="submit" aria-label=(format!("Sign out: {called}")) { "Sign out" }
-                                }))
-                            }
+        (table("People", &["Name", "E-mail address", "Subject", "Role", "Signed in", "Action"], &html! {
+            @for session in sessions {
+                @let called = text(session, "/person/name");
+                tr {
+                    td { (name(called)) }
+                    td { (text(session, "/person/email")) }
+                    td { code { (name(text(session, "/person/subject"))) } }
+                    td { @if text(session, "/role").is_empty() { "In some tenants" } @else { (text(session, "/role")) } }
+                    td { (ago(visit.now, text(session, "/since"))) }
+                    td {
+                        @if may {
+                            (visit.form(&end(text(session, "/id")), &html! {
+                                button.quiet type="submit" aria-label=(format!("Sign out: {called}")) { "Sign out" }
+                            }))
                         }
                     }
                 }
-            }))
-        }
+            }
+        }))
+        @if !text(here, "/nextCursor").is_empty() { p.muted { "There are more than fit here. The admin API lists everybody (" code { "/sessions" } ")." } }
     }
 }
 
