@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`server`] (a running `doorlist`), [`callers`] (who calls is part of the type: [`Operator`], [`Client`],
 //! [`Nobody`]; [`Visitor`] has a browser without scripts), [`http`] (one call and its [`Reply`], which must be used), [`raw`] (bytes on a socket, for what an HTTP library
-//! would put right). [`tls`] stands in front of a server as a reverse proxy does. [`tools`] gets what policies are built with, [`examples`] builds them.
+//! would put right). [`tls`] stands in front of a server as a reverse proxy does, [`provider`] beside it as an OpenID provider. [`tools`] gets what policies are built with,
+//! [`examples`] builds them.
 //!
 //! Knows nothing of the server's code: what it sees is the executable, HTTP, and the files on the disk.
 
@@ -15,6 +16,7 @@ pub mod http;
 pub mod load;
 pub mod patience;
 pub mod process;
+pub mod provider;
 pub mod raw;
 pub mod scratch;
 pub mod server;

@@ -195,9 +195,16 @@ pub struct Browser {
 pub fn browser(directory: &Path) -> Result<Browser, String> {
     let program = BROWSERS.into_iter().find(|program| version(program).is_ok());
     let program = program.ok_or("There is no Chromium here. To have it, `apt-get install chromium`.")?;
+    Ok(Browser { program, node_modules: packages("browser", directory)? })
+}
+
+/// The Node.js packages that the `package.json` in `directory` wants, kept under a name.
+///
+/// # Errors
+/// What this machine lacks, a sentence with what to install.
+pub fn packages(name: &str, directory: &Path) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(directory.join("package.json")).map_err(|error| format!("{error}."))?;
-    let node_modules = node_modules("browser", &wanted).map_err(|what| format!("{what} To have it, {}.", Language::TypeScript.advice()))?;
-    Ok(Browser { program, node_modules })
+    node_modules(name, &wanted).map_err(|what| format!("{what} To have it, {}.", Language::TypeScript.advice()))
 }
 
 /// Says on standard error that something is left out and why, as [`report`].

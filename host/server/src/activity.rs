@@ -31,12 +31,36 @@ pub enum Actor {
     },
     /// A person or script on the admin API.
     Operator {
-        /// The operator key; absent for the key of the environment.
+        /// The operator key; absent for the key of the environment, and if `person` is there.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<Id>,
+        /// Who it was, if they signed in by single sign-on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Person>,
     },
     /// Doorlist itself.
     System,
+}
+
+/// Somebody as an OpenID provider knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Their id there, which is never anybody else's (claim `sub`).
+    pub subject: String,
+    /// What they are called there, cut to a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Their e-mail address, cut to a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+impl Person {
+    /// What they are shown as: the most telling of what is known.
+    pub fn shown(&self) -> &str {
+        self.name.as_deref().or(self.email.as_deref()).unwrap_or(&self.subject)
+    }
 }
 
 /// One line of the log.

@@ -10,19 +10,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use doorlist_scim::ErrorKind;
 use sha2::{Digest, Sha256};
 
-use crate::activity::{self, Actor, Entry};
+use crate::activity::{self, Actor, Entry, Person};
 use crate::admin::connections::{self, Connection};
-use crate::admin::keys::{self, Role, Scope};
-use crate::admin::sessions::{self, Opener};
+use crate::admin::keys::{self, Role};
+use crate::admin::rights::Rights;
+use crate::admin::sessions::{self, Opener, SignedOn};
 use crate::admin::tenants;
 use crate::admin::tokens;
 use crate::clock::{Clock, Timestamp};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::id::Id;
 use crate::limits::CLIENTS_KNOWN_MAX;
 use crate::provision::{Catalog, Choices};
 use crate::secret::{Purpose, Secret};
-use crate::store::{PartitionNumber, Store, Tenant};
+use crate::sign_on::{Grants, Proof};
+use crate::store::{PartitionNumber, Rows, Store, Tenant, Tx};
 
 /// Tells who presents a token or key.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Authenticator {
     clock: Clock,
     /// Hash of the environment's operator key: it is kept nowhere else.
     environment_key: Option<[u8; 32]>,
+    /// What single sign-on gives, if there is one.
+    grants: Option<Arc<Grants>>,
     known: Arc<Mutex<Known>>,
 }
 
@@ -68,18 +72,25 @@ pub struct ScimCaller {
 /// An operator.
 pub struct Operator {
     store: Store,
-    /// What it reaches.
-    pub scope: Scope,
-    /// How much it may do.
-    pub role: Role,
-    /// Its key; `None` for the one of the environment.
+    /// What it may do, and where.
+    pub rights: Rights,
+    /// Its key; `None` for the one of the environment, and for a person.
     pub key: Option<Id>,
+    /// Who it is, if they signed in by single sign-on.
+    pub person: Option<Person>,
 }
 
 impl Authenticator {
     /// For the tokens and keys in `store`, and the operator key of the environment, if there is one.
     pub fn new(store: Store, clock: Clock, environment_key: Option<&str>) -> Self {
-        Self { store, clock, environment_key: environment_key.map(|key| Sha256::digest(key.as_bytes()).into()), known: Arc::default() }
+        let environment_key = environment_key.map(|key| Sha256::digest(key.as_bytes()).into());
+        Self { store, clock, environment_key, grants: None, known: Arc::default() }
+    }
+
+    /// The same, letting in whom single sign-on gives rights.
+    #[must_use]
+    pub fn granting(self, grants: Option<Arc<Grants>>) -> Self {
+        Self { grants, ..self }
     }
 
     /// The client that presents this SCIM token. Its connection may be disabled: then it is known, and may do nothing.
@@ -170,20 +181,33 @@ impl Authenticator {
 
     /// The operator with the environment's key.
     fn environments(&self) -> Operator {
-        Operator { store: self.store.clone(), scope: Scope::Root, role: Role::Owner, key: None }
+        Operator { store: self.store.clone(), rights: Rights::everywhere(Role::Owner), key: None, person: None }
     }
 
     /// The operator whose key has this hash.
     fn operator_by(&self, hash: &[u8; 32]) -> Result<Operator> {
-        let grant = self.store.installation().read(|rows| {
+        let (key, rights) = self.store.installation().read(|rows| {
             let grant = keys::find(rows, hash)?.ok_or_else(unauthorized)?;
-            if let Some(tenant) = grant.tenant {
-                tenants::at(rows, tenant)?.ok_or_else(unauthorized)?;
-            }
-            Ok(grant)
+            let rights = match grant.tenant {
+                Some(tenant) => Rights::in_tenant(tenants::at(rows, tenant)?.ok_or_else(unauthorized)?.id, grant.role),
+                None => Rights::everywhere(grant.role),
+            };
+            Ok((grant.key, rights))
         })?;
-        let scope = grant.tenant.map_or(Scope::Root, Scope::Tenant);
-        Ok(Operator { store: self.store.clone(), scope, role: grant.role, key: Some(grant.key) })
+        Ok(Operator { store: self.store.clone(), rights, key: Some(key), person: None })
+    }
+
+    /// The operator of whom an OpenID provider said this, by the grants that there are now.
+    fn operator_of(&self, signed_on: SignedOn) -> Result<Operator> {
+        let rights = self.rights_of(&signed_on).ok_or_else(unauthorized)?;
+        Ok(Operator { store: self.store.clone(), rights, key: None, person: Some(signed_on.person) })
+    }
+
+    /// What is granted now to whom an OpenID provider said this of; `None` if it is nothing.
+    pub fn rights_of(&self, signed_on: &SignedOn) -> Option<Rights> {
+        let is_ours = |grants: &&Arc<Grants>| grants.issuer == signed_on.issuer && grants.claim == signed_on.claim;
+        let rights = self.grants.as_ref().filter(is_ours)?.rights(&signed_on.values);
+        (!rights.is_empty()).then_some(rights)
     }
 
     /// Opens a session for whoever presents this key, with an activity entry that `entry` makes of the operator. Gives the session's secret.
@@ -192,19 +216,40 @@ impl Authenticator {
     /// 401 if the key opens nothing; conflict if too many sessions are open.
     pub async fn sign_in(&self, key: &str, entry: impl FnOnce(&Operator) -> Entry) -> Result<Secret> {
         let operator = self.operator(key)?;
-        let (entry, now) = (entry(&operator), self.clock.now());
         let secret = Secret::generate(Purpose::Session)?;
         let opener = match self.presented(key)? {
             Some(key_hash) => Opener::Key { key_hash },
             None => Opener::Environment { tag: self.environment_tag(&secret).ok_or_else(unauthorized)? },
         };
-        let opened = secret.clone();
-        let rows = operator.rows();
-        let opened = rows.submit(move |tx| {
-            activity::record(tx, &entry)?;
-            sessions::open(tx, &opened, &opener, now)
-        });
-        opened.await.map(|()| secret)
+        let entry = entry(&operator);
+        self.open(&operator, secret, opener, entry).await
+    }
+
+    /// Opens a session for whoever proved this to be, with an activity entry that `entry` makes of the operator. Gives the session's secret.
+    ///
+    /// # Errors
+    /// 403 if no grant fits; conflict if too many sessions are open.
+    pub async fn sign_on(&self, proof: Proof, entry: impl FnOnce(&Operator) -> Entry) -> Result<Secret> {
+        let grants = self.grants.as_ref().ok_or_else(unauthorized)?;
+        let (issuer, claim) = (grants.issuer.clone(), grants.claim.clone());
+        let signed_on = SignedOn { person: proof.person, values: grants.named(&proof.values), issuer, claim };
+        if signed_on.values.is_empty() {
+            let detail = format!(
+                "The provider knows you, and nothing here is granted to you: no value of the claim {} is one that lets somebody in. Whoever runs this server \
+                 decides which do.",
+                grants.claim
+            );
+            return Err(Error::new(ErrorKind::Forbidden, detail));
+        }
+        let operator = self.operator_of(signed_on.clone())?;
+        let entry = entry(&operator);
+        self.open(&operator, Secret::generate(Purpose::Session)?, Opener::SingleSignOn(signed_on), entry).await
+    }
+
+    async fn open(&self, operator: &Operator, secret: Secret, opener: Opener, entry: Entry) -> Result<Secret> {
+        let (opened, now) = (secret.clone(), self.clock.now());
+        operator.write(&entry, move |tx| sessions::open(tx, &opened, &opener, now)).await?;
+        Ok(secret)
     }
 
     /// The operator whose session has this secret.
@@ -218,6 +263,7 @@ impl Authenticator {
             Opener::Key { key_hash } => self.operator_by(&key_hash),
             Opener::Environment { tag } if self.environment_tag(secret).is_some_and(|own| equal(&own, &tag)) => Ok(self.environments()),
             Opener::Environment { .. } => Err(unauthorized()),
+            Opener::SingleSignOn(signed_on) => self.operator_of(signed_on),
         }
     }
 
@@ -232,13 +278,11 @@ impl Authenticator {
     /// # Errors
     /// If the disk refuses.
     pub async fn sign_out(&self, secret: Secret, operator: &Operator, entry: Entry) -> Result<()> {
-        let rows = operator.rows();
-        let closed = rows.submit(move |tx| {
-            activity::record(tx, &entry)?;
+        let close = move |tx: &mut Tx<'_>| {
             sessions::close(tx, &secret);
             Ok(())
-        });
-        closed.await
+        };
+        operator.write(&entry, close).await
     }
 }
 
@@ -246,54 +290,82 @@ impl Operator {
     /// The rows and the record of the tenant with this id.
     ///
     /// # Errors
-    /// 404 if there is none, and the same if the operator's key does not reach it.
+    /// 404 if there is none, and the same if the operator does not reach it.
     pub fn tenant(&self, id: &str) -> Result<(Tenant, tenants::Tenant)> {
         let missing = || Error::not_found("tenant");
         let id: Id = id.parse().map_err(|_| missing())?;
         let (number, record) = self.store.installation().read(|rows| tenants::get(rows, id))?;
-        match self.scope {
-            Scope::Tenant(own) if own != number => Err(missing()),
-            _ => Ok((self.store.tenant(number), record)),
+        match self.rights.at(id) {
+            Some(_) => Ok((self.store.tenant(number), record)),
+            None => Err(missing()),
         }
     }
 
-    /// The rows that its key is of.
-    fn rows(&self) -> Tenant {
-        match self.scope {
-            Scope::Root => self.store.installation(),
-            Scope::Tenant(number) => self.store.tenant(number),
+    /// Writes, with an entry in the log of what the operator reaches: the installation's, or that of each of its tenants.
+    async fn write(&self, entry: &Entry, mut change: impl FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+        let mut logs = Vec::new();
+        if self.rights.of_installation().is_none() {
+            let numbers = self.store.installation().read(|rows| own(rows, &self.rights))?;
+            logs.extend(numbers.into_iter().map(|(number, _)| self.store.tenant(number)));
         }
+        // Somebody whose tenants are all gone leaves a trace, too.
+        let last = logs.pop().unwrap_or_else(|| self.store.installation());
+        for log in logs {
+            let entry = entry.clone();
+            log.submit(move |tx| activity::record(tx, &entry).map(drop)).await?;
+        }
+        let entry = entry.clone();
+        let write = last.submit(move |tx| {
+            activity::record(tx, &entry)?;
+            change(tx)
+        });
+        write.await
     }
 
-    /// The tenant that is all its key reaches, if it is one of a tenant.
+    /// The tenants that are all it reaches; `None` if it reaches the installation.
     ///
     /// # Errors
-    /// 401 if that tenant is gone.
-    pub fn own_tenant(&self) -> Result<Option<tenants::Tenant>> {
-        match self.scope {
-            Scope::Root => Ok(None),
-            Scope::Tenant(number) => {
-                let record = self.store.installation().read(|rows| tenants::at(rows, number))?;
-                Ok(Some(record.ok_or_else(unauthorized)?))
-            }
+    /// If the disk refuses.
+    pub fn own_tenants(&self) -> Result<Option<Vec<tenants::Tenant>>> {
+        if self.rights.of_installation().is_some() {
+            return Ok(None);
         }
+        let own = self.store.installation().read(|rows| own(rows, &self.rights))?;
+        Ok(Some(own.into_iter().map(|(_, tenant)| tenant).collect()))
     }
 
     /// The installation's rows.
     ///
     /// # Errors
-    /// 403 if the operator's key is of one tenant.
+    /// 403 if the operator reaches tenants only.
     pub fn installation(&self) -> Result<Tenant> {
-        match self.scope {
-            Scope::Root => Ok(self.store.installation()),
-            Scope::Tenant(_) => Err(Error::new(ErrorKind::Forbidden, "This key is of one tenant; this needs a key of the installation.")),
+        if self.rights.of_installation().is_some() {
+            return Ok(self.store.installation());
         }
+        let detail = match &self.person {
+            None => "This key is of one tenant; this needs a key of the installation.",
+            Some(_) => "What is granted to you is of tenants; this needs a grant for all of them.",
+        };
+        Err(Error::new(ErrorKind::Forbidden, detail))
     }
 
     /// Who it is, for the log.
     pub fn actor(&self) -> Actor {
-        Actor::Operator { key: self.key }
+        Actor::Operator { key: self.key, person: self.person.clone() }
     }
+}
+
+/// The tenants in which these rights hold on their own, as far as there are such tenants.
+fn own(rows: &impl Rows, rights: &Rights) -> Result<Vec<(PartitionNumber, tenants::Tenant)>> {
+    let mut found = Vec::new();
+    for id in rights.tenants() {
+        match tenants::get(rows, id) {
+            Ok(tenant) => found.push(tenant),
+            Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 fn unauthorized() -> Error {

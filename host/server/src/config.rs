@@ -3,10 +3,11 @@
 //! The only place that reads the environment. Knows nothing of what is done with a decision.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::limits::{CACHE_BYTES_DEFAULT, URL_BYTES_MAX};
+use crate::sign_on;
 
 /// Name of the variable with an operator key.
 pub const OPERATOR_KEY: &str = "DOORLIST_OPERATOR_KEY";
@@ -31,6 +32,11 @@ pub struct Environment {
 pub struct Hidden(String);
 
 impl Hidden {
+    /// Hides a text.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -77,24 +83,28 @@ pub struct Serve {
     pub scim_rate: u32,
     /// An operator key that reaches everything, for this run.
     pub operator_key: Option<Hidden>,
+    /// How operators sign in by an OpenID provider, if they can.
+    pub sign_on: Option<sign_on::Settings>,
 }
 
 impl Serve {
-    /// Decides from options and environment. `cache_mib` is in mebibytes.
+    /// Decides from options and environment. `cache_mib` is in mebibytes, `sign_on` a file.
     ///
     /// # Errors
-    /// If the public URL is none that links can be made from.
+    /// If the public URL is none that links can be made from, or the file does not configure single sign-on.
     pub fn resolve(
         listen: SocketAddr,
         data_dir: PathBuf,
         public_url: Option<String>,
         cache_mib: Option<u32>,
         scim_rate: u32,
+        sign_on: Option<&Path>,
         environment: Environment,
     ) -> Result<Self> {
         let public_url = public_url.map(|url| check_url("public", &url)).transpose()?;
         let cache_bytes = cache_mib.map_or(CACHE_BYTES_DEFAULT, |mib| (mib as usize) << 20);
-        Ok(Self { listen, data_dir, public_url, cache_bytes, scim_rate, operator_key: environment.operator_key })
+        let sign_on = sign_on.map(sign_on::Settings::read).transpose()?;
+        Ok(Self { listen, data_dir, public_url, cache_bytes, scim_rate, operator_key: environment.operator_key, sign_on })
     }
 }
 

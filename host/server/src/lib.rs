@@ -24,6 +24,7 @@ pub mod provision;
 pub mod rehearsal;
 pub mod remote;
 pub mod secret;
+pub mod sign_on;
 pub mod signature;
 pub mod store;
 pub mod telemetry;

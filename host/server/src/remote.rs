@@ -60,7 +60,7 @@ impl Remote {
     /// If the URL is none, or there is no certificate in `ca`.
     pub fn new(server: &str, key: Hidden, ca: Option<&[u8]>) -> Result<Self> {
         let server = check_url("server's", server)?;
-        let roots = ca.map(certificates).transpose()?;
+        let roots = ca.map(|pem| certificates("--ca", pem)).transpose()?;
         let has_own_ca = roots.is_some();
         let roots = roots.map_or(RootCerts::WebPki, |own| RootCerts::Specific(Arc::new(own)));
         let agent = ureq::Agent::config_builder()
@@ -169,10 +169,15 @@ pub fn segment(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// Every certificate of a file in PEM; what else stands there is left out.
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>> {
+/// Every certificate of a file in PEM; what else stands there is left out. `named` says in the refusal what names the file.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn certificates(named: &str, pem: &[u8]) -> Result<Vec<Certificate<'static>>> {
     let absent = || {
-        Error::invalid("There is no certificate in the file of --ca. It has to be in PEM, which begins with -----BEGIN CERTIFICATE-----.")
+        let detail =
+            format!("There is no certificate in the file of {named}. It has to be in PEM, which begins with -----BEGIN CERTIFICATE-----.");
+        Error::invalid(detail)
     };
     let mut found = Vec::new();
     for item in parse_pem(pem) {

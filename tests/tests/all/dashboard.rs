@@ -4,10 +4,10 @@ mod browser;
 mod door;
 mod happened;
 mod integrations;
-mod pages;
 mod plugins;
 mod policies;
 mod settings;
+mod sign_on;
 mod team;
 
 use doorlist_tests::callers::text;

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod places;
 pub mod plans;
 pub mod plugins;
+pub mod rights;
 pub mod schemas;
 pub mod sessions;
 pub mod tenants;

@@ -6,6 +6,7 @@ use super::connections::{self, Change, ConnectionPatch, Creation, NewConnection,
 use super::keys::{self, NewKey, Role, Scope};
 use super::pipeline::{self, NewPolicy, Pipeline};
 use super::plugins::Plugins;
+use super::rights::Rights;
 use super::tenants::{self, NewTenant};
 use super::tokens::{self, NewToken};
 use crate::activity::Actor;
@@ -179,7 +180,7 @@ fn the_first_start_makes_one_owner_key_and_no_other_does() {
     let secret = ensure(None).unwrap().expect("nobody has a key yet");
     assert!(ensure(None).unwrap().is_none());
     let operator = installation.authenticator(NOW).operator(&secret.to_string()).unwrap();
-    assert_eq!((operator.scope, operator.role), (Scope::Root, Role::Owner));
+    assert_eq!(operator.rights, Rights::everywhere(Role::Owner));
 }
 
 #[test]
@@ -188,7 +189,7 @@ fn a_key_of_the_environment_is_an_owner_and_stands_in_no_row() {
     let key = "a key from the environment";
     let authenticator = Authenticator::new(installation.store.clone(), Clock::new(|| NOW), Some(key));
     let operator = authenticator.operator(key).unwrap();
-    assert_eq!((operator.scope, operator.role, operator.key), (Scope::Root, Role::Owner, None));
+    assert_eq!((operator.rights, operator.key), (Rights::everywhere(Role::Owner), None));
     for other in ["", "a key from the environmen", "a key from the environment "] {
         assert!(authenticator.operator(other).is_err(), "{other:?}");
     }
@@ -204,7 +205,7 @@ fn a_key_reaches_what_it_was_made_for_until_it_is_deleted() {
     let (id, key) = installation.create_key(Scope::Tenant(own.number()), Role::Admin);
     let authenticator = installation.authenticator(NOW);
     let operator = authenticator.operator(&key).unwrap();
-    assert_eq!((operator.scope, operator.role, operator.key), (Scope::Tenant(own.number()), Role::Admin, Some(id)));
+    assert_eq!((&operator.rights, operator.key), (&Rights::in_tenant(own_record.id, Role::Admin), Some(id)));
     assert!(operator.tenant(&own_record.id.to_string()).is_ok());
     assert_eq!(refused(operator.installation()).kind(), Kind::Scim(ErrorKind::Forbidden));
     let unknown = refused(operator.tenant(&Id::new(NOW).to_string())).to_string();

@@ -3,18 +3,21 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use doorlist_scim::ErrorKind;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::admin::{compiled, keys};
+use crate::admin::{compiled, keys, tenants};
 use crate::clock::Clock;
 use crate::config::{self, Environment, Hidden};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::http::{self, App};
 use crate::limits::SCIM_RATE_DEFAULT;
 use crate::policy::{CacheSettings, HostSettings};
+use crate::sign_on::{Grants, SignOn, Tenants};
 use crate::store::Store;
 
 /// Where machine code of plugins is, below the data directory. It can be deleted at any time.
@@ -45,13 +48,17 @@ pub(super) struct Serve {
     /// SCIM requests per second that one connection may send for long, a minute's worth of them at once. Beyond it: 429. 0 sets no limit.
     #[arg(long, value_name = "N", default_value_t = SCIM_RATE_DEFAULT)]
     scim_rate: u32,
+    /// File by which operators sign in to the dashboard with an OpenID provider; schemas/single-sign-on.schema.json describes it.
+    #[arg(long, value_name = "FILE")]
+    single_sign_on: Option<PathBuf>,
 }
 
 impl Serve {
     /// Runs the server until a signal ends it.
     pub(super) fn run(self, environment: Environment) -> Result<()> {
-        let Self { listen, data_dir, public_url, cache_mib, scim_rate } = self;
-        let config = config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), scim_rate, environment)?;
+        let Self { listen, data_dir, public_url, cache_mib, scim_rate, single_sign_on } = self;
+        let config =
+            config::Serve::resolve(listen, data_dir, public_url, Some(cache_mib), scim_rate, single_sign_on.as_deref(), environment)?;
         super::runtime()?.block_on(serve(config))
     }
 }
@@ -68,8 +75,10 @@ async fn serve(config: config::Serve) -> Result<()> {
     let clock = Clock::system();
     let operator_key = config.operator_key.as_ref().map(Hidden::reveal).map(str::to_owned);
     let (key, now) = (operator_key.clone(), clock.clone());
+    let grants = config.sign_on.as_ref().map(|settings| Arc::clone(&settings.grants));
     let start = move || {
         let store = Store::open(&data_dir, cache_bytes)?;
+        grants.map(|grants| warn_of_absent(&store, &grants)).transpose()?;
         let made = keys::ensure_root(&store, key.as_deref(), &now)?;
         let sandbox = sandbox(&store, &data_dir)?;
         Ok::<_, Error>((store, made, sandbox))
@@ -79,7 +88,9 @@ async fn serve(config: config::Serve) -> Result<()> {
         super::say(&format!("Operator key, shown only this once: {secret}"))?;
     }
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate, sandbox);
+    let redirect = format!("{public_url}{}", http::SIGN_ON_CALLBACK);
+    let sign_on = config.sign_on.map(|settings| SignOn::new(settings, &redirect, clock.clone())).transpose()?;
+    let app = App::new(store, clock, operator_key.as_deref(), &public_url, config.scim_rate, sandbox, sign_on);
     super::say(&format!("Doorlist listens on http://{address}"))?;
     let shutdown = async move {
         tokio::select! {
@@ -89,6 +100,25 @@ async fn serve(config: config::Serve) -> Result<()> {
         tracing::info!("stopping");
     };
     http::serve(listener, app, shutdown).await
+}
+
+/// Tells of grants in tenants that are not there: they may have been deleted, or mistyped.
+fn warn_of_absent(store: &Store, grants: &Grants) -> Result<()> {
+    let named = grants.all.iter().filter_map(|grant| match &grant.tenants {
+        Tenants::All => None,
+        Tenants::These(ids) => Some((&grant.value, ids)),
+    });
+    store.installation().read(|rows| {
+        for (value, id) in named.flat_map(|(value, ids)| ids.iter().map(move |id| (value, *id))) {
+            match tenants::get(rows, id) {
+                Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => {
+                    tracing::warn!(tenant = %id, value, "single sign-on grants a tenant that is not there");
+                }
+                found => drop(found?),
+            }
+        }
+        Ok(())
+    })
 }
 
 /// How plugins are compiled: by this program, into the data directory.

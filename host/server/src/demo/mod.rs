@@ -102,7 +102,7 @@ impl Server {
         let listener = runtime.block_on(TcpListener::bind(listen)).map_err(refused)?;
         let url = format!("http://{}", listener.local_addr().map_err(Error::internal)?);
         let store = Store::open(data_dir, CACHE_BYTES_DEFAULT)?;
-        let app = App::new(store, clock, Some(key), &url, 0, HostSettings::default());
+        let app = App::new(store, clock, Some(key), &url, 0, HostSettings::default(), None);
         let (stop, stopped) = oneshot::channel();
         let (mut interrupt, mut terminate) = {
             let _within = runtime.enter();

@@ -29,9 +29,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
-pub use dashboard::routes as dashboard_routes;
+pub use dashboard::SIGN_ON_CALLBACK;
 pub use request::RequestId;
 use scim::exchanges::Exchanges;
 use scim::pace::Pace;
@@ -51,6 +51,8 @@ use crate::limits::URI_BYTES_MAX;
 use crate::policy::HostSettings;
 use crate::provision::AllWalks;
 use crate::secret;
+use crate::sign_on::SignOn;
+use crate::sign_on::limits::SIGN_ONS_AT_ONCE_MAX;
 use crate::store::Store;
 
 /// Where SCIM is served.
@@ -107,6 +109,10 @@ pub struct Shared {
     attempts: dashboard::Attempts,
     /// Secrets that it is about to show.
     unshown: dashboard::Unshown,
+    /// Single sign-on, if it is configured.
+    sign_on: Option<Arc<SignOn>>,
+    /// For those who wait for its provider.
+    signing_on: Arc<Semaphore>,
     /// For the threads that [`serve()`] starts, and for nothing that answers requests.
     store: Store,
     stopping: watch::Sender<bool>,
@@ -116,10 +122,19 @@ impl App {
     /// Puts an application together on `store`.
     ///
     /// `environment_key` is the operator key of the environment, `public_url` what [`Shared::public_url`] says, `scim_rate` what [`Pace::new`] does, `sandbox` how
-    /// plugins are compiled.
-    pub fn new(store: Store, clock: Clock, environment_key: Option<&str>, public_url: &str, scim_rate: u32, sandbox: HostSettings) -> Self {
+    /// plugins are compiled, `sign_on` how operators sign in beside keys.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        environment_key: Option<&str>,
+        public_url: &str,
+        scim_rate: u32,
+        sandbox: HostSettings,
+        sign_on: Option<SignOn>,
+    ) -> Self {
+        let grants = sign_on.as_ref().map(|sign_on| Arc::clone(&sign_on.grants));
         Self(Arc::new(Shared {
-            authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key),
+            authenticator: Authenticator::new(store.clone(), clock.clone(), environment_key).granting(grants),
             clock,
             plugins: Arc::new(Plugins::new(sandbox)),
             gatherer: Gatherer::default(),
@@ -136,6 +151,8 @@ impl App {
             explanations: Places::of_explanations(),
             attempts: dashboard::Attempts::default(),
             unshown: dashboard::Unshown::default(),
+            sign_on: sign_on.map(Arc::new),
+            signing_on: Arc::new(Semaphore::new(SIGN_ONS_AT_ONCE_MAX)),
             store,
             stopping: watch::Sender::new(false),
         }))

@@ -64,7 +64,7 @@ impl Server {
         let store = Store::in_memory().unwrap();
         let clock = Clock::system();
         let owner = keys::ensure_root(&store, None, &clock).unwrap().unwrap().to_string();
-        let app = App::new(store.clone(), clock, None, "https://doorlist.example.com/", 0, HostSettings::default());
+        let app = App::new(store.clone(), clock, None, "https://doorlist.example.com/", 0, HostSettings::default(), None);
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

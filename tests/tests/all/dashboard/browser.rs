@@ -29,8 +29,7 @@ const PAGES: &str = r#"{
     "history": "/policies/history",
     "monitor": "/policies/monitor",
     "shadow": "/policies/shadow",
-    "settings": "/settings",
-    "settings-of-plugins": "/settings/plugins"
+    "settings": "/settings"
 }"#;
 
 #[test]
@@ -58,7 +57,7 @@ fn a_browser_connects_jumpcloud_and_finds_every_page_accessible() {
 }
 
 /// Where a program is.
-fn which(program: &str) -> String {
+pub(super) fn which(program: &str) -> String {
     let path = std::env::var("PATH").unwrap();
     let found = path.split(':').map(|directory| Path::new(directory).join(program)).find(|path| path.is_file());
     found.unwrap().to_string_lossy().into_owned()

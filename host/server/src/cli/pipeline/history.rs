@@ -43,9 +43,13 @@ impl History {
 /// A revision in one line.
 fn line(revision: &Value) -> String {
     let actor = revision.get("actor").map(|actor| match text(actor, "kind") {
-        "operator" => match text(actor, "key") {
-            "" => "the environment's key".to_owned(),
-            key => format!("key {key}"),
+        "operator" => match (text(actor, "key"), actor.get("person")) {
+            (_, Some(person)) => {
+                let known = ["name", "email", "subject"].into_iter().map(|name| text(person, name)).find(|text| !text.is_empty());
+                known.unwrap_or_default().to_owned()
+            }
+            ("", None) => "the environment's key".to_owned(),
+            (key, None) => format!("key {key}"),
         },
         "system" => "Doorlist".to_owned(),
         other => other.to_owned(),

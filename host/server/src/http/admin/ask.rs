@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::body::{WASM, expect_media_type};
 use super::call::{Call, Caller, Reply};
-use super::endpoint::{Access, Endpoint, Takes, role_word};
+use super::endpoint::{Access, Endpoint, Takes};
 use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
-use crate::admin::keys::Role;
+use crate::admin::keys::{Role, Scope};
 use crate::admin::places::Place;
 use crate::auth::Operator;
 use crate::error::{Error, Result};
@@ -87,11 +87,6 @@ pub(in crate::http) async fn ask(app: App, operator: &Operator, question: Questi
     run(app, operator, endpoint, asked, Carried::Made(body)).await?.into_json()
 }
 
-/// What an operator is told who may less than this role.
-pub(in crate::http) fn too_small(role: Role) -> Error {
-    Error::new(ErrorKind::Forbidden, format!("This needs a key with the role {} or above.", role_word(role)))
-}
-
 /// Finds out whether the operator may, reads the request, and runs the endpoint.
 pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoint, asked: Asked, carried: Carried<'_>) -> Result<Reply> {
     let Asked { path, query, request_id } = asked;
@@ -104,13 +99,20 @@ pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoi
         }
     };
     let now = app.clock.now();
-    let (role, scope) = (operator.role, operator.scope);
+    let everywhere = operator.rights.of_installation();
+    // Of whoever reaches neither, the lines above made an end.
+    let role = tenant.as_ref().map_or(everywhere, |tenant| operator.rights.at(tenant.id)).unwrap_or(Role::Auditor);
+    // A stronger role in the tenant is one of the tenant.
+    let scope = if everywhere == Some(role) { Scope::Root } else { Scope::Tenant(rows.number()) };
+    let is_person = operator.person.is_some();
     let caller = Caller { rows, tenant, actor: operator.actor(), role, scope, now, request_id };
     let gatherer = app.gatherer.clone();
     let refused = caller.clone();
     let outcome = async move {
         if role < endpoint.role {
-            return Err(too_small(endpoint.role));
+            let what = if is_person { "the role" } else { "a key with the role" };
+            let detail = format!("This needs {what} {} or above.", endpoint.role_word());
+            return Err(Error::new(ErrorKind::Forbidden, detail));
         }
         let mut call = Call { app, endpoint, caller, path, query: query?, body: None, wasm: Vec::new(), place: None };
         match carried {

@@ -208,7 +208,11 @@ impl Endpoint {
 
     /// The least role that may, in words.
     pub(super) fn role_word(&self) -> &'static str {
-        role_word(self.role)
+        match self.role {
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        }
     }
 
     /// The query parameters of a request.
@@ -227,15 +231,6 @@ impl Endpoint {
             }
         }
         Ok(pairs)
-    }
-}
-
-/// A role in words.
-pub(super) fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Auditor => "auditor",
-        Role::Admin => "admin",
-        Role::Owner => "owner",
     }
 }
 

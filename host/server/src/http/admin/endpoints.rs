@@ -9,9 +9,10 @@ use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
 use super::plans::{Application, Applied, NewPlan};
 use super::plugins::Plugin;
+use super::sessions::{SignedInPerson, SingleSignOn};
 use super::{
     connections, directory, explanation, feed, holds, keys, metrics, monitor, past, pipeline, pipeline_schema, plans, plugins, schemas,
-    shadow, tenants, wanted,
+    sessions, shadow, tenants, wanted,
 };
 use crate::activity::Entry;
 use crate::admin::connections::{ConnectionPatch, NewConnection};
@@ -69,6 +70,12 @@ fn of_installation() -> Vec<Endpoint> {
             .gives::<CreatedKey>()
             .runs(keys::create),
         Endpoint::delete("/keys/{key}", "deleteKey", "Delete an operator key that reaches every tenant").for_owners().runs(keys::delete),
+        Endpoint::get("/sessions", "listSessions", "List everybody who is signed in by single sign-on")
+            .gives_pages::<SignedInPerson>()
+            .runs(sessions::list),
+        Endpoint::delete("/sessions/{session}", "endSession", "Sign out somebody who is signed in by single sign-on")
+            .for_owners()
+            .runs(sessions::end),
         log_filters(Endpoint::get("/activity", "listActivity", "List what was done to the installation, newest first"))
             .gives_pages::<Entry>()
             .runs(feed::activity),
@@ -108,6 +115,15 @@ fn of_tenant() -> Vec<Endpoint> {
         Endpoint::delete("/tenants/{tenant}/keys/{key}", "deleteTenantKey", "Delete an operator key of a tenant")
             .for_owners()
             .runs(keys::delete),
+        Endpoint::get("/tenants/{tenant}/single-sign-on", "getSingleSignOn", "Read what single sign-on grants in a tenant")
+            .gives::<SingleSignOn>()
+            .runs(sessions::configured),
+        Endpoint::get("/tenants/{tenant}/sessions", "listTenantSessions", "List who is signed in by single sign-on, of those to whom the tenant is granted")
+            .gives_pages::<SignedInPerson>()
+            .runs(sessions::list),
+        Endpoint::delete("/tenants/{tenant}/sessions/{session}", "endTenantSession", "Sign out one of those to whom the tenant is granted")
+            .for_owners()
+            .runs(sessions::end),
     ]
 }
 

@@ -28,6 +28,7 @@ mod plans;
 mod plugins;
 pub(super) mod problem;
 mod schemas;
+mod sessions;
 mod shadow;
 mod tenants;
 mod wanted;

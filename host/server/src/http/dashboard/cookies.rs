@@ -1,4 +1,4 @@
-//! The two cookies: that of a session, and that of a visitor who is about to sign in.
+//! The cookies: that of a session, that of a visitor who is about to sign in, and that of somebody who is at the provider of single sign-on.
 //!
 //! Knows nothing of what a cookie's value opens.
 
@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::http::App;
 use crate::limits::SESSION_MS_MAX;
+use crate::sign_on::limits::SIGN_ON_MS_MAX;
 
 /// A cookie of ours.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub(super) enum Cookie {
     Session,
     /// A visitor's, against whom a form of the sign-in page is checked.
     Visitor,
+    /// That of a sign-in that goes by the provider of single sign-on.
+    SignOn,
 }
 
 impl Cookie {
@@ -24,6 +27,8 @@ impl Cookie {
             (Self::Session, false) => "doorlist_session",
             (Self::Visitor, true) => "__Host-doorlist_visitor",
             (Self::Visitor, false) => "doorlist_visitor",
+            (Self::SignOn, true) => "__Host-doorlist_sign_on",
+            (Self::SignOn, false) => "doorlist_sign_on",
         }
     }
 
@@ -37,7 +42,10 @@ impl Cookie {
 
     /// The header that sets it.
     pub(super) fn set(self, app: &App, value: &str) -> Option<HeaderValue> {
-        let seconds = SESSION_MS_MAX / 1_000;
+        let seconds = match self {
+            Self::Session | Self::Visitor => SESSION_MS_MAX / 1_000,
+            Self::SignOn => SIGN_ON_MS_MAX / 1_000,
+        };
         self.header(app, value, &format!("Max-Age={seconds}; "))
     }
 
@@ -48,8 +56,10 @@ impl Cookie {
 
     fn header(self, app: &App, value: &str, age: &str) -> Option<HeaderValue> {
         let secure = if app.is_secure() { "Secure; " } else { "" };
-        let text = format!("{}={value}; Path=/; {age}{secure}HttpOnly; SameSite=Strict", self.name(app));
-        // Values of ours are letters, digits and underscores.
+        // Who comes back from the provider comes from another site, and brings no strict cookie along.
+        let site = if matches!(self, Self::SignOn) { "Lax" } else { "Strict" };
+        let text = format!("{}={value}; Path=/; {age}{secure}HttpOnly; SameSite={site}", self.name(app));
+        // Values of ours are letters, digits, underscores, hyphens and dots.
         HeaderValue::from_str(&text).ok()
     }
 }

@@ -16,9 +16,10 @@ use super::sign_in::SignedIn;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::Upload;
-use crate::http::dashboard::limits::{FILE_FORM_BYTES_MAX, FORM_FIELDS_MAX};
 use crate::http::{App, request};
-use crate::limits::{BODY_DISCARD_BYTES_MAX, BODY_DISCARD_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX};
+use crate::limits::{
+    BODY_DISCARD_BYTES_MAX, BODY_DISCARD_MS_MAX, FILE_FORM_BYTES_MAX, FORM_FIELDS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX,
+};
 
 /// The file of a form, or why it was not taken. Whoever looks first gets it.
 #[derive(Clone)]
@@ -84,10 +85,10 @@ async fn fields(app: &App, tenant: &str, signed_in: &SignedIn, parts: &mut Multi
 
 /// Takes the file, if whoever sends it may; else the API says that they may not, and needs no file for that.
 async fn file(app: &App, tenant: &str, signed_in: &SignedIn, mut field: Field<'_>) -> Result<Upload> {
-    if signed_in.operator.role < Role::Admin {
+    let (rows, tenant) = signed_in.operator.tenant(tenant)?;
+    if signed_in.operator.rights.at(tenant.id) < Some(Role::Admin) {
         return Ok(Upload::default());
     }
-    let (rows, _) = signed_in.operator.tenant(tenant)?;
     let place = app.uploads.enter(rows.number())?;
     let wasm = bounded(&mut field, PLUGIN_UPLOAD_BYTES_MAX).await?.ok_or_else(request::plugin_too_large)?;
     Ok(Upload { wasm, place: Some(place) })

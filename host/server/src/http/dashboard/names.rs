@@ -5,9 +5,10 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::parts::{choice, label, list, name, text};
+use super::parts::{choice, cut, list, name, text};
 use super::visit::{Visit, with_query};
 use crate::error::Result;
+use crate::limits::DASHBOARD_NAME_CHARACTERS_MAX;
 
 /// The names of a tenant's connections and keys.
 pub(super) struct Names {
@@ -28,7 +29,8 @@ impl Names {
     /// One of the connections to choose, or any.
     pub(super) fn choice(&self, chosen: &str) -> Markup {
         let named = list(&self.connections, "/items").iter();
-        let named: Vec<(&str, String)> = named.map(|connection| (text(connection, "/id"), label(text(connection, "/name")))).collect();
+        let named: Vec<(&str, String)> =
+            named.map(|connection| (text(connection, "/id"), cut(text(connection, "/name"), DASHBOARD_NAME_CHARACTERS_MAX))).collect();
         let all: Vec<(&str, &str)> = std::iter::once(("", "Any")).chain(named.iter().map(|(id, name)| (*id, name.as_str()))).collect();
         choice("connection", "Connection", chosen, &all)
     }
@@ -67,11 +69,17 @@ impl Names {
                 "operator" => {
                     "Operator"
                     @if let Some(called) = find(&self.keys, text(actor, "/key")) { " " (name(called)) }
+                    @if let Some(called) = person(actor) { " " span title=(text(actor, "/person/subject")) { (name(called)) } }
                 },
                 _ => "Doorlist",
             }
         }
     }
+}
+
+/// What somebody is called who signed in by single sign-on.
+fn person(actor: &Value) -> Option<&str> {
+    ["/person/name", "/person/email", "/person/subject"].into_iter().map(|at| text(actor, at)).find(|text| !text.is_empty())
 }
 
 fn find<'a>(page: &'a Value, id: &str) -> Option<&'a str> {

@@ -103,7 +103,8 @@ pub(super) struct Frame {
     tenant: Option<(String, String)>,
     /// Whether the operator reaches more than one tenant.
     is_root: bool,
-    role: &'static str,
+    /// Who is signed in, and how much they may do.
+    who: String,
     sign_out: Markup,
     notice: Option<&'static str>,
 }
@@ -117,10 +118,20 @@ impl Frame {
             app: visit.app.clone(),
             tenant: name.map(|name| (name, visit.link(""))),
             is_root: visit.operator.installation().is_ok(),
-            role: parts::role_word(visit.operator.role),
+            who: who(visit),
             sign_out: visit.form(&visit.app.link(&format!("{DASHBOARD_BASE}/sign-out")), &button),
             notice: visit.parameter("done").and_then(notice),
         }
+    }
+}
+
+/// A key is known by its role, a person by their name.
+fn who(visit: &Visit) -> String {
+    let role = visit.role.map(parts::role_word);
+    match (&visit.operator.person, role) {
+        (None, role) => role.unwrap_or_default().to_owned(),
+        (Some(person), None) => parts::title(person.shown()),
+        (Some(person), Some(role)) => format!("{}, {role}", parts::title(person.shown())),
     }
 }
 
@@ -130,6 +141,7 @@ fn notice(done: &str) -> Option<&'static str> {
         "saved" => "Saved.",
         "made" => "Made.",
         "deleted" => "Deleted.",
+        "signed-out" => "Signed out. Who is granted something may sign in again.",
         "blocked" => "Blocked. This outweighs everything else until it is taken back.",
         "unblocked" => "No longer blocked.",
         "added" => "In the group now.",
@@ -151,11 +163,11 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
         header.top {
             a.brand href=(home) { "Doorlist" }
             @if let Some((name, address)) = &frame.tenant {
-                a.tenant href=(address) { (parts::name(name)) }
+                a.tenant href=(address) { (name) }
                 @if frame.is_root { a.quiet href=(home) { "All tenants" } }
             }
             span.grow {}
-            span.muted { "Signed in as " (frame.role) }
+            span.muted { "Signed in as " bdi { (frame.who) } }
             (frame.sign_out)
         }
         div.frame {
@@ -170,7 +182,7 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
                 }
             }
             main id="main" {
-                h1 { bdi { (page.title) } }
+                h1 { (page.title) }
                 @if let Some(notice) = frame.notice { p.notice role="status" { (notice) } }
                 (page.body)
             }
@@ -179,8 +191,19 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
     document(&frame.app, &page.title, page.live.as_ref(), &content)
 }
 
+/// A document that leads on at once, by itself and with a link. The navigation begins here, so that cookies are sent along that a browser keeps from requests
+/// that began elsewhere.
+pub(super) fn passage(app: &App, title: &str, to: &str) -> Markup {
+    let content = html! { main.narrow id="main" { h1 { (title) } p { a.button.primary href=(to) { "Go on" } } } };
+    whole(app, title, &html! { meta http-equiv="refresh" content=(format!("0; url={to}")); }, None, &content)
+}
+
 /// A whole document.
 pub(super) fn document(app: &App, title: &str, live: Option<&Live>, content: &Markup) -> Markup {
+    whole(app, title, &html! {}, live, content)
+}
+
+fn whole(app: &App, title: &str, head: &Markup, live: Option<&Live>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -192,6 +215,7 @@ pub(super) fn document(app: &App, title: &str, live: Option<&Live>, content: &Ma
                 link rel="icon" href=(assets::address(app, "icon.svg"));
                 link rel="stylesheet" href=(assets::address(app, "style.css"));
                 script src=(assets::address(app, "script.js")) defer {}
+                (head)
                 @if let Some(Live { seconds, at: None }) = live {
                     noscript { meta http-equiv="refresh" content=(seconds * 2); }
                 }
@@ -214,7 +238,7 @@ pub(super) fn error(app: &App, frame: Option<&Frame>, status: StatusCode, error:
         _ => "Not accepted",
     };
     let body = html! {
-        p.problem role="alert" { bdi { (error.to_string()) } }
+        p.problem role="alert" { (error.to_string()) }
         (parts::problems(error))
         p { a href=(app.link(DASHBOARD_BASE)) { "Go to the start" } }
     };

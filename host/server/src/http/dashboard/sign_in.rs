@@ -15,7 +15,7 @@ use super::cookies::Cookie;
 use super::form::{CSRF, Csrf, Form};
 use super::page::{Answer, document, redirect, respond};
 use super::visit::{Visit, with_query};
-use super::{DASHBOARD_BASE, form, parts};
+use super::{DASHBOARD_BASE, form, parts, sign_on};
 use crate::activity::Entry;
 use crate::auth::Operator;
 use crate::clock::Timestamp;
@@ -86,7 +86,7 @@ pub(super) fn ask(app: &App, parts: &Parts) -> Response {
 }
 
 /// Whether an address is one of the dashboard's: nobody is sent elsewhere after signing in.
-fn is_ours(address: &str) -> bool {
+pub(super) fn is_ours(address: &str) -> bool {
     let below = address.strip_prefix(DASHBOARD_BASE);
     below.is_some_and(|below| below.is_empty() || below.starts_with('/') || below.starts_with('?')) && !address.contains(['\\', '\r', '\n'])
 }
@@ -103,7 +103,7 @@ pub(super) async fn show(State(app): State<App>, request: Request) -> Response {
 }
 
 /// The page, with a visitor's cookie if there is none yet.
-fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: Option<&Error>) -> Response {
+pub(super) fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: Option<&Error>) -> Response {
     let known = Cookie::Visitor.read(app, headers).and_then(|value| Secret::parse(Purpose::Session, &value));
     let visitor = match known.map_or_else(|| Secret::generate(Purpose::Session), Ok) {
         Ok(visitor) => visitor,
@@ -113,6 +113,10 @@ fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: O
         main.narrow id="main" {
             h1 { "Sign in to Doorlist" }
             (parts::refusal(error))
+            @if let Some(sign_on) = &app.sign_on {
+                p { a.button.primary href=(sign_on::link(app, next)) { (sign_on.button) } }
+                h2 { "Or with an API key" }
+            }
             form method="post" action=(app.link(&format!("{DASHBOARD_BASE}/sign-in"))) {
                 input type="hidden" name=(CSRF) value=(Csrf::of(&visitor).value());
                 input type="hidden" name="next" value=(next);
@@ -174,18 +178,24 @@ async fn open(app: &App, parts: &Parts, form: &Form) -> Result<Secret> {
         if error.kind() != crate::error::Kind::Scim(ErrorKind::Unauthorized) {
             return error;
         }
-        // Only of those who fail, so that a stranger who keeps trying locks nobody out.
-        if let Err(too_many) = app.attempts.check(now) {
-            return too_many;
-        }
-        app.attempts.fail(now);
-        tracing::warn!(%request_id, "an attempt to sign in failed");
-        Error::new(ErrorKind::Unauthorized, "This key opens nothing. Check that all of it was copied, and that it has not been deleted.")
+        let detail = "This key opens nothing. Check that all of it was copied, and that it has not been deleted.";
+        failure(app, now, &request_id, Error::new(ErrorKind::Unauthorized, detail))
     })
 }
 
+/// Counts an attempt that failed, and says what whoever made it is told.
+pub(super) fn failure(app: &App, now: Timestamp, request_id: &RequestId, error: Error) -> Error {
+    // Only of those who fail, so that a stranger who keeps trying locks nobody out.
+    if let Err(too_many) = app.attempts.check(now) {
+        return too_many;
+    }
+    app.attempts.fail(now);
+    tracing::warn!(%request_id, "an attempt to sign in failed");
+    error
+}
+
 /// The activity entry of signing in or out.
-fn entry(operator: &Operator, now: Timestamp, what: &str, request_id: &RequestId) -> Entry {
+pub(super) fn entry(operator: &Operator, now: Timestamp, what: &str, request_id: &RequestId) -> Entry {
     Entry {
         sequence: 0,
         at: now,

@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::App;
 use crate::http::admin::ask::{Made, Question, Upload, ask};
-use crate::http::dashboard::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 use crate::http::request::RequestId;
+use crate::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 
 /// Pairs of names and values.
 type Pairs = Vec<(String, String)>;
@@ -34,6 +34,8 @@ pub(super) struct Visit {
     pub(super) form: Form,
     /// The tenant in the path, as the API shows it; null without one.
     pub(super) tenant: Value,
+    /// The operator's role in that tenant, or in the installation.
+    pub(super) role: Option<Role>,
     signed_in: SignedIn,
     address: String,
     path: Pairs,
@@ -55,9 +57,11 @@ impl Visit {
     ) -> Result<Self> {
         let operator = Arc::clone(&signed_in.operator);
         let (app, now, address) = (app.clone(), app.clock.now(), address.to_owned());
-        let mut visit = Self { app, operator, now, form, tenant: Value::Null, signed_in, address, path, query, request_id };
-        if visit.path.iter().any(|(name, _)| name == "tenant") {
+        let role = operator.rights.of_installation();
+        let mut visit = Self { app, operator, now, form, tenant: Value::Null, role, signed_in, address, path, query, request_id };
+        if let Some(tenant) = find(&visit.path, "tenant").map(str::to_owned) {
             visit.tenant = visit.ask("getTenant").await?;
+            visit.role = tenant.parse().ok().and_then(|id| visit.operator.rights.at(id));
         }
         Ok(visit)
     }
@@ -72,9 +76,9 @@ impl Visit {
         find(&self.query, name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// Whether the operator may do what asks for this role.
+    /// Whether the operator may do what asks for this role, in the tenant of the path or, without one, in the installation.
     pub(super) fn may(&self, role: Role) -> bool {
-        self.operator.role >= role
+        self.role >= Some(role)
     }
 
     /// The address of a page below the tenant's, or of the tenant's own with an empty `below`.
