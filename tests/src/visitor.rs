@@ -9,7 +9,10 @@ use scraper::{ElementRef, Html, Selector};
 use crate::http::{Call, Reply, agent, encode};
 
 /// Bytes of a page.
-const PAGE_BYTES_MAX: usize = 100 << 10;
+const PAGE_BYTES_MAX: usize = 100_000;
+
+/// Signs that turn the direction of the text behind them.
+const TURNING: &[char] = &['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}'];
 
 /// Redirects that lead to one page.
 const REDIRECTS_MAX: usize = 5;
@@ -116,7 +119,6 @@ impl Visitor {
     /// If the page has no such form, or several.
     #[track_caller]
     pub fn send_file(&mut self, page: &Page, action: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
-        const BETWEEN: &str = "----what-no-file-has-in-it";
         let (_, address, mut all) = page.form(action);
         all.retain(|(name, _)| name != "file");
         for (name, value) in fields {
@@ -125,16 +127,24 @@ impl Visitor {
                 None => all.push(((*name).to_owned(), (*value).to_owned())),
             }
         }
+        let fields: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post_file(&address, &fields, file)
+    }
+
+    /// Sends fields and, behind them, a file in the field `file` to an address, as a form would.
+    #[track_caller]
+    pub fn post_file(&mut self, address: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
+        const BETWEEN: &str = "----what-no-file-has-in-it";
         let mut body = Vec::new();
-        for (name, value) in all {
+        for (name, value) in fields {
             body.extend(format!("--{BETWEEN}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
         }
         let head = "content-disposition: form-data; name=\"file\"; filename=\"policy.wasm\"\r\ncontent-type: application/wasm";
         body.extend(format!("--{BETWEEN}\r\n{head}\r\n\r\n").bytes());
         body.extend(file);
         body.extend(format!("\r\n--{BETWEEN}--\r\n").bytes());
-        let reply = self.ask("POST", &address, Some((&format!("multipart/form-data; boundary={BETWEEN}"), body)));
-        self.follow(address, reply)
+        let reply = self.ask("POST", address, Some((&format!("multipart/form-data; boundary={BETWEEN}"), body)));
+        self.follow(address.to_owned(), reply)
     }
 
     #[track_caller]
@@ -188,13 +198,20 @@ impl Page {
     fn check(&self, reply: &Reply) {
         let at = format!("{} ({})", self.path, self.status);
         assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"), "{at}: {}", self.html);
-        let policy = reply.header("content-security-policy").unwrap_or_default();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{at}: {policy}");
+        strict(reply.header("content-security-policy").unwrap_or_default()).unwrap_or_else(|wrong| panic!("{at}: {wrong}"));
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{at}");
         assert!(self.html.len() <= PAGE_BYTES_MAX, "{at} has {} bytes", self.html.len());
         let dom = self.dom();
         assert_eq!(dom.select(&selector("h1")).count(), 1, "{at}: one heading of the first order");
         assert_eq!(dom.select(&selector("main")).count(), 1, "{at}: one main part");
+        let title: String = dom.select(&selector("head title")).flat_map(|title| title.text()).collect();
+        assert!(title.strip_suffix(" · Doorlist").is_some_and(|own| !own.trim().is_empty()), "{at} is called {title:?}");
+        for script in dom.select(&selector("script")) {
+            let is_a_file = script.attr("src").is_some_and(|address| address.starts_with('/'));
+            assert!(is_a_file && script.text().all(|text| text.trim().is_empty()), "{at}: {}", script.html());
+        }
+        assert_eq!(dom.select(&selector("style, iframe, object, embed, base")).count(), 0, "{at} brings what it must not");
+        self.check_direction(&dom, &at);
         let mut ids = BTreeSet::new();
         for element in dom.select(&selector("[id]")) {
             let id = element.attr("id").unwrap_or_default();
@@ -212,6 +229,16 @@ impl Page {
         }
         for form in dom.select(&selector("form[method=post]")) {
             assert_eq!(form.select(&selector("input[name=csrf]")).count(), 1, "{at}: a form without its token: {}", form.html());
+        }
+    }
+
+    /// A text that turns the direction of what is around it stands in an element that keeps it in.
+    #[track_caller]
+    fn check_direction(&self, dom: &Html, at: &str) {
+        for node in dom.tree.nodes() {
+            let Some(text) = node.value().as_text().filter(|text| text.contains(TURNING)) else { continue };
+            let keeps = |element: ElementRef<'_>| ["bdi", "pre", "textarea"].contains(&element.value().name());
+            assert!(node.ancestors().filter_map(ElementRef::wrap).any(keeps), "{at}: {:?} turns what is around it", &**text);
         }
     }
 
@@ -283,6 +310,18 @@ impl Page {
             fields.push((name, value));
         }
         (form.attr("method").unwrap_or("get").to_owned(), form.attr("action").unwrap_or_default().to_owned(), fields)
+    }
+}
+
+/// Whether a Content-Security-Policy lets in nothing but files of the server itself.
+fn strict(policy: &str) -> Result<(), String> {
+    let all: Vec<Vec<&str>> = policy.split(';').map(|directive| directive.split_whitespace().collect()).collect();
+    // Signing in elsewhere begins with a form of ours, so where forms lead may name one place more.
+    let is_kept = |words: &[&str]| matches!(words, [_, "'none'" | "'self'"] | ["form-action", "'self'", ..]) && !policy.contains("unsafe");
+    match all.iter().find(|words| !is_kept(words)) {
+        Some(words) => Err(format!("{words:?} in {policy}")),
+        None if !all.contains(&vec!["default-src", "'none'"]) => Err(format!("no default in {policy:?}")),
+        None => Ok(()),
     }
 }
 

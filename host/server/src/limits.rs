@@ -133,6 +133,15 @@ pub const WARNINGS_LOOKED_MAX: usize = 10_000;
 /// Names that a warning gives as examples.
 pub const WARNING_EXAMPLES_MAX: usize = 3;
 
+/// Users of a connection who are kept in mind for changes of their `externalId`, of each sort: a mapping that changes shows in the first of them.
+pub const EXTERNAL_ID_USERS_KEPT: usize = 32;
+
+/// Characters of a userName or an `externalId` that are kept for that. Ids that differ only behind are taken for the same.
+pub const EXTERNAL_ID_CHARACTERS_KEPT: usize = 120;
+
+/// Milliseconds after which a change of an `externalId` is no longer told: what has not happened again in a month was put right.
+pub const EXTERNAL_ID_CHANGE_MS_MAX: i64 = 30 * 24 * 3_600_000;
+
 /// Connections of one tenant.
 pub const CONNECTIONS_MAX: usize = 100;
 
@@ -160,60 +169,6 @@ pub const SIGN_IN_FAILURES_MAX: u32 = 30;
 
 /// Milliseconds after which one failed attempt is forgotten.
 pub const SIGN_IN_FAILURE_MS: i64 = 2_000;
-
-/// Secrets that were made and wait for the page that shows them.
-pub const UNSHOWN_MAX: usize = 1_000;
-
-/// Milliseconds for which they wait. A browser asks for that page at once.
-pub const UNSHOWN_MS_MAX: i64 = 600_000;
-
-/// Bytes of a form that a page sends: the longest settings of a policy, percent-encoded.
-pub const FORM_BYTES_MAX: usize = 1 << 20;
-
-/// Fields of such a form.
-pub const FORM_FIELDS_MAX: usize = 2_000;
-
-/// Rows of a list on one page of the dashboard: with the longest names that it shows such a page has less than 100 kB.
-pub const DASHBOARD_ROWS_MAX: usize = 50;
-
-/// Characters of a name, or another text of somebody else's, that the dashboard shows where many stand.
-pub const DASHBOARD_NAME_CHARACTERS_MAX: usize = 120;
-
-/// Characters of a value, a reason or a document that the dashboard shows where there is room for it.
-pub const DASHBOARD_VALUE_CHARACTERS_MAX: usize = 1_000;
-
-/// Pages of a filtered list that one page of the dashboard asks for until it is full: a filter may want few of many.
-pub const DASHBOARD_LOOKS_MAX: usize = 10;
-
-/// Policies that the dashboard shows of an explanation. The API has the rest.
-pub const DASHBOARD_STEPS_MAX: usize = 40;
-
-/// Bytes of all that the dashboard shows of an explanation's policies, behind which it begins no further one: half of a page.
-pub const DASHBOARD_STEPS_BYTES_MAX: usize = 45 << 10;
-
-/// Bytes of what these policies were given that the dashboard shows: half of that.
-pub const DASHBOARD_INPUT_BYTES_MAX: usize = 24 << 10;
-
-/// Parts of a form that is made from a JSON Schema. One whose definitions refer to each other twice over describes many more than it has letters.
-pub const SCHEMA_FORM_PARTS_MAX: usize = 1_000;
-
-/// How deep parts of such a form lie in one another, references counted. Deeper ones are edited as JSON.
-pub const SCHEMA_FORM_DEPTH_MAX: usize = 16;
-
-/// References and unions with null that lead to one part of such a form.
-pub const SCHEMA_FORM_REFERENCES_MAX: usize = 8;
-
-/// Values that a part of such a form is chosen from. More are no list to choose from.
-pub const SCHEMA_FORM_CHOICES_MAX: usize = 200;
-
-/// Characters of a text that such a form has on one line; a longer one gets several.
-pub const SCHEMA_FORM_LINE_CHARS_MAX: usize = 100;
-
-/// Fields of such a form beyond which the entries of its lists are closed: a page of more is long to read and to load.
-pub const SCHEMA_FORM_OPEN_MAX: usize = 60;
-
-/// Bytes of a form with a file but for the file: its other fields, and what stands between them.
-pub const FILE_FORM_BYTES_MAX: usize = 16 << 10;
 
 /// Prefixes or group names in one filter of a connection.
 pub const FILTER_ENTRIES_MAX: usize = 100;

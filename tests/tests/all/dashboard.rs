@@ -4,6 +4,7 @@ mod browser;
 mod door;
 mod happened;
 mod integrations;
+mod pages;
 mod plugins;
 mod policies;
 mod settings;

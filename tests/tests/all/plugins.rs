@@ -4,7 +4,7 @@ mod failing_start;
 mod figures;
 mod hostile;
 mod limits;
-mod printing;
+pub mod printing;
 mod restarts;
 mod settings;
 mod signatures;

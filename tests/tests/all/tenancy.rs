@@ -1,7 +1,7 @@
 //! Who reaches what: every endpoint is tried by everybody who must not.
 
 mod admin;
-mod endpoints;
+pub mod endpoints;
 mod scim;
 
 use doorlist_tests::Reply;
@@ -29,4 +29,4 @@ impl Seen {
 }
 
 /// An id that nothing has.
-const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";

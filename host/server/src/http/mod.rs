@@ -31,7 +31,7 @@ use doorlist_scim::error::ERROR_URN;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
-pub use dashboard::SIGN_ON_CALLBACK;
+pub use dashboard::{SIGN_ON_CALLBACK, routes as dashboard_routes};
 pub use request::RequestId;
 use scim::exchanges::Exchanges;
 use scim::pace::Pace;

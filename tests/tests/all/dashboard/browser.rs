@@ -29,7 +29,8 @@ const PAGES: &str = r#"{
     "history": "/policies/history",
     "monitor": "/policies/monitor",
     "shadow": "/policies/shadow",
-    "settings": "/settings"
+    "settings": "/settings",
+    "settings-of-plugins": "/settings/plugins"
 }"#;
 
 #[test]

@@ -1,5 +1,6 @@
 //! Settings of a tenant on their page.
 
+use doorlist::signature::SecretKey;
 use doorlist_tests::Visitor;
 use serde_json::json;
 
@@ -52,4 +53,73 @@ fn owners_make_keys_that_are_shown_once() {
     let page = admin.get(&page_of(&tenant, "/settings"));
     assert_eq!(page.texts("#keys form").len(), 0);
     assert_eq!(page.texts("#guard form").len(), 1);
+}
+
+#[test]
+fn owners_say_whose_signatures_of_plugins_count() {
+    let tenant = shared::tenant("Signed by page");
+    let mut owner = visitor(&tenant, "owner");
+    let page = owner.get(&page_of(&tenant, "/settings/plugins"));
+    page.says("No key is listed").says("Plugins are taken without a signature as well.");
+    let page = owner.submit(&page, "/plugins/signature", &[("required", "true")]);
+    page.says("Saved.").says("so no plugin can be uploaded");
+    let (key, name) = (SecretKey::generate().unwrap().public().to_string(), "CI <b>");
+    let page = owner.submit(&page, "/plugins/keys", &[("key-name", name), ("public-key", &key)]);
+    page.says("Saved.").says(name).says(&key);
+    let keys = json!([{"name": name, "publicKey": key}]);
+    let kept = tenant.get("").expect(200);
+    assert_eq!((&kept["signingKeys"], &kept["signatureRequired"]), (&keys, &json!(true)));
+    // What is wrong stands at its field, with what was typed.
+    for (field, fields, words) in [
+        ("key-name", [("key-name", " "), ("public-key", "x")], "blank"),
+        ("public-key", [("key-name", "Mine"), ("public-key", "x")], "base64"),
+        ("key-name", [("key-name", name), ("public-key", &SecretKey::generate().unwrap().public().to_string())], "Another key"),
+        ("public-key", [("key-name", "Mine"), ("public-key", &key)], "there already"),
+    ] {
+        let refused = owner.submit(&page, "/plugins/keys", &fields);
+        assert_eq!(refused.status, 400);
+        let wrong = refused.texts(&format!("#{field}-wrong"));
+        assert!(wrong.len() == 1 && wrong[0].contains(words), "{words}: {}", refused.html);
+        assert_eq!(refused.attribute("#public-key", "value"), fields[1].1);
+    }
+    assert_eq!(tenant.get("").expect(200)["signingKeys"], keys);
+    // Admins look at it.
+    let mut admin = visitor(&tenant, "admin");
+    let look = admin.get(&page_of(&tenant, "/settings/plugins"));
+    look.says(&key).says("Owners say whose signatures count.");
+    assert_eq!(look.texts("#keys form, #signature form").len(), 0);
+    let page = owner.submit(&page, "/plugins/keys/delete", &[]);
+    page.says("Saved.").says("No key is listed");
+    let page = owner.submit(&page, "/plugins/signature", &[]);
+    page.says("Saved.");
+    assert_eq!(tenant.get("").expect(200)["signingKeys"], json!([]));
+}
+
+#[test]
+fn what_plugins_may_cost_is_lowered_by_the_tenant() {
+    let tenant = shared::tenant("Limited by page");
+    let mut admin = visitor(&tenant, "admin");
+    let page = admin.get(&page_of(&tenant, "/settings/plugins"));
+    page.says("raising one takes a key of the whole installation");
+    let page = admin.submit(&page, "/plugins/limits", &[("projectMs", "20"), ("revisions", "5")]);
+    page.says("Saved.");
+    let limits = json!({"tier": "small", "projectMs": 20, "revisions": 5});
+    assert_eq!(tenant.get("").expect(200)["pluginLimits"], limits);
+    assert_eq!(page.attribute("#projectMs", "value"), "20");
+    for (name, value) in [("projectMs", "0"), ("memoryBytes", "1"), ("logBytes", "1000000000")] {
+        let refused = admin.submit(&page, "/plugins/limits", &[(name, value)]);
+        assert_eq!((refused.status, refused.texts(&format!("#{name}-wrong")).len()), (400, 1), "{name}: {}", refused.html);
+        assert_eq!(refused.attribute(&format!("#{name}"), "value"), value, "what was typed is still there");
+    }
+    assert_eq!(admin.submit(&page, "/plugins/limits", &[("projectMs", "many")]).status, 400);
+    for raised in [("projectMs", "21"), ("projectMs", ""), ("tier", "large")] {
+        let refused = admin.submit(&page, "/plugins/limits", &[raised]);
+        assert_eq!(refused.status, 403, "{raised:?}");
+        refused.says("Raising it needs a key of the installation.");
+    }
+    assert_eq!(tenant.get("").expect(200)["pluginLimits"], limits);
+    let mut root = Visitor::signed_in(tenant.operator.address(), tenant.operator.key());
+    let page = root.get(&page_of(&tenant, "/settings/plugins"));
+    root.submit(&page, "/plugins/limits", &[("projectMs", ""), ("tier", "large")]).says("Saved.");
+    assert_eq!(tenant.get("").expect(200)["pluginLimits"], json!({"tier": "large", "revisions": 5}));
 }

@@ -228,7 +228,7 @@ fn whoever_may_only_look_is_offered_no_change() {
     let group = text(&world.tenant.post("/groups", &json!({"displayName": "Project"})).expect(201), "id");
     let (member, _) = world.member("ada@example.com");
     let mut auditor = world.visitor("auditor");
-    let pages = ["/users", "/groups", "/why", "/left-out", "/users/new", "/groups/new"].map(str::to_owned);
+    let pages = ["/users", "/groups", "/why", "/left-out"].map(str::to_owned);
     let ones = [member.clone(), format!("/users/{local}"), format!("/groups/{group}"), format!("/groups/{}", world.staff)];
     let mut token = String::new();
     for below in pages.iter().chain(&ones) {

@@ -12,8 +12,9 @@ const LINE_BYTES: usize = 512;
 const BYTES: usize = 4_096;
 
 /// Prints this text for each user, as often as told, or without end.
-fn printing(text: &str, times: Option<u32>) -> Vec<u8> {
-    let functions = format!("(data (i32.const 8192) \"{text}\")");
+pub fn printing(text: &str, times: Option<u32>) -> Vec<u8> {
+    let bytes: String = text.bytes().map(|byte| format!("\\{byte:02x}")).collect();
+    let functions = format!("(data (i32.const 8192) \"{bytes}\")");
     let print = format!("(call $log (i32.const 2) (i32.const 8192) (i32.const {}))", text.len());
     let again = times.map_or("(i32.const 1)".to_owned(), |times| format!("(i32.lt_u (local.get $n) (i32.const {times}))"));
     let code = format!("(local $n i32) (loop $more {print} (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if $more {again}))");

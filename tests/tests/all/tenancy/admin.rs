@@ -7,7 +7,7 @@ use doorlist_tests::patience::eventually;
 use doorlist_tests::{Client, Operator, Reply, Tenant};
 use serde_json::json;
 
-use super::endpoints::{ADMIN, Endpoint, Of, schema, with_body};
+use super::endpoints::{ADMIN, Endpoint, Of, everything, schema, with_body};
 use super::{NOBODY, Seen};
 use crate::guests::plain;
 use crate::shared;
@@ -89,23 +89,7 @@ impl World {
 
     /// Everything an operator can read of it, but for the log, which tells of refused attempts.
     fn everything(&self) -> Vec<String> {
-        let reads =
-            ADMIN.iter().filter(|endpoint| endpoint.method == "GET" && endpoint.of == Of::Tenant && !endpoint.path.ends_with("/activity"));
-        // What a client is seen to do is told a moment after it did it.
-        let without_client = |text: String| match serde_json::from_str::<serde_json::Value>(&text) {
-            Ok(mut json) => {
-                let items = json.pointer_mut("/items").and_then(|items| items.as_array_mut()).map(std::mem::take);
-                let mut all = items.unwrap_or_default();
-                all.push(json);
-                all.iter_mut().filter_map(|item| item.as_object_mut()).for_each(|item| drop(item.remove("client")));
-                serde_json::Value::from(all).to_string()
-            }
-            Err(_) => text,
-        };
-        let read = |endpoint| without_client(self.tenant.operator.get(&self.path(endpoint, &[])).text());
-        let mut all: Vec<String> = reads.map(read).collect();
-        all.extend(self.client.inventory());
-        all
+        everything(&self.tenant.operator, &self.client, |endpoint| Some(self.path(endpoint, &[])))
     }
 }
 

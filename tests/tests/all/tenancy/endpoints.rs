@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use doorlist_tests::http::{Call, PROBLEM_JSON, WASM};
 use doorlist_tests::raw::Socket;
+use doorlist_tests::{Client, Operator};
 use serde_json::{Value, json};
 
 use crate::guests::plain;
@@ -191,6 +192,27 @@ pub fn with_body<'a>(call: Call<'a>, endpoint: &Endpoint) -> Call<'a> {
         "POST" if endpoint.path.ends_with("/plugins") => call.header("content-type", WASM).bytes(plain("intruder", "1.0.0")),
         _ => call.json(&body(endpoint)),
     }
+}
+
+/// Everything an operator can read of a tenant and of what a client wrote, but for the log, which tells of refused attempts. `path` gives an endpoint's path
+/// with what is there; `None` if nothing is.
+pub fn everything(operator: &Operator, client: &Client, path: impl Fn(&Endpoint) -> Option<String>) -> Vec<String> {
+    let reads =
+        ADMIN.iter().filter(|endpoint| endpoint.method == "GET" && endpoint.of == Of::Tenant && !endpoint.path.ends_with("/activity"));
+    // What a client is seen to do is told a moment after it did it.
+    let without_client = |text: String| match serde_json::from_str::<Value>(&text) {
+        Ok(mut json) => {
+            let items = json.pointer_mut("/items").and_then(|items| items.as_array_mut()).map(std::mem::take);
+            let mut all = items.unwrap_or_default();
+            all.push(json);
+            all.iter_mut().filter_map(|item| item.as_object_mut()).for_each(|item| drop(item.remove("client")));
+            Value::from(all).to_string()
+        }
+        Err(_) => text,
+    };
+    let mut all: Vec<String> = reads.filter_map(path).map(|path| without_client(operator.get(&path).text())).collect();
+    all.extend(client.inventory());
+    all
 }
 
 /// The list is the server's own.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::body::{WASM, expect_media_type};
 use super::call::{Call, Caller, Reply};
-use super::endpoint::{Access, Endpoint, Takes};
+use super::endpoint::{Access, Endpoint, Takes, role_word};
 use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
 use crate::admin::keys::{Role, Scope};
@@ -87,6 +87,12 @@ pub(in crate::http) async fn ask(app: App, operator: &Operator, question: Questi
     run(app, operator, endpoint, asked, Carried::Made(body)).await?.into_json()
 }
 
+/// What an operator is told who may less than this role: a person, or whoever has a key.
+pub(in crate::http) fn too_small(role: Role, is_person: bool) -> Error {
+    let what = if is_person { "the role" } else { "a key with the role" };
+    Error::new(ErrorKind::Forbidden, format!("This needs {what} {} or above.", role_word(role)))
+}
+
 /// Finds out whether the operator may, reads the request, and runs the endpoint.
 pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoint, asked: Asked, carried: Carried<'_>) -> Result<Reply> {
     let Asked { path, query, request_id } = asked;
@@ -110,9 +116,7 @@ pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoi
     let refused = caller.clone();
     let outcome = async move {
         if role < endpoint.role {
-            let what = if is_person { "the role" } else { "a key with the role" };
-            let detail = format!("This needs {what} {} or above.", endpoint.role_word());
-            return Err(Error::new(ErrorKind::Forbidden, detail));
+            return Err(too_small(endpoint.role, is_person));
         }
         let mut call = Call { app, endpoint, caller, path, query: query?, body: None, wasm: Vec::new(), place: None };
         match carried {

@@ -208,11 +208,7 @@ impl Endpoint {
 
     /// The least role that may, in words.
     pub(super) fn role_word(&self) -> &'static str {
-        match self.role {
-            Role::Auditor => "auditor",
-            Role::Admin => "admin",
-            Role::Owner => "owner",
-        }
+        role_word(self.role)
     }
 
     /// The query parameters of a request.
@@ -231,6 +227,15 @@ impl Endpoint {
             }
         }
         Ok(pairs)
+    }
+}
+
+/// A role in words.
+pub(super) fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Auditor => "auditor",
+        Role::Admin => "admin",
+        Role::Owner => "owner",
     }
 }
 

@@ -16,10 +16,9 @@ use super::sign_in::SignedIn;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::Upload;
+use crate::http::dashboard::limits::{FILE_FORM_BYTES_MAX, FORM_FIELDS_MAX};
 use crate::http::{App, request};
-use crate::limits::{
-    BODY_DISCARD_BYTES_MAX, BODY_DISCARD_MS_MAX, FILE_FORM_BYTES_MAX, FORM_FIELDS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX,
-};
+use crate::limits::{BODY_DISCARD_BYTES_MAX, BODY_DISCARD_MS_MAX, PLUGIN_UPLOAD_BYTES_MAX, PLUGIN_UPLOAD_MS_MAX};
 
 /// The file of a form, or why it was not taken. Whoever looks first gets it.
 #[derive(Clone)]

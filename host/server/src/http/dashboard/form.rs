@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::file::File;
 use crate::error::{Error, Result};
+use crate::http::dashboard::limits::{FORM_BYTES_MAX, FORM_FIELDS_MAX};
 use crate::http::request;
-use crate::limits::{FORM_BYTES_MAX, FORM_FIELDS_MAX};
 use crate::secret::Secret;
 
 /// Name of the field with the token.

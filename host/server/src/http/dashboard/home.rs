@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::page::{Answer, Page, Section};
-use super::parts::{ago, counted, empty, field, list, more, refusal, text};
+use super::parts::{ago, counted, empty, field, list, more, name, refusal, text};
 use super::settings::people;
 use super::visit::Visit;
 use super::{DASHBOARD_BASE, Route, sign_in};
@@ -12,6 +12,7 @@ use crate::admin::keys::Role;
 use crate::admin::tenants::Tenant;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -49,9 +50,9 @@ fn rows(visit: &Visit, tenants: impl ExactSizeIterator<Item = (String, String, S
             caption { (counted(tenants.len() as u64, "tenant", "tenants")) " on this page" }
             thead { tr { th { "Name" } th { "Made" } } }
             tbody {
-                @for (id, name, created) in tenants {
+                @for (id, called, created) in tenants {
                     tr {
-                        td { a href=(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{id}"))) { (name) } }
+                        td { a href=(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{id}"))) { (name(&called)) } }
                         td { (ago(visit.now, &created)) }
                     }
                 }
@@ -62,7 +63,7 @@ fn rows(visit: &Visit, tenants: impl ExactSizeIterator<Item = (String, String, S
 
 /// The page, with what was refused of making a tenant, and of signing somebody out.
 async fn page(visit: &Visit, (error, unended): (Option<&Error>, Option<&Error>)) -> Result<Page> {
-    let tenants = visit.ask("listTenants").with_own(&["cursor"]).await?;
+    let tenants = visit.ask("listTenants").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
     let items = list(&tenants, "/items");
     let people = people::everybody(visit, unended).await?;
     let make = html! {

@@ -13,9 +13,11 @@ mod form;
 mod happened;
 mod home;
 mod integrations;
+mod limits;
 mod names;
 mod page;
 mod parts;
+mod plugin_settings;
 mod plugins;
 mod policies;
 mod schema_form;
@@ -42,8 +44,10 @@ pub(super) use self::sign_in::Attempts;
 pub use self::sign_on::SIGN_ON_CALLBACK;
 pub(super) use self::unshown::Unshown;
 use self::visit::Visit;
+use super::admin::ask::too_small;
 use super::request::{self, RequestId};
 use super::{App, note_cause};
+use crate::admin::keys::Role;
 use crate::error::{Error, Kind, Result};
 use doorlist_scim::ErrorKind;
 
@@ -59,31 +63,54 @@ pub(super) struct Route {
     path: &'static str,
     /// Whether the form sends a file.
     takes_file: bool,
+    /// Who may less than this, if anything, is refused before anything is asked.
+    needs: Option<Role>,
     run: Run,
 }
 
 impl Route {
     /// A page to look at.
     fn get<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
-        Self { method: Method::GET, path, takes_file: false, run: Box::new(move |visit| Box::pin(run(visit))) }
+        Self { method: Method::GET, path, takes_file: false, needs: None, run: Box::new(move |visit| Box::pin(run(visit))) }
     }
 
     /// What a form does.
     fn post<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
-        Self { method: Method::POST, path, takes_file: false, run: Box::new(move |visit| Box::pin(run(visit))) }
+        Self { method: Method::POST, path, takes_file: false, needs: None, run: Box::new(move |visit| Box::pin(run(visit))) }
     }
 
     /// What a form does that sends a file.
     fn upload<F: Future<Output = Result<Answer>> + Send + 'static>(path: &'static str, run: fn(Visit) -> F) -> Self {
         Self { takes_file: true, ..Self::post(path, run) }
     }
+
+    /// The same for those who may change something: a page that is of no use to others, or a step before anything is asked. Whatever asks for a change needs
+    /// no such word: the API refuses it, and its log tells of that.
+    fn to_change(self) -> Self {
+        Self { needs: Some(Role::Admin), ..self }
+    }
 }
 
 /// Every page for who is signed in.
 fn pages() -> Vec<Route> {
-    let own =
-        [home::pages(), integrations::pages(), team::pages(), policies::pages(), plugins::pages(), happened::pages(), settings::pages()];
+    let own = [
+        home::pages(),
+        integrations::pages(),
+        team::pages(),
+        policies::pages(),
+        plugins::pages(),
+        happened::pages(),
+        settings::pages(),
+        plugin_settings::pages(),
+    ];
     own.into_iter().flatten().collect()
+}
+
+/// Every page for who is signed in and everything that a form of theirs does: method and path, with its variable parts in braces, such as
+/// `GET /dashboard/tenants/{tenant}/users`. Whoever checks something on every page goes by this.
+pub fn routes() -> Vec<String> {
+    let line = |route: Route| format!("{} {DASHBOARD_BASE}{}", route.method, route.path);
+    pages().into_iter().map(line).collect()
 }
 
 /// Serves the dashboard.
@@ -142,6 +169,9 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
         Err(error) => return failed(&app, None, &error),
     };
     let frame = visit.frame();
+    if let Some(needs) = route.needs.filter(|needs| !visit.may(*needs)) {
+        return failed(&app, Some(&frame), &too_small(needs, visit.operator.person.is_some()));
+    }
     match (route.run)(visit).await {
         Ok(Answer::Page(page)) => page::respond(&app, StatusCode::OK, shell(&frame, &page)),
         Ok(Answer::Refused(status, page)) => page::respond(&app, status, shell(&frame, &page)),

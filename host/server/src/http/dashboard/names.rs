@@ -5,10 +5,9 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::parts::{choice, cut, list, name, text};
+use super::parts::{choice, label, list, name, text};
 use super::visit::{Visit, with_query};
 use crate::error::Result;
-use crate::limits::DASHBOARD_NAME_CHARACTERS_MAX;
 
 /// The names of a tenant's connections and keys.
 pub(super) struct Names {
@@ -29,8 +28,7 @@ impl Names {
     /// One of the connections to choose, or any.
     pub(super) fn choice(&self, chosen: &str) -> Markup {
         let named = list(&self.connections, "/items").iter();
-        let named: Vec<(&str, String)> =
-            named.map(|connection| (text(connection, "/id"), cut(text(connection, "/name"), DASHBOARD_NAME_CHARACTERS_MAX))).collect();
+        let named: Vec<(&str, String)> = named.map(|connection| (text(connection, "/id"), label(text(connection, "/name")))).collect();
         let all: Vec<(&str, &str)> = std::iter::once(("", "Any")).chain(named.iter().map(|(id, name)| (*id, name.as_str()))).collect();
         choice("connection", "Connection", chosen, &all)
     }

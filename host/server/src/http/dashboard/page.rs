@@ -163,7 +163,7 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
         header.top {
             a.brand href=(home) { "Doorlist" }
             @if let Some((name, address)) = &frame.tenant {
-                a.tenant href=(address) { (name) }
+                a.tenant href=(address) { (parts::name(name)) }
                 @if frame.is_root { a.quiet href=(home) { "All tenants" } }
             }
             span.grow {}
@@ -182,7 +182,7 @@ pub(super) fn shell(frame: &Frame, page: &Page) -> Markup {
                 }
             }
             main id="main" {
-                h1 { (page.title) }
+                h1 { bdi { (page.title) } }
                 @if let Some(notice) = frame.notice { p.notice role="status" { (notice) } }
                 (page.body)
             }
@@ -238,7 +238,7 @@ pub(super) fn error(app: &App, frame: Option<&Frame>, status: StatusCode, error:
         _ => "Not accepted",
     };
     let body = html! {
-        p.problem role="alert" { (error.to_string()) }
+        p.problem role="alert" { bdi { (error.to_string()) } }
         (parts::problems(error))
         p { a href=(app.link(DASHBOARD_BASE)) { "Go to the start" } }
     };

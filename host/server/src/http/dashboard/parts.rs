@@ -8,7 +8,11 @@ use serde_json::Value;
 use crate::admin::keys::Role;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::limits::{DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_VALUE_CHARACTERS_MAX};
+use crate::http::dashboard::limits::{
+    DASHBOARD_DOCUMENT_BYTES_MAX, DASHBOARD_LABEL_BYTES_MAX, DASHBOARD_LABEL_CHARACTERS_MAX, DASHBOARD_NAME_BYTES_MAX,
+    DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_SENTENCE_BYTES_MAX, DASHBOARD_VALUE_CHARACTERS_MAX,
+};
+use crate::limits::NAME_BYTES_MAX;
 
 /// A text in a JSON value, by JSON Pointer; empty if there is none.
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -49,24 +53,73 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     short
 }
 
+/// The beginning of a text of somebody else's, at most so many letters and so many bytes as it stands on a page, where signs of markup are written out. So
+/// how long a page becomes is known before anybody has given a name.
+pub(super) fn bounded(text: &str, letters: usize, bytes: usize) -> String {
+    let written = |letter: char| match letter {
+        '"' => "&quot;".len(),
+        '&' => "&amp;".len(),
+        '<' | '>' => "&lt;".len(),
+        letter => letter.len_utf8(),
+    };
+    let mut left = bytes;
+    let fits = |letter: &char| match left.checked_sub(written(*letter)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    let mut short: String = text.chars().take(letters).take_while(fits).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// A text without the signs that turn the direction of what stands around it. For where no element can keep them in: titles, labels, entries of a choice.
+fn straight(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|letter| !turns(*letter)).collect()
+}
+
 /// A name that somebody else gave, where many stand. Whichever way it is written, what is around it stays in its order.
 pub(super) fn name(text: &str) -> Markup {
-    html! { bdi { (title(text)) } }
+    let text = if text.trim().is_empty() { NAMELESS } else { text };
+    html! { bdi { (bounded(text, DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_NAME_BYTES_MAX)) } }
 }
 
 /// The same where it is a page's title. Something blank could not be seen, nor followed where it is a link.
 pub(super) fn title(text: &str) -> String {
-    if text.trim().is_empty() { "(no name)".to_owned() } else { cut(text, DASHBOARD_NAME_CHARACTERS_MAX) }
+    let straight = straight(text);
+    if straight.trim().is_empty() { NAMELESS.to_owned() } else { cut(&straight, DASHBOARD_NAME_CHARACTERS_MAX) }
+}
+
+/// What stands in the place of a blank name.
+const NAMELESS: &str = "(no name)";
+
+/// The same in an entry of a choice, or in what a button is called for those who do not see it.
+pub(super) fn label(text: &str) -> String {
+    bounded(&straight(text), DASHBOARD_LABEL_CHARACTERS_MAX, DASHBOARD_LABEL_BYTES_MAX)
 }
 
 /// The same of a sentence.
 pub(super) fn sentence(text: &str) -> Markup {
-    html! { bdi { (cut(text, 2 * DASHBOARD_NAME_CHARACTERS_MAX)) } }
+    html! { bdi { (bounded(text, 2 * DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_SENTENCE_BYTES_MAX)) } }
 }
 
 /// The same of a text for which there is room.
 pub(super) fn words(text: &str) -> Markup {
     html! { bdi { (cut(text, DASHBOARD_VALUE_CHARACTERS_MAX)) } }
+}
+
+/// A document as it was written, whose lines stand below one another.
+pub(super) fn document(about: &str, text: &str) -> Markup {
+    let shown = bounded(text, DASHBOARD_DOCUMENT_BYTES_MAX, DASHBOARD_DOCUMENT_BYTES_MAX);
+    html! {
+        pre tabindex="0" role="region" aria-label=(about) { (shown) }
+        @if shown != text { p.hint { "It goes on, and is too long for this page. The API has all of it." } }
+    }
 }
 
 /// `3 users`, `1 user`.
@@ -148,7 +201,7 @@ pub(super) fn problems(error: &Error) -> Markup {
         @if !error.problems().is_empty() {
             ul.problems {
                 @for problem in error.problems() {
-                    li { @if !problem.pointer.is_empty() { code { (problem.pointer) } " " } (problem.message) }
+                    li { @if !problem.pointer.is_empty() { code { (problem.pointer) } " " } bdi { (problem.message) } }
                 }
             }
         }
@@ -159,7 +212,7 @@ pub(super) fn problems(error: &Error) -> Markup {
 pub(super) fn refusal(error: Option<&Error>) -> Markup {
     html! {
         @if let Some(error) = error {
-            div.problem role="alert" id="refusal" { p { (error.to_string()) } (problems(error)) }
+            div.problem role="alert" id="refusal" { p { bdi { (error.to_string()) } } (problems(error)) }
         }
     }
 }
@@ -181,7 +234,22 @@ pub(super) fn search(name: &str, label: &str, value: &str) -> Markup {
     html! {
         div.field {
             label for=(name) { (label) }
-            input type="search" id=(name) name=(name) value=(value) autocomplete="off" spellcheck="false";
+            input type="search" id=(name) name=(name) value=(value) maxlength=(NAME_BYTES_MAX) autocomplete="off" spellcheck="false";
+        }
+    }
+}
+
+/// A line of text to fill in, with what is wrong with it.
+pub(super) fn field_at(name: &str, label: &str, value: &str, hint: &str, problem: Option<&str>) -> Markup {
+    let (told, wrong) = (format!("{name}-hint"), format!("{name}-wrong"));
+    let described = [(!hint.is_empty()).then_some(told.as_str()), problem.map(|_| wrong.as_str())];
+    let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            input type="text" id=(name) name=(name) value=(value) aria-describedby=[(!described.is_empty()).then_some(&described)] aria-invalid=[problem.map(|_| "true")] autocomplete="off" spellcheck="false";
+            @if !hint.is_empty() { p.hint id=(told) { (hint) } }
+            @if let Some(problem) = problem { p.wrong id=(wrong) { bdi { (problem) } } }
         }
     }
 }
@@ -234,6 +302,33 @@ mod tests {
         assert_eq!((cut("äbc", 3), cut("äbc", 2), cut("", 0)), ("äbc".to_owned(), "äb…".to_owned(), String::new()));
         assert_eq!(name("<b>א").into_string(), "<bdi>&lt;b&gt;א</bdi>");
         assert_eq!(title(" \t"), "(no name)");
+        assert_eq!(name(" ").into_string(), "<bdi>(no name)</bdi>");
+    }
+
+    #[test]
+    fn long_texts_are_bounded_as_they_stand_on_a_page() {
+        for (text, letters, bytes, short) in [
+            ("abc", 3, 3, "abc"),
+            ("abc", 2, 9, "ab…"),
+            ("äbc", 9, 2, "ä…"),
+            ("äbc", 9, 1, "…"),
+            ("a\"b", 9, 6, "a…"),
+            ("<&>", 3, 13, "<&>"),
+        ] {
+            assert_eq!(bounded(text, letters, bytes), short, "{text} {letters} {bytes}");
+        }
+        for sign in ["\"", "<", ">", "&", "ü", "🙂", "x"] {
+            let written = name(&sign.repeat(1_000)).into_string().len();
+            assert!(written <= DASHBOARD_NAME_BYTES_MAX + "<bdi>…</bdi>".len(), "{sign}: {written}");
+        }
+    }
+
+    #[test]
+    fn what_turns_the_direction_is_not_let_out() {
+        assert_eq!(title("\u{202e}abc\u{2066}"), "abc");
+        assert_eq!(label("a\u{200f}\u{061c}b"), "ab");
+        assert_eq!(title("\u{202e}"), "(no name)");
+        assert_eq!(name("\u{202e}abc").into_string(), "<bdi>\u{202e}abc</bdi>", "an element keeps it in");
     }
 
     #[test]

@@ -8,14 +8,16 @@ use serde_json::Value;
 use super::Route;
 use super::names::Names;
 use super::page::{Answer, Page, Section};
-use super::parts::{Tone, ago, badge, copy, counted, empty, is, list, more, number, problems, refusal, text};
+use super::parts::{
+    Tone, ago, badge, copy, counted, document, empty, is, list, more, name, number, problems, refusal, sentence, text, words,
+};
 use super::schema_form::pretty;
 use super::visit::Visit;
 use crate::admin::keys::Role;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -67,6 +69,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
                 h2 { "Upload a plugin" }
                 p { "A plugin is a WebAssembly file. It can compute and nothing else: it has no clock, no files and no network. What is uploaded is checked step by step, and never changes." }
                 (visit.file_form(&visit.link("/plugins"), &upload_fields(visit)))
+                p { a href=(visit.link("/settings/plugins")) { "Who signs plugins, and what they may cost" } }
             }
         }
     };
@@ -77,7 +80,7 @@ fn row(visit: &Visit, plugin: &Value, pipeline: &Value) -> Markup {
     html! {
         tr {
             td { a href=(link(visit, plugin)) { (text(plugin, "/name")) " " (text(plugin, "/version")) } }
-            td { bdi { (text(plugin, "/description")) } }
+            td { (sentence(text(plugin, "/description"))) }
             td { @if is(plugin, "/firstParty") { "Doorlist" } @else { "Uploaded " (ago(visit.now, text(plugin, "/created"))) } }
             td { (size(number(plugin, "/bytes"))) }
             td { (users(plugin, pipeline)) }
@@ -92,7 +95,7 @@ fn users(plugin: &Value, pipeline: &Value) -> Markup {
     const SHOWN: usize = 5;
     html! {
         @if users.is_empty() { span.muted { "No policy" } }
-        @for (at, user) in users.iter().take(SHOWN).enumerate() { @if at > 0 { ", " } bdi { (user) } }
+        @for (at, user) in users.iter().take(SHOWN).enumerate() { @if at > 0 { ", " } (name(user)) }
         @if users.len() > SHOWN { " and " (users.len() - SHOWN) " more" }
     }
 }
@@ -120,6 +123,8 @@ fn upload_fields(visit: &Visit) -> Markup {
             input type="file" id="file" name="file" accept=".wasm,application/wasm" required;
         }
         p { button.primary type="submit" { "Upload and check" } }
+        // Shown by a script while the answer is awaited; without one the browser shows that it waits.
+        p hidden role="status" data-while-sent { "It is sent, and checked step by step. Compiling a large one takes up to a minute. " progress aria-label="Upload" {} }
     }
 }
 
@@ -131,12 +136,12 @@ fn refused(error: &Error) -> Markup {
             section.card id="checks" {
                 h2 { "The plugin is refused" }
                 ul.checks {
-                    @for (place, (_, words)) in STAGES.iter().enumerate() {
+                    @for (place, (_, check)) in STAGES.iter().enumerate() {
                         li {
                             @if place < at { (badge(Tone::Good, "Passed")) }
                             @else if place == at { (badge(Tone::Bad, "Refused")) }
                             @else { (badge(Tone::Plain, "Not reached")) }
-                            span { (words) @if place == at { div.problem role="alert" id="refusal" { p { (error.to_string()) } (problems(error)) } } }
+                            span { (check) @if place == at { div.problem role="alert" id="refusal" { p { bdi { (error.to_string()) } } (problems(error)) } } }
                         }
                     }
                 }
@@ -174,11 +179,11 @@ async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     let pipeline = visit.ask("getPipeline").await?;
     let names = Names::read(visit).await?;
     let ours = is(&plugin, "/firstParty");
-    let words = |pointer| list(&plugin, pointer).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+    let joined = |pointer| list(&plugin, pointer).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
     let remove = html! { button.danger type="submit" data-asks="Delete this version of the plugin?" { "Delete this version" } };
     let body = html! {
         (refusal(error))
-        p { bdi { (text(&plugin, "/description")) } }
+        p { (words(text(&plugin, "/description"))) }
         section.card {
             dl.facts {
                 dt { "From" }
@@ -187,10 +192,10 @@ async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
                     @else { "Uploaded " (ago(visit.now, text(&plugin, "/created"))) " by " (names.actor(visit, plugin.get("actor").unwrap_or(&Value::Null))) }
                 }
                 dt { "Used by" } dd { (users(&plugin, &pipeline)) }
-                dt { "Is given" } dd { (words("/reads")) }
-                dt { "May change" } dd { (words("/writes")) }
+                dt { "Is given" } dd { (words(&joined("/reads"))) }
+                dt { "May change" } dd { (words(&joined("/writes"))) }
                 dt { "Contract" } dd { (text(&plugin, "/contract")) }
-                dt { "Imports" } dd { @let imports = words("/imports"); @if imports.is_empty() { "nothing" } @else { (imports) } }
+                dt { "Imports" } dd { @let imports = joined("/imports"); @if imports.is_empty() { "nothing" } @else { (words(&imports)) } }
                 dt { "Size" } dd { (size(number(&plugin, "/bytes"))) ", and " (size(number(&plugin, "/compiledBytes"))) " of machine code" }
                 dt { "Signed by" } dd { (signer(&plugin)) }
             }
@@ -200,12 +205,12 @@ async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
         @if !ours {
             details {
                 summary { "The checks that it passed" }
-                ul.checks { @for (_, words) in STAGES { li { (badge(Tone::Good, "Passed")) span { (words) } } } }
+                ul.checks { @for (_, check) in STAGES { li { (badge(Tone::Good, "Passed")) span { (check) } } } }
             }
         }
         details {
             summary { "JSON Schema of its settings" }
-            pre tabindex="0" role="region" aria-label="JSON Schema" { (pretty(plugin.get("settingsSchema").unwrap_or(&Value::Null))) }
+            (document("JSON Schema", &pretty(plugin.get("settingsSchema").unwrap_or(&Value::Null))))
         }
         @if !ours && visit.may(Role::Admin) {
             section.card {
@@ -223,7 +228,7 @@ fn signer(plugin: &Value) -> Markup {
         @match (text(plugin, "/signature/key"), text(plugin, "/signature/publicKey")) {
             ("", "") => { "nobody" }
             ("", key) => { "a key that the tenant no longer lists: " code { (key) } }
-            (name, _) => { bdi { (name) } }
+            (key, _) => (name(key))
         }
     }
 }

@@ -5,14 +5,15 @@ use serde_json::{Map, Value, json};
 
 use super::Route;
 use super::page::{Answer, Page, Section};
-use super::parts::{ago, choice, copy, empty, field, list, more, refusal, text};
+use super::parts::{ago, choice, copy, empty, field, label, list, more, name, refusal, text};
 use super::visit::Visit;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 use crate::limits::{
-    ACTIVITY_MAX, DASHBOARD_ROWS_MAX, EVENTS_MAX, GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT,
-    HOLDS_MAX, PIPELINE_REVISIONS_MAX, PLANS_MAX,
+    ACTIVITY_MAX, EVENTS_MAX, GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT, HOLDS_MAX,
+    PIPELINE_REVISIONS_MAX, PLANS_MAX,
 };
 
 pub(super) mod people;
@@ -57,7 +58,7 @@ pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
         section.card id="name" {
             h2 { "Name" }
             (refusal(of(refused, "name")))
-            @if visit.may(Role::Admin) { (name_form(visit, of(refused, "name").is_some())) } @else { p { bdi { (text(&visit.tenant, "/name")) } } }
+            @if visit.may(Role::Admin) { (name_form(visit, of(refused, "name").is_some())) } @else { p { (name(text(&visit.tenant, "/name"))) } }
         }
         section.card id="guard" {
             h2 { "Guard against mass removals" }
@@ -72,6 +73,10 @@ pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
             (key_list(visit, &keys))
         }
         (people)
+        section.card {
+            h2 { "Plugins" }
+            p { a href=(visit.link("/settings/plugins")) { "Who signs plugins, and what they may cost" } }
+        }
         section.card { h2 { "Roles of users" } (roles(visit)) }
         section.card { h2 { "What is kept" } (kept()) }
     };
@@ -167,14 +172,14 @@ fn key_list(visit: &Visit, keys: &Value) -> Markup {
                     tbody {
                         @for key in items {
                             tr {
-                                td { bdi { (text(key, "/name")) } }
+                                td { (name(text(key, "/name"))) }
                                 td { code { "…" (text(key, "/hint")) } }
                                 td { (text(key, "/role")) }
                                 td { (ago(visit.now, text(key, "/created"))) }
                                 @if may {
                                     td {
                                         (visit.form(&visit.link(&format!("/settings/keys/{}/delete", text(key, "/id"))), &html! {
-                                            button.quiet type="submit" aria-label=(format!("Delete: {}", text(key, "/name"))) data-asks="Delete this key? Whoever uses it is signed out and refused at once." { "Delete" }
+                                            button.quiet type="submit" aria-label=(format!("Delete: {}", label(text(key, "/name")))) data-asks="Delete this key? Whoever uses it is signed out and refused at once." { "Delete" }
                                         }))
                                     }
                                 }
@@ -225,8 +230,8 @@ async fn delete_key(visit: Visit) -> Result<Answer> {
 
 fn roles(visit: &Visit) -> Markup {
     html! {
-        p { @for (at, role) in list(&visit.tenant, "/roles").iter().filter_map(Value::as_str).enumerate() { @if at > 0 { ", " } bdi { (role) } } }
-        p { "New users get the role " b { bdi { (text(&visit.tenant, "/defaultRole")) } } ", unless a policy gives them another one." }
+        p { @for (at, role) in list(&visit.tenant, "/roles").iter().filter_map(Value::as_str).enumerate() { @if at > 0 { ", " } (name(role)) } }
+        p { "New users get the role " b { (name(text(&visit.tenant, "/defaultRole"))) } ", unless a policy gives them another one." }
     }
 }
 

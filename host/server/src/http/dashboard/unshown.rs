@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::visit::Visit;
 use crate::clock::Timestamp;
-use crate::limits::{UNSHOWN_MAX, UNSHOWN_MS_MAX};
+use crate::http::dashboard::limits::{UNSHOWN_MAX, UNSHOWN_MS_MAX};
 
 /// Secrets that nobody has seen.
 #[derive(Default)]

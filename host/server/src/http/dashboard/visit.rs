@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::App;
 use crate::http::admin::ask::{Made, Question, Upload, ask};
+use crate::http::dashboard::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 use crate::http::request::RequestId;
-use crate::limits::{DASHBOARD_LOOKS_MAX, DASHBOARD_ROWS_MAX};
 
 /// Pairs of names and values.
 type Pairs = Vec<(String, String)>;

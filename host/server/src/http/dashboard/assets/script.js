@@ -30,11 +30,13 @@ document.addEventListener("submit", (event) => {
   }
   // Once is enough. After the form has been put together, so that the button's own value goes with it.
   if (button) setTimeout(() => (button.disabled = true), 0);
+  for (const told of event.target.querySelectorAll("[data-while-sent]")) told.hidden = false;
 });
 
 // Coming back by the history shows buttons that were pressed as they were.
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
+  for (const told of document.querySelectorAll("[data-while-sent]")) told.hidden = true;
 });
 
 // Parts that change by themselves are looked at again, and put in place of the old ones only if they differ.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::Route;
 use super::super::names::{Names, subject};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{Tone, ago, badge, choice, cut, empty, list, more, name, number, search, sentence, table, text};
+use super::super::parts::{Tone, ago, badge, bounded, choice, cut, empty, list, more, name, number, search, sentence, table, text};
 use super::super::visit::Visit;
 use super::request;
 use crate::error::Result;
@@ -75,14 +75,14 @@ fn row(visit: &Visit, names: &Names, entry: &Value) -> Markup {
             td { (ago(visit.now, text(entry, "/at"))) }
             td { (names.actor(visit, entry.get("actor").unwrap_or(&Value::Null))) }
             td {
-                code { (cut(text(entry, "/action"), 100)) }
+                code { (bounded(text(entry, "/action"), 100, 120)) }
                 @if count > 1 { " " span.muted { "and like ones, " (count) " together" } }
                 @if !query.is_empty() { br; span.muted { "with " } (name(query)) }
                 @if !detail.is_empty() { br; (sentence(detail)) }
                 @if !text(entry, "/subject").is_empty() {
                     br; span.muted { "about " }
                     @match subject(visit, entry) {
-                        Some(address) => a href=(address) { (cut(text(entry, "/subject"), 64)) },
+                        Some(address) => a href=(address) { (name(text(entry, "/subject"))) },
                         None => (name(text(entry, "/subject"))),
                     }
                 }

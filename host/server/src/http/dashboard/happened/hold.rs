@@ -68,7 +68,7 @@ fn facts(visit: &Visit, hold: &Value) -> Markup {
                     @let said = text(cause, "/cause/text");
                     @if said.is_empty() { "for other reasons" } @else { (words(said)) }
                     @let policy = text(cause, "/cause/policy");
-                    @if !policy.is_empty() { " " span.muted { "(policy " (policy) ")" } }
+                    @if !policy.is_empty() { " " span.muted { "(policy " (name(policy)) ")" } }
                 }
             }
         }

@@ -6,13 +6,17 @@ use serde_json::Value;
 
 use super::super::Route;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{cut, empty, is, text, words};
+use super::super::parts::{bounded, cut, empty, is, text, words};
 use super::super::visit::Visit;
 use crate::error::{Kind, Result};
+use crate::http::dashboard::limits::DASHBOARD_DOCUMENT_BYTES_MAX;
 use crate::limits::EXCHANGE_BYTES_MAX;
 
 /// Characters of a body that stand on the page, as both must fit on it.
 const BODY_CHARACTERS: usize = EXCHANGE_BYTES_MAX / 2;
+
+/// Bytes of a body as it stands on the page.
+const BODY_BYTES: usize = DASHBOARD_DOCUMENT_BYTES_MAX / 2;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![Route::get("/tenants/{tenant}/requests/{request}", show)]
@@ -57,6 +61,6 @@ fn bodies(exchange: &Value) -> Markup {
 fn document(body: &str, nothing: &str) -> Markup {
     let laid_out = serde_json::from_str::<Value>(body).ok().and_then(|json| serde_json::to_string_pretty(&json).ok());
     html! {
-        @if body.is_empty() { p { (nothing) } } @else { pre { (cut(&laid_out.unwrap_or_else(|| body.to_owned()), BODY_CHARACTERS)) } }
+        @if body.is_empty() { p { (nothing) } } @else { pre { (bounded(&laid_out.unwrap_or_else(|| body.to_owned()), BODY_CHARACTERS, BODY_BYTES)) } }
     }
 }

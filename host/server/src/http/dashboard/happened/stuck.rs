@@ -23,7 +23,7 @@ async fn show(visit: Visit) -> Result<Answer> {
                 td { a href=(why(&visit, text(one, "/kind"), text(one, "/scimId"))) { (name(text(one, "/name"))) } br; span.muted { (text(one, "/kind")) } }
                 td {
                     (sentence(text(one, "/reason")))
-                    @if !text(one, "/policy").is_empty() { " " span.muted { "(policy " (text(one, "/policy")) ")" } }
+                    @if !text(one, "/policy").is_empty() { " " span.muted { "(policy " (name(text(one, "/policy"))) ")" } }
                 }
                 td { (names.connection_link(&visit, text(one, "/connection"))) }
                 td { (ago(visit.now, text(one, "/since"))) }

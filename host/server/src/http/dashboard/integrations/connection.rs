@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::Route;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{Tone, ago, area, badge, choice, copy, counted, field, is, list, number, refusal, text};
+use super::super::parts::{
+    Tone, ago, area, badge, choice, copy, counted, field, is, list, name, number, refusal, sentence, text, title, words,
+};
 use super::super::visit::Visit;
 use super::provider::{self, PROVIDERS, Provider};
 use crate::admin::keys::Role;
@@ -36,6 +38,9 @@ fn link(visit: &Visit, below: &str) -> String {
     visit.link(&format!("/integrations/{}{below}", visit.part("connection")))
 }
 
+/// Warnings that the page shows.
+const WARNINGS_SHOWN: usize = 20;
+
 /// One thing that happens while a provider is being connected.
 struct Check {
     done: bool,
@@ -49,28 +54,29 @@ fn checks(connection: &Value, provider: &Provider, log: &[Value]) -> Vec<Check> 
     let went_well = |action: &str| log.iter().any(|entry| text(entry, "/action").starts_with(action) && number(entry, "/status") < 400);
     let reached = !log.is_empty() || !text(connection, "/client/lastRequest").is_empty();
     let (users, groups) = (number(connection, "/inventory/users"), number(connection, "/inventory/groups"));
-    let name = provider.name;
+    let called = provider.name;
     let check = |done, what: String, missing: String| Check { done, what, missing };
     vec![
         check(
             reached,
-            format!("{name} reached Doorlist with the token"),
+            format!("{called} reached Doorlist with the token"),
             format!(
-                "Nothing has come yet. If {name} says that the test failed: is the {} pasted whole, without a slash at its end? Can it be reached from outside? Is the {} pasted whole?",
+                "Nothing has come yet. If {called} says that the test failed: is the {} pasted whole, without a slash at its end? Can it be reached from outside? Is the {} pasted whole?",
                 provider.url_label, provider.token_label
             ),
         ),
         check(
-            went_well("GET /Users"),
+            // Of a connection that has been at work for long, the test is no longer among the latest requests.
+            users > 0 || went_well("GET /Users"),
             format!("{} went well", capital(provider.test_label)),
-            format!("Press {} in {name}: it asks for the list of users.", provider.test_label),
+            format!("Press {} in {called}: it asks for the list of users.", provider.test_label),
         ),
         check(
             users > 0 || went_well("POST /Users") || went_well("POST /Bulk"),
             "A user was made".to_owned(),
             match provider.key {
                 "jumpcloud" => "Press Activate: JumpCloud makes its test user, changes it and deletes it again. An e-mail address that is taken makes it fail.".to_owned(),
-                _ => format!("Activate provisioning in {name}."),
+                _ => format!("Activate provisioning in {called}."),
             },
         ),
         check(
@@ -78,7 +84,7 @@ fn checks(connection: &Value, provider: &Provider, log: &[Value]) -> Vec<Check> 
             format!("{} here", counted(users, "user is", "users are")),
             match provider.key {
                 "jumpcloud" => "Tick groups on the tab User Groups of the application: only members of these groups come.".to_owned(),
-                _ => format!("Assign users to the application in {name}."),
+                _ => format!("Assign users to the application in {called}."),
             },
         ),
         check(
@@ -86,7 +92,7 @@ fn checks(connection: &Value, provider: &Provider, log: &[Value]) -> Vec<Check> 
             format!("{} here", counted(groups, "group is", "groups are")),
             match provider.key {
                 "jumpcloud" => "Tick “Enable management of User Groups and Group Membership in this application”. JumpCloud does not send empty groups.".to_owned(),
-                _ => format!("Send groups from {name}, too."),
+                _ => format!("Send groups from {called}, too."),
             },
         ),
     ]
@@ -128,13 +134,13 @@ async fn progress(visit: &Visit, connection: &Value, provider: &Provider) -> Res
                 }
             }
             @if !warnings.is_empty() {
-                ul.warnings { @for warning in warnings { li { (text(warning, "/text")) } } }
+                ul.warnings { @for warning in warnings.iter().take(WARNINGS_SHOWN) { li { (words(text(warning, "/text"))) } } @if warnings.len() > WARNINGS_SHOWN { li { "And " (warnings.len() - WARNINGS_SHOWN) " more, which the API lists." } } }
             }
             @if !refused.is_empty() {
                 h3 { "Refused lately" }
                 ul {
                     @for entry in refused {
-                        li { code { (text(entry, "/action")) } " · " (number(entry, "/status")) " · " (ago(visit.now, text(entry, "/at"))) br; (text(entry, "/detail")) }
+                        li { code { (text(entry, "/action")) } " · " (number(entry, "/status")) " · " (ago(visit.now, text(entry, "/at"))) br; (sentence(text(entry, "/detail"))) }
                     }
                 }
                 p { a href=(visit.link(&format!("/activity?connection={id}&outcome=failed"))) { "All that was refused" } }
@@ -153,6 +159,8 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     let tokens = visit.ask("listTokens").at("connection", visit.part("connection")).await?;
     let may = visit.may(Role::Admin);
     let body = html! {
+        // Where there is no form, what was refused stands above all.
+        @if !may { (refusal(error)) }
         section.card { h2 { "State" } (progress) }
         section.card {
             h2 { "Address and tokens" }
@@ -178,7 +186,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
             }
         }
     };
-    Ok(Page::new(Section::Integrations, text(&connection, "/name"), body).live(3))
+    Ok(Page::new(Section::Integrations, title(text(&connection, "/name")), body).live(3))
 }
 
 fn token_list(visit: &Visit, tokens: &Value, may: bool) -> Markup {
@@ -189,7 +197,7 @@ fn token_list(visit: &Visit, tokens: &Value, may: bool) -> Markup {
             tbody {
                 @for token in list(tokens, "/items") {
                     tr {
-                        td { @let name = text(token, "/name"); @if !name.is_empty() { (name) " " } code { "…" (text(token, "/hint")) } }
+                        td { @let called = text(token, "/name"); @if !called.is_empty() { (name(called)) " " } code { "…" (text(token, "/hint")) } }
                         td { (ago(visit.now, text(token, "/created"))) }
                         td { @let ends = text(token, "/expiresAt"); @if ends.is_empty() { "never" } @else { (ago(visit.now, ends)) } }
                         @if may {

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use self::provider::PROVIDERS;
 use super::Route;
 use super::page::{Answer, Page, Section};
-use super::parts::{Tone, ago, badge, counted, empty, is, list, number, text};
+use super::parts::{Tone, ago, badge, counted, empty, is, list, more, name, number, text};
 use super::visit::Visit;
 use crate::admin::keys::Role;
 use crate::error::Result;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     let own =
@@ -22,9 +23,9 @@ pub(super) fn pages() -> Vec<Route> {
 }
 
 async fn show(visit: Visit) -> Result<Answer> {
-    let connections = visit.ask("listConnections").with("limit", "100").await?;
+    let page = visit.ask("listConnections").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
     let sync = visit.ask("getSync").await?;
-    let connections = list(&connections, "/items");
+    let connections = list(&page, "/items");
     let may = visit.may(Role::Admin);
     let body = html! {
         div id="sync" data-live { (state(&visit, &sync)) }
@@ -36,6 +37,7 @@ async fn show(visit: Visit) -> Result<Answer> {
         div.cards id="connections" data-live {
             @for connection in connections { (card(&visit, connection, may)) }
         }
+        (more(&page, |cursor| visit.here_with("cursor", cursor)))
         @if may {
             h2 { @if connections.is_empty() { "Connect" } @else { "Connect another one" } }
             div.cards {
@@ -91,13 +93,16 @@ fn card(visit: &Visit, connection: &Value, may: bool) -> Markup {
     };
     html! {
         section.card {
-            h2 { a href=(address) { (text(connection, "/name")) } }
+            h2 { a href=(address) { (name(text(connection, "/name"))) } }
             p.row {
                 (badge(Tone::Plain, provider::name(text(connection, "/provider"))))
                 @if enabled { (badge(Tone::Good, "On")) } @else { (badge(Tone::Warning, "Off")) }
             }
             p {
                 @if last.is_empty() { "Not synchronized" } @else { "Synced " (ago(visit.now, last)) }
+            }
+            @if connection.get("changingExternalIds").is_some() {
+                p { a href=(address) { (badge(Tone::Warning, "externalId changes")) } }
             }
             p.muted {
                 (counted(number(connection, "/inventory/users"), "user", "users")) " and "

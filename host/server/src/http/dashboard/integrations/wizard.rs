@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::Route;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{area, field, refusal, text};
+use super::super::parts::{area, field, name, refusal, text, words};
 use super::super::visit::Visit;
 use super::provider::{self, Provider};
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::http::admin::ask::status;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
-        Route::get("/tenants/{tenant}/integrations/new/{provider}", show),
+        Route::get("/tenants/{tenant}/integrations/new/{provider}", show).to_change(),
         Route::post("/tenants/{tenant}/integrations/new/{provider}", create),
     ]
 }
@@ -158,11 +158,11 @@ fn last(visit: &Visit, provider: &Provider, chosen: &Chosen) -> Markup {
     html! {
         h2 { "Credentials" }
         dl.facts {
-            dt { "Name" } dd { (chosen.name) }
-            dt { "Groups" } dd { @if chosen.groups == "some" { "starting with " (lines(&chosen.prefixes)) } @else { "all" } }
+            dt { "Name" } dd { (name(&chosen.name)) }
+            dt { "Groups" } dd { @if chosen.groups == "some" { "starting with " (words(&lines(&chosen.prefixes))) } @else { "all" } }
             dt { "Users" } dd {
                 @if chosen.users == "some" {
-                    "members of groups " @if chosen.user_group_match == "prefix" { "starting with " } (lines(&chosen.user_groups))
+                    "members of groups " @if chosen.user_group_match == "prefix" { "starting with " } (words(&lines(&chosen.user_groups)))
                 } @else { "all" }
             }
         }

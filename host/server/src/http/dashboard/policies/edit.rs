@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{choice, text};
+use super::super::parts::{choice, text, title, words};
 use super::super::schema_form::{self, Look, Part, Problems, edit, problems_below, read, render};
 use super::super::visit::Visit;
 use super::draft::{DRAFT, Draft, plugin, plugins};
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 
 pub(super) fn pages() -> Vec<Route> {
-    vec![Route::post("/tenants/{tenant}/policies/policy", save)]
+    vec![Route::post("/tenants/{tenant}/policies/policy", save).to_change()]
 }
 
 /// What stands in the form.
@@ -223,13 +223,13 @@ async fn page(visit: &Visit, draft: &Draft, sheet: &Sheet, error: Option<&Error>
     };
     let body = html! {
         p {
-            a href=(visit.link(&format!("/plugins/{}/{version}", sheet.plugin))) { (sheet.plugin) " " (version) } ": " (text(shown, "/description"))
+            a href=(visit.link(&format!("/plugins/{}/{version}", sheet.plugin))) { (sheet.plugin) " " (version) } ": " (words(text(shown, "/description")))
         }
         @if let Some(error) = error { (told(error)) }
         // An entry that was just added is where the page opens.
         (visit.form(&format!("{}#open", visit.link("/policies/policy")), &inner))
     };
-    let title = if sheet.place.is_some() { format!("Policy {}", sheet.name) } else { format!("New policy of {}", sheet.plugin) };
+    let title = if sheet.place.is_some() { format!("Policy {}", title(&sheet.name)) } else { format!("New policy of {}", sheet.plugin) };
     Ok(Page::new(Section::Policies, title, body))
 }
 
@@ -237,13 +237,13 @@ async fn page(visit: &Visit, draft: &Draft, sheet: &Sheet, error: Option<&Error>
 fn told(error: &Error) -> Markup {
     html! {
         div.problem role="alert" id="refusal" {
-            p { (error.to_string()) }
+            p { bdi { (error.to_string()) } }
             ul.problems {
                 @for problem in error.problems() {
                     li {
                         @if place_of(&problem.pointer).is_some() { "Another policy: " }
                         @if !problem.pointer.is_empty() { code { (problem.pointer) } " " }
-                        (problem.message)
+                        bdi { (problem.message) }
                     }
                 }
             }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{Tone, ago, badge, counted, list, more, name, number, refusal, text};
+use super::super::parts::{Tone, ago, badge, counted, document, label, list, more, name, number, refusal, text, title};
 use super::super::schema_form::pretty;
 use super::super::visit::Visit;
 use super::words;
@@ -14,7 +14,8 @@ use super::{in_force, plan};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::limits::{DASHBOARD_ROWS_MAX, PIPELINE_REVISIONS_MAX};
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::limits::PIPELINE_REVISIONS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -109,7 +110,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
                                 td { (text(policy, "/plugin")) " " (text(policy, "/version")) }
                                 td { (words::mode(policy)) }
                                 td { (words::scope(&names, policy)) }
-                                td { a href=(format!("{}/{place}", link(visit, own))) aria-label=(format!("Settings: {}", text(policy, "/name"))) { "Settings" } }
+                                td { a href=(format!("{}/{place}", link(visit, own))) aria-label=(format!("Settings: {}", label(text(policy, "/name")))) { "Settings" } }
                             }
                         }
                     }
@@ -154,7 +155,7 @@ async fn settings(visit: Visit) -> Result<Answer> {
             dt { "Sees" } dd { (words::scope(&names, policy)) }
         }
         h2 { "Settings" }
-        pre tabindex="0" role="region" aria-label="Settings" { (pretty(policy.get("settings").unwrap_or(&Value::Null))) }
+        (document("Settings", &pretty(policy.get("settings").unwrap_or(&Value::Null))))
     };
-    Ok(Page::new(Section::Policies, format!("Policy {}", text(policy, "/name")), body).into())
+    Ok(Page::new(Section::Policies, format!("Policy {}", title(text(policy, "/name"))), body).into())
 }

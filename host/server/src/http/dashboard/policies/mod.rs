@@ -18,15 +18,15 @@ use self::draft::{DRAFT, Draft, plugins};
 use super::Route;
 use super::names::Names;
 use super::page::{Answer, Page, Section};
-use super::parts::{self, Tone, badge, counted, empty, list, number, text};
+use super::parts::{self, Tone, badge, counted, empty, label, list, number, text};
 use super::visit::{Visit, with_query};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
-    let own = vec![Route::get("/tenants/{tenant}/policies", show), Route::post("/tenants/{tenant}/policies/draft", change)];
+    let own = vec![Route::get("/tenants/{tenant}/policies", show), Route::post("/tenants/{tenant}/policies/draft", change).to_change()];
     [own, edit::pages(), plan::pages(), history::pages(), monitor::pages(), shadow::pages()].into_iter().flatten().collect()
 }
 
@@ -78,9 +78,9 @@ fn refusal(visit: &Visit, error: Option<&Error>) -> Markup {
     html! {
         @if let Some(error) = error {
             div.problem role="alert" id="refusal" {
-                p { (error.to_string()) }
+                p { bdi { (error.to_string()) } }
                 @let others = error.problems().iter().filter(|problem| place_of(&problem.pointer).is_none()).collect::<Vec<_>>();
-                @if !others.is_empty() { ul { @for other in others { li { (other.message) } } } }
+                @if !others.is_empty() { ul { @for other in others { li { bdi { (other.message) } } } } }
                 p { a href=(visit.link("/policies")) { "Begin again with the pipeline in force" } }
             }
         }
@@ -99,7 +99,7 @@ fn pending(visit: &Visit, draft: &Draft) -> Markup {
             section.card id="pending" {
                 h2 { "Not in force yet" }
                 @let removed = draft.removed();
-                @if !removed.is_empty() { p { "Removed: " @for (at, name) in removed.iter().enumerate() { @if at > 0 { ", " } (parts::name(name)) } } }
+                @if !removed.is_empty() { p { "Removed: " @for (at, name) in removed.iter().take(DASHBOARD_ROWS_MAX).enumerate() { @if at > 0 { ", " } (parts::name(name)) } } }
                 p { "See what these changes would do to users and groups. Nothing happens before you apply them." }
                 div.row {
                     button.primary type="submit" name="do" value="plan" { "See what would change" }
@@ -137,6 +137,7 @@ fn table(visit: &Visit, draft: &Draft, from: usize, names: &Names, error: Option
 fn row(visit: &Visit, draft: &Draft, place: usize, names: &Names, error: Option<&Error>) -> Markup {
     let policy = draft.policy(place).unwrap_or_default();
     let (name, plugin, version) = (text(&policy, "/name"), text(&policy, "/plugin"), text(&policy, "/version"));
+    let called = label(name);
     let problems: Vec<&str> = error
         .map_or(&[][..], |error| error.problems())
         .iter()
@@ -145,7 +146,7 @@ fn row(visit: &Visit, draft: &Draft, place: usize, names: &Names, error: Option<
         .collect();
     let button = |what: &str, words: &str| {
         html! {
-            button.quiet type="submit" name="do" value=(format!("{what}:{place}")) aria-label=(format!("{words}: {name}")) { (words) }
+            button.quiet type="submit" name="do" value=(format!("{what}:{place}")) aria-label=(format!("{words}: {called}")) { (words) }
         }
     };
     let switch = if text(&policy, "/mode") == "monitor" { "Enforce" } else { "Only monitor" };
@@ -155,7 +156,7 @@ fn row(visit: &Visit, draft: &Draft, place: usize, names: &Names, error: Option<
             td {
                 (parts::name(name))
                 @if let Some(change) = draft.change(place) { " " (badge(Tone::Warning, change)) }
-                @for problem in problems { p.wrong { (problem) } }
+                @for problem in problems { p.wrong { bdi { (problem) } } }
             }
             td { a href=(visit.link(&format!("/plugins/{plugin}/{version}"))) { (plugin) " " (version) } }
             td { (words::mode(&policy)) }
@@ -168,7 +169,7 @@ fn row(visit: &Visit, draft: &Draft, place: usize, names: &Names, error: Option<
                     (button("mode", switch))
                     (button("remove", "Remove"))
                 } @else {
-                    a href=(visit.link(&format!("/policies/history/{}/{place}", draft.revision))) aria-label=(format!("Settings: {name}")) { "Settings" }
+                    a href=(visit.link(&format!("/policies/history/{}/{place}", draft.revision))) aria-label=(format!("Settings: {called}")) { "Settings" }
                 }
             }
         }
@@ -185,20 +186,13 @@ fn adding(plugins: &[Value]) -> Markup {
                 select id="plugin" name="plugin" {
                     @for plugin in plugins {
                         @let named = format!("{}/{}", text(plugin, "/name"), text(plugin, "/version"));
-                        option value=(named) { (text(plugin, "/name")) " " (text(plugin, "/version")) ": " (shortened(text(plugin, "/description"))) }
+                        option value=(named) { (text(plugin, "/name")) " " (text(plugin, "/version")) ": " (label(text(plugin, "/description").lines().next().unwrap_or_default())) }
                     }
                 }
             }
             p { button type="submit" name="do" value="add" { "Add" } }
         }
     }
-}
-
-/// The first words of a description: a list to choose from has one line for each.
-fn shortened(text: &str) -> String {
-    const LETTERS: usize = 90;
-    let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() <= LETTERS { line.to_owned() } else { format!("{}…", line.chars().take(LETTERS).collect::<String>()) }
 }
 
 /// Does what a button of the list is for.

@@ -13,7 +13,8 @@ use super::{accept, accepted, filters, of_policy};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::limits::{ADMIN_PAGE_MAX, DASHBOARD_ROWS_MAX};
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::limits::ADMIN_PAGE_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![Route::get("/tenants/{tenant}/policies/monitor", show), Route::post("/tenants/{tenant}/policies/monitor/promote", promote)]
@@ -98,7 +99,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
             }
         }
     };
-    Ok(Page::new(Section::Policies, format!("Policy {name} only watches"), body))
+    Ok(Page::new(Section::Policies, format!("Policy {} only watches", parts::title(name)), body))
 }
 
 fn subjects_table(visit: &Visit, subjects: &Value) -> Markup {
@@ -128,7 +129,7 @@ pub(super) fn row(visit: &Visit, subject: &Value) -> Markup {
             td {
                 @if !policy.is_empty() { b { (parts::name(policy)) } ": " }
                 (sentence(reason))
-                @for change in list(subject, "/changes") { div { (sentence(text(change, "/reason"))) } }
+                @for change in list(subject, "/changes").iter().take(1) { div { (sentence(text(change, "/reason"))) } }
                 (sentence(text(subject, "/fault")))
             }
             td { (ago(visit.now, text(subject, "/at"))) }

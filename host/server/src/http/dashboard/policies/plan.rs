@@ -1,5 +1,6 @@
 //! A plan: what a pipeline would make of the directory, for whom and why, and putting it in force.
 
+use doorlist_scim::ErrorKind;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -12,9 +13,10 @@ use super::draft::{Draft, plugins};
 use super::words;
 use super::{accept, accepted, filters, in_force};
 use crate::admin::keys::Role;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::http::admin::ask::status;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::limits::PLANS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -92,7 +94,24 @@ fn state(plan: &Value, in_force: u64) -> Markup {
 }
 
 async fn show(visit: Visit) -> Result<Answer> {
-    Ok(page(&visit, None).await?.into())
+    match page(&visit, None).await {
+        Ok(page) => Ok(page.into()),
+        // The history of the policies names plans for longer than they are kept.
+        Err(error) if is_gone(&error) => Ok(Answer::Refused(status(&error), no_longer_kept(&visit))),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    error.kind() == Kind::Scim(ErrorKind::NotFound)
+}
+
+fn no_longer_kept(visit: &Visit) -> Page {
+    let next = html! {
+        "A plan that was applied is kept as long as its revision in the " a href=(visit.link("/policies/history")) { "history" } ", and of the others the last "
+        (PLANS_MAX) ". Those that are kept are under " a href=(visit.link("/policies/plans")) { "Plans" } "."
+    };
+    Page::new(Section::Policies, "Plan", empty("There is no such plan, or it is no longer kept", &next))
 }
 
 async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
@@ -109,7 +128,12 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     };
     let applied = plan.get("applied").and_then(Value::as_u64);
     let revision = match applied {
-        Some(revision) => Some(visit.ask("getPipelineRevision").at("revision", &revision.to_string()).await?),
+        Some(revision) => match visit.ask("getPipelineRevision").at("revision", &revision.to_string()).await {
+            Ok(revision) => Some(revision),
+            // Its summary is kept for longer than the revision that it became.
+            Err(error) if is_gone(&error) => None,
+            Err(error) => return Err(error),
+        },
         None => None,
     };
     let newer = if error.is_some() { newest(visit, id).await? } else { None };

@@ -16,7 +16,7 @@ use super::{accept, accepted, filters};
 use crate::admin::keys::Role;
 use crate::error::{Error, Kind, Result};
 use crate::http::admin::ask::status;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::names::Names;
-use super::super::parts::{Tone, badge, counted, list, name, number, text};
+use super::super::parts::{Tone, badge, bounded, counted, list, name, number, text};
+use crate::http::dashboard::limits::DASHBOARD_WITHIN_ROW_MAX;
 
 /// What a policy sees: the users and groups of one connection, or of all.
 pub(super) fn scope(names: &Names, policy: &Value) -> Markup {
@@ -121,7 +122,7 @@ pub(super) fn difference(difference: &Value) -> Markup {
 }
 
 fn attributes(difference: &Value) -> String {
-    list(difference, "/attributes").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    bounded(&list(difference, "/attributes").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "), 200, 200)
 }
 
 /// The kinds of what would be different, with their words.
@@ -142,7 +143,7 @@ pub(super) const WOULD: [(&str, &str); 11] = [
 /// What would be different of somebody.
 pub(super) fn would(would: &[Value]) -> Markup {
     html! {
-        @for (at, one) in would.iter().enumerate() {
+        @for (at, one) in would.iter().take(DASHBOARD_WITHIN_ROW_MAX).enumerate() {
             @if at > 0 { "; " }
             @let group = match text(one, "/group") { "" => "of the identity provider", name => name };
             @match text(one, "/change") {
@@ -159,6 +160,7 @@ pub(super) fn would(would: &[Value]) -> Markup {
                 other => { (other) }
             }
         }
+        @if would.len() > DASHBOARD_WITHIN_ROW_MAX { "; and " (would.len() - DASHBOARD_WITHIN_ROW_MAX) " more" }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::shape::{Choice, Part, Shape};
 use super::{Problems, below, is_nothing, name};
-use crate::limits::{SCHEMA_FORM_LINE_CHARS_MAX, SCHEMA_FORM_OPEN_MAX};
+use crate::http::dashboard::limits::{SCHEMA_FORM_LINE_CHARS_MAX, SCHEMA_FORM_OPEN_MAX};
 
 /// What stands in a form.
 pub(in super::super) struct Look<'a> {

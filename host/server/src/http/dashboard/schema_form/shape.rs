@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::limits::{
+use crate::http::dashboard::limits::{
     SCHEMA_FORM_CHOICES_MAX, SCHEMA_FORM_DEPTH_MAX, SCHEMA_FORM_LINE_CHARS_MAX, SCHEMA_FORM_PARTS_MAX, SCHEMA_FORM_REFERENCES_MAX,
 };
 

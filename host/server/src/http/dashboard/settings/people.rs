@@ -5,19 +5,19 @@ use serde_json::Value;
 
 use super::super::DASHBOARD_BASE;
 use super::super::page::Answer;
-use super::super::parts::{ago, empty, is, list, name, refusal, table, text};
+use super::super::parts::{ago, empty, is, label, list, name, refusal, table, text};
 use super::super::visit::Visit;
 use super::page;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
-/// The card of the page; nothing where there is no single sign-on.
+/// The card of the page; nothing but what was refused where there is no single sign-on.
 pub(super) async fn card(visit: &Visit, refused: Option<&Error>) -> Result<Markup> {
     let configured = visit.ask("getSingleSignOn").await?;
     if text(&configured, "/issuer").is_empty() {
-        return Ok(html! {});
+        return Ok(refusal(refused));
     }
     let here = visit.ask("listTenantSessions").with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
     Ok(html! {
@@ -39,10 +39,10 @@ pub(super) async fn card(visit: &Visit, refused: Option<&Error>) -> Result<Marku
     })
 }
 
-/// The card of the start page with everybody who is signed in; nothing where there is no single sign-on.
+/// The card of the start page with everybody who is signed in; nothing but what was refused where there is no single sign-on.
 pub(in super::super) async fn everybody(visit: &Visit, refused: Option<&Error>) -> Result<Markup> {
     if visit.app.sign_on.is_none() {
-        return Ok(html! {});
+        return Ok(refusal(refused));
     }
     let here = visit.ask("listSessions").with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
     Ok(html! {
@@ -88,14 +88,14 @@ fn people(visit: &Visit, here: &Value, end: impl Fn(&str) -> String) -> Markup {
                 @let called = text(session, "/person/name");
                 tr {
                     td { (name(called)) }
-                    td { (text(session, "/person/email")) }
+                    td { (name(text(session, "/person/email"))) }
                     td { code { (name(text(session, "/person/subject"))) } }
                     td { @if text(session, "/role").is_empty() { "In some tenants" } @else { (text(session, "/role")) } }
                     td { (ago(visit.now, text(session, "/since"))) }
                     td {
                         @if may {
                             (visit.form(&end(text(session, "/id")), &html! {
-                                button.quiet type="submit" aria-label=(format!("Sign out: {called}")) { "Sign out" }
+                                button.quiet type="submit" aria-label=(format!("Sign out: {}", label(called))) { "Sign out" }
                             }))
                         }
                     }

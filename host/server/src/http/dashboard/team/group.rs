@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use super::super::Route;
 use super::super::names::{Names, why};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, cut, empty, field, list, more, name, refusal, search, table, text, title};
+use super::super::parts::{ago, empty, field, label, list, more, name, refusal, search, table, text, title};
 use super::super::visit::Visit;
 use super::status;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask;
-use crate::limits::DASHBOARD_NAME_CHARACTERS_MAX;
 
 /// Whom a search for somebody to add finds at a time.
 const CANDIDATES: &str = "10";
@@ -101,7 +100,7 @@ fn adding(visit: &Visit, candidates: &Value) -> Markup {
                         span { (name(text(member, "/displayName"))) " " span.muted { (name(text(member, "/userName"))) } }
                         (visit.form(&link(visit, "/members"), &html! {
                             input type="hidden" name="user" value=(text(member, "/id"));
-                            button type="submit" aria-label=(format!("Add {}", cut(text(member, "/userName"), DASHBOARD_NAME_CHARACTERS_MAX))) { "Add" }
+                            button type="submit" aria-label=(format!("Add {}", label(text(member, "/userName")))) { "Add" }
                         }))
                     }
                 }
@@ -123,11 +122,11 @@ fn member_list(visit: &Visit, members: &Value, may_change: bool) -> Markup {
                     br; span.muted { (name(text(member, "/userName"))) }
                 }
                 td { (status(text(member, "/status"))) }
-                td { (text(member, "/role")) }
+                td { (name(text(member, "/role"))) }
                 @if may_change {
                     td {
                         (visit.form(&link(visit, &format!("/members/{id}/remove")), &html! {
-                            button.quiet type="submit" aria-label=(format!("Remove {}", cut(text(member, "/userName"), DASHBOARD_NAME_CHARACTERS_MAX))) { "Remove" }
+                            button.quiet type="submit" aria-label=(format!("Remove {}", label(text(member, "/userName")))) { "Remove" }
                         }))
                     }
                 }

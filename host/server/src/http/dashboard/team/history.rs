@@ -6,12 +6,18 @@ use serde_json::Value;
 use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, cut, empty, list, more, name, number, text};
+use super::super::parts::{ago, bounded, empty, list, more, name, number, text};
 use super::super::visit::Visit;
 use crate::error::Result;
 
 /// Characters of a value that changed.
 const CHANGED_CHARACTERS: usize = 80;
+
+/// Bytes of it as it stands on the page.
+const CHANGED_BYTES: usize = 100;
+
+/// Fields of one change.
+const FIELDS_SHOWN: usize = 5;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![Route::get("/tenants/{tenant}/users/{user}/history", of_user), Route::get("/tenants/{tenant}/groups/{group}/history", of_group)]
@@ -95,16 +101,17 @@ fn changed(before: Option<&Value>, after: Option<&Value>) -> Markup {
     names.retain(|name| before.get(*name) != after.get(*name));
     let shown = |value: Option<&Value>| match value {
         None | Some(Value::Null) => "nothing".to_owned(),
-        Some(Value::String(text)) => cut(text, CHANGED_CHARACTERS),
-        Some(other) => cut(&other.to_string(), CHANGED_CHARACTERS),
+        Some(Value::String(text)) => bounded(text, CHANGED_CHARACTERS, CHANGED_BYTES),
+        Some(other) => bounded(&other.to_string(), CHANGED_CHARACTERS, CHANGED_BYTES),
     };
     html! {
         "Changed"
-        @for (place, name) in names.iter().enumerate() {
+        @for (place, name) in names.iter().take(FIELDS_SHOWN).enumerate() {
             @if place == 0 { ": " } @else { "; " }
             (name)
             @if *name != "attributes" && !before.is_empty() { " from " bdi { (shown(before.get(*name))) } " to " bdi { (shown(after.get(*name))) } }
         }
+        @if names.len() > FIELDS_SHOWN { "; and " (names.len() - FIELDS_SHOWN) " more" }
     }
 }
 

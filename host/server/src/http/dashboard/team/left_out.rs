@@ -54,7 +54,7 @@ fn found(visit: &Visit, names: &Names, kind: &str, decisions: &Value) -> Markup 
                 td {
                     (sentence(text(decided, "/reason/text")))
                     @let policy = text(decided, "/reason/policy");
-                    @if !policy.is_empty() { " " span.muted { "(policy " (policy) ")" } }
+                    @if !policy.is_empty() { " " span.muted { "(policy " (name(policy)) ")" } }
                 }
                 td { (names.connection_link(visit, text(decided, "/connection"))) }
                 td { (ago(visit.now, text(decided, "/at"))) }

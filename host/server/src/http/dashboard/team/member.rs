@@ -12,7 +12,7 @@ use super::{history, status, users, why};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask;
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 /// Events of the history on the page itself.
 const HISTORY_SHOWN: &str = "5";
@@ -52,7 +52,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     let names = Names::read(visit).await?;
     let is_local = text(&member, "/issued") == "api";
     let body = html! {
-        p.row { (status(text(&member, "/status"))) span { "Role " b { (text(&member, "/role")) } } span { (names.origin(visit, &member)) } }
+        p.row { (status(text(&member, "/status"))) span { "Role " b { (name(text(&member, "/role"))) } } span { (names.origin(visit, &member)) } }
         (refusal(error))
         section.card { h2 { "What is known" } (facts(visit, &names, &member)) }
         section.card { h2 { "Groups" } (group_list(visit, &groups)) }
@@ -61,7 +61,7 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
             h2 id="why" { "Why" }
             @match &explained {
                 Ok(explained) => (why::explanation(visit, &names, explained)),
-                Err(error) => p { (error.to_string()) " " a href=(link(visit, "#why")) { "Try again" } },
+                Err(error) => p { bdi { (error.to_string()) } " " a href=(link(visit, "#why")) { "Try again" } },
             }
         }
         section.card {
@@ -94,7 +94,7 @@ fn facts(visit: &Visit, names: &Names, member: &Value) -> Markup {
             @if !text(member, "/scimId").is_empty() { dt { "SCIM id" } dd { code { (text(member, "/scimId")) } } }
             dt { "Came" } dd { (ago(visit.now, text(member, "/created"))) }
             dt { "Changed" } dd { (ago(visit.now, text(member, "/lastModified"))) }
-            @if !text(member, "/operatorRole").is_empty() { dt { "Role set here" } dd { (text(member, "/operatorRole")) } }
+            @if !text(member, "/operatorRole").is_empty() { dt { "Role set here" } dd { (name(text(member, "/operatorRole"))) } }
         }
         @if !attributes.is_empty() {
             details {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::Route;
 use super::super::names::{Names, why};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, choice, cut, empty, field, list, more, name, number, refusal, search, table, text};
+use super::super::parts::{ago, choice, empty, field, label, list, more, name, number, refusal, search, table, text};
 use super::super::visit::Visit;
 use super::status;
 use crate::admin::keys::Role;
@@ -19,13 +19,10 @@ const FILTERS: [&str; 6] = ["search", "status", "role", "issued", "connection", 
 /// Groups to choose from in the filter. Others are reached from their own page.
 const GROUPS_OFFERED: &str = "100";
 
-/// Characters of a group's name in that choice.
-const OFFERED_CHARACTERS: usize = 60;
-
 pub(super) fn pages() -> Vec<Route> {
     vec![
         Route::get("/tenants/{tenant}/users", show),
-        Route::get("/tenants/{tenant}/users/new", new),
+        Route::get("/tenants/{tenant}/users/new", new).to_change(),
         Route::post("/tenants/{tenant}/users", create),
     ]
 }
@@ -53,7 +50,7 @@ fn filters(visit: &Visit, names: &Names, groups: &Value) -> Markup {
     let roles: Vec<(&str, &str)> = roles(visit).into_iter().map(|role| (role, role)).collect();
     let group = own("group");
     let mut offered: Vec<(&str, String)> =
-        list(groups, "/items").iter().map(|group| (text(group, "/id"), cut(text(group, "/displayName"), OFFERED_CHARACTERS))).collect();
+        list(groups, "/items").iter().map(|group| (text(group, "/id"), label(text(group, "/displayName")))).collect();
     if !group.is_empty() && !offered.iter().any(|(id, _)| *id == group) {
         offered.push((group, "The group that was chosen".to_owned()));
     }
@@ -115,7 +112,7 @@ pub(super) fn rows(visit: &Visit, names: &Names, members: &[Value]) -> Markup {
                         br; span.muted { (name(text(member, "/userName"))) }
                     }
                     td { (status(text(member, "/status"))) }
-                    td { (text(member, "/role")) }
+                    td { (name(text(member, "/role"))) }
                     td { (names.origin(visit, member)) }
                     td { (ago(visit.now, text(member, "/lastModified"))) }
                 }
@@ -143,7 +140,7 @@ fn blank(visit: &Visit, error: Option<&Error>) -> Page {
     let body = html! {
         p { "A user that is added by hand belongs to no identity provider: no synchronization changes or removes it." }
         (refusal(error))
-        @if visit.may(Role::Admin) { (visit.form(&visit.link("/users"), &inner)) }
+        (visit.form(&visit.link("/users"), &inner))
     };
     Page::new(Section::Users, "Add a user by hand", body)
 }

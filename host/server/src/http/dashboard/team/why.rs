@@ -11,7 +11,9 @@ use super::super::page::{Answer, Page, Section};
 use super::super::parts::{Tone, ago, badge, choice, cut, empty, is, list, name, number, search, sentence, table, text, words};
 use super::super::visit::Visit;
 use crate::error::{Error, Kind, Result};
-use crate::limits::{DASHBOARD_INPUT_BYTES_MAX, DASHBOARD_STEPS_BYTES_MAX, DASHBOARD_STEPS_MAX, DASHBOARD_VALUE_CHARACTERS_MAX};
+use crate::http::dashboard::limits::{
+    DASHBOARD_INPUT_BYTES_MAX, DASHBOARD_STEPS_BYTES_MAX, DASHBOARD_STEPS_MAX, DASHBOARD_VALUE_CHARACTERS_MAX,
+};
 use doorlist_scim::ErrorKind;
 
 /// Characters of one document that a policy was given.
@@ -69,7 +71,7 @@ fn unknown(visit: &Visit, named: &str, error: &Error) -> Markup {
     let log = super::super::visit::with_query(&visit.link("/activity"), &[("text".to_owned(), named.to_owned())]);
     html! {
         (empty("Nothing is known of this one", &html! {
-            p { (error.to_string()) }
+            p { bdi { (error.to_string()) } }
             p { "So no identity provider has sent them. There: are they assigned to the application, or a member of a group that is? Is the connection activated?" }
             p { a href=(log) { "Look for it in the activity" } " · " a href=(visit.link("/integrations")) { "Look at the connections" } }
         }))
@@ -214,7 +216,7 @@ fn step(names: &Names, step: &Value, left: &mut usize) -> Markup {
     let would: Vec<&str> = list(step, "/would").iter().take(SHOWN_EACH).map(|would| would_word(text(would, "/change"))).collect();
     html! {
         li {
-            b { (text(step, "/policy")) } " " span.muted { (text(step, "/plugin")) " " (text(step, "/version")) ", " (took(number(step, "/micros"))) }
+            b { (name(text(step, "/policy"))) } " " span.muted { (text(step, "/plugin")) " " (text(step, "/version")) ", " (took(number(step, "/micros"))) }
             @if let Some(connection) = names.connection(text(step, "/connection")) { span.muted { ", only for " (name(connection)) } }
             @if watches { " " (badge(Tone::Plain, "Only watches")) }
             @if !fault.is_empty() { p { (badge(Tone::Bad, "Failed")) " " (words(fault)) } }
@@ -232,7 +234,7 @@ fn step(names: &Names, step: &Value, left: &mut usize) -> Markup {
             @if !log.is_empty() {
                 details {
                     summary { "What it printed" }
-                    pre { @for line in log.iter().filter_map(Value::as_str).take(SHOWN_EACH) { (cut(line, DASHBOARD_VALUE_CHARACTERS_MAX / 4)) "\n" } }
+                    pre { @for line in log.iter().filter_map(Value::as_str).take(SHOWN_EACH) { bdi { (cut(line, DASHBOARD_VALUE_CHARACTERS_MAX / 4)) } "\n" } }
                 }
             }
             (document("What it was given", step.get("input"), left))
