@@ -19,7 +19,7 @@ use crate::directory::{self, Decision, Occasion, SubjectCounts};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::{CONNECTIONS_MAX, DELETE_ROWS_PER_WRITE_MAX};
-use crate::provision;
+use crate::provision::{self, ChangingExternalIds};
 use crate::secret::Secret;
 use crate::store::layout::{self, Counter};
 use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table, Tx, from_json};
@@ -93,6 +93,9 @@ pub struct Shown {
     /// What its client's traffic shows; absent before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<client::Shown>,
+    /// Users whose `externalId` has not stayed what it was of late, as it should; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changing_external_ids: Option<ChangingExternalIds>,
 }
 
 /// A connection to make.
@@ -289,6 +292,7 @@ fn show(rows: &impl Rows, connection: Connection, policies: &[pipeline::Policy])
         created: connection.created,
         inventory: SubjectCounts { users: count(layout::USER)?, groups: count(layout::GROUP)? },
         client: client::shown(rows, connection.number)?,
+        changing_external_ids: provision::changing_external_ids(rows, connection.number)?,
     })
 }
 
@@ -415,6 +419,7 @@ pub fn delete_step(store: &Store, tenant: PartitionNumber, number: u32, now: Tim
             tx.delete(&layout::resource_count(number, kind.number));
         }
         tx.delete(&layout::client(number));
+        tx.delete(&layout::external_ids(number));
         directory::forget_connection(tx, number);
         let before = pipeline::current(tx)?;
         let mut policies = before.policies;

@@ -11,10 +11,11 @@ use serde::Serialize;
 use super::connections::{self, Connection};
 use super::filters::{Filters, UserGroupMatch};
 use super::{listing, pipeline};
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::{CONNECTIONS_MAX, WARNING_EXAMPLES_MAX, WARNINGS_LOOKED_MAX};
-use crate::provision::{self, Kind, Scope, Stored};
+use crate::provision::{self, ChangingExternalIds, ExternalIdChange, Kind, Scope, Stored};
 use crate::store::{Key, Range, Rows, Table, from_json, layout};
 
 /// Something that is likely to be amiss.
@@ -39,6 +40,8 @@ pub enum WarningKind {
     UserGroup,
     /// Users came without an `externalId`.
     ExternalId,
+    /// The `externalId` of users changes.
+    ChangingExternalId,
     /// Another connection sends the same people.
     SamePeople,
 }
@@ -47,7 +50,7 @@ pub enum WarningKind {
 ///
 /// # Errors
 /// 404 if there is no such connection.
-pub fn of(rows: &impl Rows, id: Id, public_url: &str) -> Result<Vec<Warning>> {
+pub fn of(rows: &impl Rows, id: Id, public_url: &str, now: Timestamp) -> Result<Vec<Warning>> {
     let connection = connections::record(rows, id)?;
     let filters = Filters::read(&pipeline::current(rows)?.policies, id);
     let mut warnings = Vec::new();
@@ -76,12 +79,33 @@ pub fn of(rows: &impl Rows, id: Id, public_url: &str) -> Result<Vec<Warning>> {
         );
         warn(WarningKind::ExternalId, text);
     }
+    let changing = provision::changing_external_ids(rows, connection.number)?;
+    if let Some(changing) = changing.filter(|changing| changing.is_recent(now)) {
+        warn(WarningKind::ChangingExternalId, unsteady(&changing));
+    }
     for (other, examples) in shared {
         let text =
             format!("The connection {other} sends some of the same people: {}. Each of them is a member twice.", examples.join(", "));
         warn(WarningKind::SamePeople, text);
     }
     Ok(warnings)
+}
+
+/// What is to be said of `externalId`s that change.
+fn unsteady(changing: &ChangingExternalIds) -> String {
+    let users = |count: usize| if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
+    let changed = format!("The externalId of {} changed more than once", users(changing.changed));
+    // Fewer than two are not told.
+    let returned = format!("{} were deleted and made again under another externalId", users(changing.returned));
+    let what = match (changing.changed, changing.returned) {
+        (0, _) => returned,
+        (_, 0) => changed,
+        _ => format!("{changed}, and {returned}"),
+    };
+    let ExternalIdChange { user_name, before, after, .. } = &changing.last;
+    format!(
+        "{what}; the last one was “{user_name}”, from “{before}” to “{after}”. By it somebody is known again who was deleted and comes back: map externalId to an id that never changes."
+    )
 }
 
 /// Why no identity provider can reach a URL, if it is plain that none can.

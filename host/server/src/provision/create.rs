@@ -6,9 +6,10 @@ use doorlist_scim::validate::{self, Incoming};
 use serde_json::Value;
 
 use super::members::{Editor, keep_name};
-use super::{Answer, Context, Kind, Scope, Stored, Why, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, Why, external_ids, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
+use crate::store::layout::USER;
 use crate::store::{Tx, layout};
 
 /// A resource to make.
@@ -66,6 +67,9 @@ impl Create {
         let json = stored.write(kind)?;
         tx.put(&layout::resource(scope.connection, kind.number, id), json.clone());
         keep_name(tx, scope, kind, id, Some(stored.text("displayName")));
+        if kind.number == USER {
+            external_ids::came(tx, scope, &stored.resource, context.now)?;
+        }
         tx.add(&layout::resource_count(scope.connection, kind.number), 1)?;
         let stamp = context.record(tx, id, true)?;
         mark_dirty(tx, scope, (kind.number, id), stamp, Why::itself(stamp))?;

@@ -6,7 +6,7 @@ use super::index::{self, last_ids};
 use super::members::{MemberKind, add_to_digest, keep_name, less, members_of};
 use super::read::{parse_id, stored};
 use super::stored::touched;
-use super::{Catalog, Context, Kind, Scope, Stored, Why, mark_dirty};
+use super::{Catalog, Context, Kind, Scope, Stored, Why, external_ids, mark_dirty};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
@@ -41,6 +41,9 @@ impl Delete {
         let json = stored(tx, scope, &self.kind, id)?;
         context.conditions.check(tx, scope, &self.kind, id, &json)?;
         let before = Stored::read(&json)?;
+        if self.kind.number == USER {
+            external_ids::went(tx, scope, &before.resource)?;
+        }
         let stamp = context.record(tx, id, false)?;
         remove(tx, scope, &self.kind, id, &before, &Removal { stamp, activity: Some(stamp), now: Some(context.now) })?;
         Ok(id)

@@ -11,6 +11,7 @@ mod catalog;
 mod create;
 mod delete;
 mod due;
+mod external_ids;
 mod index;
 mod kind;
 mod list;
@@ -32,6 +33,7 @@ pub use catalog::{Catalog, Choices, Extension, Extensions, extensions, outdate, 
 pub use create::Create;
 pub use delete::{Delete, remove_some};
 pub(crate) use due::{Causes, Why, mark_dirty};
+pub use external_ids::{ChangingExternalIds, ExternalIdChange, changing_external_ids};
 pub use index::ids_with;
 pub use kind::Kind;
 pub use list::{AllWalks, Page, Search, Walks, list, quick};

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::members::{Editor, keep_name, mark_members};
 use super::read::{parse_id, stored};
-use super::{Answer, Context, Kind, Scope, Stored, Wanted, Why, index, mark_dirty};
+use super::{Answer, Context, Kind, Scope, Stored, Wanted, Why, external_ids, index, mark_dirty};
 use crate::error::Result;
 use crate::id::Id;
 use crate::limits::PATCH_ANSWER_MEMBERS_MAX;
-use crate::store::layout;
+use crate::store::layout::{self, USER};
 use crate::store::{Range, Rows, Tx};
 
 /// A resource to modify.
@@ -101,6 +101,9 @@ pub(super) fn save(
     if changed {
         index::update(tx, scope, kind, id, Some(&before.resource), Some(&after.resource))?;
         mark_dirty(tx, scope, (kind.number, id), stamp, Why::itself(stamp))?;
+        if kind.number == USER {
+            external_ids::changed(tx, scope, id, (&before.resource, &after.resource), context.now)?;
+        }
         if kind.has_members && before.text("displayName") != after.text("displayName") {
             keep_name(tx, scope, kind, id, Some(after.text("displayName")));
             mark_members(tx, scope, id, stamp, Some(stamp))?;

@@ -117,6 +117,11 @@ pub fn connection_number(id: Id) -> Key {
     Key::new(Table::ConnectionNumber).id(id)
 }
 
+/// What is kept of a connection's `externalId`s that changed.
+pub fn external_ids(connection: u32) -> Key {
+    client(connection).byte(1)
+}
+
 /// Head of a connection's tokens.
 pub fn tokens(connection: u32) -> Key {
     Key::new(Table::Token).number(connection)

@@ -109,3 +109,37 @@ fn what_is_wrong_in_the_wizard_stands_at_its_step() {
     page.says("Step 2 of 4");
     assert_eq!(visitor.get(&format!("/dashboard/tenants/{}/integrations/new/other", tenant.id)).status, 404);
 }
+
+#[test]
+fn an_external_id_that_changes_is_told_on_the_card_and_the_page() {
+    let tenant = shared::tenant("Changing ids by page");
+    let client = tenant.connect();
+    let mut visitor = visitor(&tenant);
+    let base = format!("/dashboard/tenants/{}/integrations", tenant.id);
+    let ada = text(&client.post("/Users", &json!({"userName": "ada@example.com", "externalId": "1"})).expect(201), "id");
+    assert!(!visitor.get(&base).text().contains("externalId changes"));
+    for id in ["2", "3"] {
+        client.set(&ada, &json!({"externalId": id}));
+    }
+    visitor.get(&base).says("externalId changes");
+    visitor
+        .get(&format!("{base}/{}", client.connection))
+        .says("The externalId of 1 user changed more than once; the last one was “ada@example.com”");
+}
+
+#[test]
+fn a_connection_that_is_long_at_work_stays_connected() {
+    let tenant = shared::tenant("Long at work");
+    let client = tenant.connect();
+    let mut visitor = visitor(&tenant);
+    let _ = client.get("/Users").expect(200);
+    let ada = client.user("ada@example.com");
+    client.group("Staff", &[&ada]);
+    let address = format!("/dashboard/tenants/{}/integrations/{}", tenant.id, client.connection);
+    doorlist_tests::eventually("the page turns green", || (done(&visitor.get(&address)) == [true; 5]).then_some(()));
+    // So many that the test is none of the latest.
+    (0..201).for_each(|number| client.set(&ada, &json!({"title": format!("Pilot {number}")})));
+    let page = visitor.get(&address);
+    assert_eq!(done(&page), [true; 5]);
+    page.says("Connected");
+}

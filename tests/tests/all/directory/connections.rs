@@ -1,7 +1,7 @@
 //! Connections that are disabled, deleted, or one of several.
 
 use doorlist_tests::callers::text;
-use doorlist_tests::eventually;
+use doorlist_tests::{Client, Tenant, eventually};
 use serde_json::{Value, json};
 
 use super::{assert_replay, expect_groups, expect_members};
@@ -131,4 +131,76 @@ fn the_log_tells_what_clients_did_and_were_refused() {
     assert!(entries.iter().any(|entry| entry["actor"]["kind"] == "operator"), "what operators do is there too");
     let sequences: Vec<u64> = entries.iter().filter_map(|entry| entry["sequence"].as_u64()).collect();
     assert_eq!(sequences, (1..=sequences.len() as u64).rev().collect::<Vec<_>>(), "newest first, without a gap");
+}
+
+/// The warnings of this kind about a connection.
+#[track_caller]
+fn warnings(tenant: &Tenant, client: &Client, kind: &str) -> Vec<String> {
+    let all = tenant.all(&format!("/connections/{}/warnings", client.connection));
+    all.iter().filter(|warning| warning["kind"] == kind).map(|warning| text(warning, "text")).collect()
+}
+
+fn known_by(client: &Client, name: &str, external_id: &str) -> String {
+    text(&client.post("/Users", &json!({"userName": name, "externalId": external_id})).expect(201), "id")
+}
+
+#[test]
+fn an_external_id_that_changes_again_and_again_is_warned_of() {
+    let tenant = shared::tenant("changing externalId");
+    let client = tenant.connect();
+    let ada = known_by(&client, "ada@example.com", "1");
+    let told = || warnings(&tenant, &client, "changingExternalId");
+    // Put right once, said again, left out: none of these.
+    client.set(&ada, &json!({"externalId": "2"}));
+    client.set(&ada, &json!({"externalId": "2", "title": "Pilot"}));
+    let _ = client.put(&format!("/Users/{ada}"), &json!({"userName": "ada@example.com"})).expect(200);
+    client.set(&ada, &json!({"externalId": "2"}));
+    assert_eq!(told(), [""; 0]);
+    assert_eq!(tenant.get(&format!("/connections/{}", client.connection)).expect(200)["changingExternalIds"], Value::Null);
+    let _ = client.put(&format!("/Users/{ada}"), &json!({"userName": "Ada@example.com", "externalId": "3"})).expect(200);
+    let texts = told();
+    assert_eq!(texts.len(), 1);
+    for words in ["The externalId of 1 user changed more than once", "“Ada@example.com”", "from “2” to “3”", "never changes"] {
+        assert!(texts[0].contains(words), "{words}: {texts:?}");
+    }
+    let shown = tenant.get(&format!("/connections/{}", client.connection)).expect(200)["changingExternalIds"].clone();
+    assert_eq!((&shown["changed"], &shown["returned"]), (&json!(1), &json!(0)));
+    assert_eq!((&shown["last"]["userName"], &shown["last"]["after"]), (&json!("Ada@example.com"), &json!("3")));
+    // A refused change is none, and another connection has nothing to do with it.
+    let ben = known_by(&client, "ben@example.com", "4");
+    client
+        .patch(&format!("/Users/{ben}"), &json!([{"op": "replace", "value": {"externalId": "5", "userName": "ada@example.com"}}]))
+        .scim_error(409, Some("uniqueness"));
+    client.set(&ben, &json!({"externalId": "6"}));
+    assert_eq!(told(), texts);
+    assert_eq!(warnings(&tenant, &tenant.connect(), "changingExternalId"), [""; 0]);
+}
+
+#[test]
+fn users_who_come_again_under_another_external_id_are_warned_of() {
+    let tenant = shared::tenant("returned under another externalId");
+    let client = tenant.connect();
+    let again = |name: &str, ids: &[&str]| {
+        for id in ids {
+            let user = known_by(&client, name, id);
+            client.remove(&format!("/Users/{user}"));
+        }
+    };
+    let told = || warnings(&tenant, &client, "changingExternalId");
+    // One user alone may be the one with whom a connection is tested, each time under another id.
+    again("test@example.com", &["1", "2", "3", "4"]);
+    again("same@example.com", &["7", "7", "7"]);
+    assert_eq!(told(), [""; 0]);
+    again("ada@example.com", &["5"]);
+    known_by(&client, "ADA@example.com", "6");
+    let texts = told();
+    assert_eq!(texts.len(), 1);
+    for words in ["2 users were deleted and made again under another externalId", "“ADA@example.com”, from “5” to “6”"] {
+        assert!(texts[0].contains(words), "{words}: {texts:?}");
+    }
+    // Many who go do not push out what is told.
+    for number in 0..40 {
+        again(&format!("leaver{number}@example.com"), &["x"]);
+    }
+    assert_eq!(told(), texts);
 }

@@ -45,7 +45,8 @@ pub(super) struct CreatedToken {
 }
 
 impl Connection {
-    fn of(call: &Call, shown: Shown) -> Self {
+    fn of(call: &Call, mut shown: Shown) -> Self {
+        shown.changing_external_ids = shown.changing_external_ids.filter(|changing| changing.is_recent(call.caller.now));
         Self { shown, base_url: format!("{}{SCIM_BASE}", call.app.public_url) }
     }
 }
@@ -130,7 +131,7 @@ pub(super) async fn delete_token(call: Call) -> Result<Reply> {
 pub(super) async fn warnings(call: Call) -> Result<Reply> {
     let id = call.id("connection")?;
     let public_url = std::sync::Arc::clone(&call.app.public_url);
-    let rows = call.caller.rows.clone();
-    let items = blocking(move || rows.read(|rows| warnings::of(rows, id, &public_url))).await?;
+    let (rows, now) = (call.caller.rows.clone(), call.caller.now);
+    let items = blocking(move || rows.read(|rows| warnings::of(rows, id, &public_url, now))).await?;
     Reply::json(&Page { items, next_cursor: None })
 }
