@@ -171,3 +171,29 @@ fn who_is_stuck_is_listed_with_the_fault() {
     get(&mut visitor, &tenant, "/users").says("1 stuck");
     get(&mut visitor, &tenant, &query("/why", &[("named", "pilot@example.com")])).says("Stuck").says("Failed");
 }
+
+#[test]
+fn events_are_listed_with_names_newest_first() {
+    let tenant = shared::tenant("Dashboard events");
+    let mut visitor = visitor(&tenant, "auditor");
+    get(&mut visitor, &tenant, "/events").says("Nothing has changed yet");
+    let client = tenant.connect();
+    let ada = client.user("ada@example.com");
+    client.group("NB-Staff", &[&ada]);
+    tenant.synced();
+    for number in 0..50 {
+        let _ = tenant.post("/groups", &json!({"displayName": format!("Local {number:02}")})).expect(201);
+    }
+    tenant.synced();
+    let newest = get(&mut visitor, &tenant, "/events");
+    newest.says("Group Local 49 came").says("A request, under revision 1").says("Group Local 00 came");
+    let rows = newest.texts("#events tbody tr");
+    assert_eq!(rows.len(), 50);
+    let older = visitor.get(&newest.attribute("a[href*=before]", "href"));
+    older.says("ada@example.com came into NB-Staff").says("ada@example.com came").says("Group NB-Staff came");
+    let all: Vec<u64> = tenant.events().iter().rev().map(|event| event["sequence"].as_u64().unwrap()).collect();
+    let shown: Vec<u64> =
+        rows.iter().chain(&older.texts("#events tbody tr")).map(|row| row.split(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(shown, all);
+    assert!(!older.html.contains("before="), "nothing is older");
+}

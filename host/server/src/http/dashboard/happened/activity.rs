@@ -26,6 +26,7 @@ async fn show(visit: Visit) -> Result<Answer> {
     let names = Names::read(&visit).await?;
     let is_newest = visit.parameter("cursor").is_none();
     let body = html! {
+        p { "What was asked and done. What that made of the directory stands under " a href=(visit.link("/events")) { "Events" } "." }
         (filters(&visit, &names))
         div id="entries" data-live[is_newest] { (found(&visit, &names, &entries)) }
         (more(&entries, |cursor| visit.here_with("cursor", cursor)))

@@ -1,6 +1,7 @@
-//! What happened, and what waits for somebody: the activity of a tenant, holds, and stuck subjects.
+//! What happened, and what waits for somebody: the activity of a tenant, the events of its directory, holds, and stuck subjects.
 
 mod activity;
+mod events;
 mod hold;
 mod holds;
 mod request;
@@ -9,5 +10,5 @@ mod stuck;
 use super::Route;
 
 pub(super) fn pages() -> Vec<Route> {
-    [activity::pages(), holds::pages(), hold::pages(), request::pages(), stuck::pages()].into_iter().flatten().collect()
+    [activity::pages(), events::pages(), holds::pages(), hold::pages(), request::pages(), stuck::pages()].into_iter().flatten().collect()
 }

@@ -1,0 +1,126 @@
+//! The directory's events: what came, changed and went, as applications that follow it read them, newest first.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::super::Route;
+use super::super::page::{Answer, Page, Section};
+use super::super::parts::{ago, cut, empty, list, name, number, table, text};
+use super::super::visit::Visit;
+use crate::error::{Error, Kind, Result};
+use crate::limits::DASHBOARD_ROWS_MAX;
+use doorlist_scim::ErrorKind;
+
+/// Seconds between two looks at the newest events.
+const LOOK_SECONDS: u32 = 5;
+
+pub(super) fn pages() -> Vec<Route> {
+    vec![Route::get("/tenants/{tenant}/events", show)]
+}
+
+async fn show(visit: Visit) -> Result<Answer> {
+    let before: Option<u64> = visit.parameter("before").and_then(|before| before.parse().ok());
+    let newest = visit.ask("listEvents").with("limit", "1").await?;
+    let end = before.unwrap_or(u64::MAX).min(number(&newest, "/newest").saturating_add(1)).max(1);
+    let after = end.saturating_sub(1).saturating_sub(DASHBOARD_ROWS_MAX as u64);
+    let page = visit.ask("listEvents").with("after", &after.to_string()).with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
+    let events: Vec<&Value> = list(&page, "/items").iter().filter(|event| number(event, "/sequence") < end).rev().collect();
+    let names = Called::read(&visit, &events).await?;
+    let rows = html! { @for event in &events { (row(&visit, &names, event)) } };
+    let oldest = events.last().map_or(0, |event| number(event, "/sequence"));
+    let body = html! {
+        p {
+            "What of the directory came, changed and went. Applications follow the same by " code { "GET /api/v1/tenants/" (visit.part("tenant")) "/events?after=0" }
+            ", and go on with the number of the last event that they know."
+        }
+        div id="events" data-live[before.is_none()] {
+            @if events.is_empty() {
+                (empty("Nothing has changed yet", &html! { "The first member or group that comes stands here. The newest 200,000 events are kept." }))
+            } @else {
+                (table("Events", &["Number", "When", "What", "By"], &rows))
+            }
+        }
+        @if oldest > 1 { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
+    };
+    let page = Page::new(Section::Activity, "Events", body);
+    Ok(if before.is_none() { page.live_at(LOOK_SECONDS, visit.here()) } else { page }.into())
+}
+
+fn row(visit: &Visit, names: &Called, event: &Value) -> Markup {
+    let revision = number(event, "/cause/pipelineRevision");
+    html! {
+        tr {
+            td { (number(event, "/sequence")) }
+            td { (ago(visit.now, text(event, "/at"))) }
+            td { (what(visit, names, event)) }
+            td {
+                @if event.pointer("/cause/activity").is_some() { "A request, under " } @else { "Doorlist, under " }
+                "revision " (revision)
+            }
+        }
+    }
+}
+
+/// An event in words.
+fn what(visit: &Visit, names: &Called, event: &Value) -> Markup {
+    let member = |id: &str| names.link(visit, "users", id);
+    let group = |id: &str| names.link(visit, "groups", id);
+    let one = |below: &str, id: &str, called: &str| html! { a href=(visit.link(&format!("/{below}/{id}"))) { (name(called)) } };
+    let of_member = || one("users", text(event, "/member/id"), text(event, "/member/userName"));
+    let of_group = || one("groups", text(event, "/group/id"), text(event, "/group/displayName"));
+    let (member_id, group_id) = (text(event, "/memberId"), text(event, "/groupId"));
+    html! {
+        @match text(event, "/type") {
+            "member.added" => { (of_member()) " came" },
+            "member.updated" => { (of_member()) " changed" },
+            "member.removed" => { "Member " (member(member_id)) " went" },
+            "group.added" => { "Group " (of_group()) " came" },
+            "group.updated" => { "Group " (of_group()) " changed" },
+            "group.removed" => { "Group " (group(group_id)) " went" },
+            "membership.added" => { (member(member_id)) " came into " (group(group_id)) },
+            "membership.removed" => { (member(member_id)) " left " (group(group_id)) },
+            other => { (name(other)) },
+        }
+    }
+}
+
+/// What ids that stand alone in events are called by now.
+struct Called(BTreeMap<String, String>);
+
+impl Called {
+    async fn read(visit: &Visit, events: &[&Value]) -> Result<Self> {
+        let mut called = BTreeMap::new();
+        let kinds = [("/memberId", "getUser", "user", "/userName"), ("/groupId", "getGroup", "group", "/displayName")];
+        for event in events {
+            for (pointer, operation, part, named) in kinds {
+                let id = text(event, pointer);
+                if id.is_empty() || called.contains_key(id) {
+                    continue;
+                }
+                let found = match visit.ask(operation).at(part, id).await {
+                    Ok(found) => text(&found, named).to_owned(),
+                    Err(error) if is_gone(&error) => String::new(),
+                    Err(error) => return Err(error),
+                };
+                called.insert(id.to_owned(), found);
+            }
+        }
+        Ok(Self(called))
+    }
+
+    /// What an id is called, with a link; the id itself of who or what is gone.
+    fn link(&self, visit: &Visit, below: &str, id: &str) -> Markup {
+        html! {
+            @match self.0.get(id).filter(|called| !called.is_empty()) {
+                Some(called) => a href=(visit.link(&format!("/{below}/{id}"))) { (name(called)) },
+                None => code { (cut(id, 64)) },
+            }
+        }
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    error.kind() == Kind::Scim(ErrorKind::NotFound)
+}
