@@ -62,6 +62,7 @@ const PAGES: &[Looked] = &[
     ("/tenants/{tenant}/holds", Look::Shows, &["", "?state=open"]),
     ("/tenants/{tenant}/holds/{hold}", Look::Shows, &[""]),
     ("/tenants/{tenant}/activity", Look::Shows, &["", "?outcome=failed", "?connection={connection}"]),
+    ("/tenants/{tenant}/events", Look::Shows, &["", "?before=3"]),
     ("/tenants/{tenant}/requests/{request}", Look::Shows, &[""]),
     ("/tenants/{tenant}/stuck", Look::Shows, &[""]),
     ("/tenants/{tenant}/settings", Look::Shows, &[""]),
