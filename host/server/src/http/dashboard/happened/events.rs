@@ -10,7 +10,7 @@ use super::super::page::{Answer, Page, Section};
 use super::super::parts::{ago, cut, empty, list, name, number, table, text};
 use super::super::visit::Visit;
 use crate::error::{Error, Kind, Result};
-use crate::limits::DASHBOARD_ROWS_MAX;
+use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 use doorlist_scim::ErrorKind;
 
 /// Seconds between two looks at the newest events.
