@@ -141,11 +141,16 @@ fn what_cannot_be_started_says_why() {
     drop(taken);
 }
 
-/// A plugin that compiles for as long as it may: of functions with many blocks and locals.
+/// A plugin that compiles for as long as it may.
 fn slow() -> Vec<u8> {
+    slow_of(60)
+}
+
+/// A plugin of so many functions with many blocks and locals, each of which compiles for about a second.
+pub(crate) fn slow_of(functions: usize) -> Vec<u8> {
     let block = "(block (br_if 0 (local.get 0)) (local.set 1 (i64.add (local.get 2) (local.get 3))) (local.set 2 (local.get 1)))";
     let function = format!("(func (param i32) (local {}) {})", "i64 ".repeat(490), block.repeat(2_900));
-    guest(&SAID, &[("functions", &function.repeat(60))])
+    guest(&SAID, &[("functions", &function.repeat(functions))])
 }
 
 /// The process with this id, unless it has ended.

@@ -109,6 +109,8 @@ pub struct Shared {
     attempts: dashboard::Attempts,
     /// Secrets that it is about to show.
     unshown: dashboard::Unshown,
+    /// Checks of plugins that it can show while they are made.
+    checks: dashboard::Checks,
     /// Single sign-on, if it is configured.
     sign_on: Option<Arc<SignOn>>,
     /// For those who wait for its provider.
@@ -151,6 +153,7 @@ impl App {
             explanations: Places::of_explanations(),
             attempts: dashboard::Attempts::default(),
             unshown: dashboard::Unshown::default(),
+            checks: dashboard::Checks::default(),
             sign_on: sign_on.map(Arc::new),
             signing_on: Arc::new(Semaphore::new(SIGN_ONS_AT_ONCE_MAX)),
             store,

@@ -82,16 +82,30 @@ impl Host {
     ///
     /// The first stage that refuses it, and why.
     pub fn load(&self, wasm: &[u8], limits: &LoadLimits, owner: &str) -> Result<Plugin, LoadError> {
+        self.load_telling(wasm, limits, owner, &|_| ())
+    }
+
+    /// The same for somebody who watches: `tell` is called with each stage that takes noticeable time, or follows on one that does, when it begins. Those before it
+    /// are passed then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::load`].
+    pub fn load_telling(&self, wasm: &[u8], limits: &LoadLimits, owner: &str, tell: &dyn Fn(LoadStage)) -> Result<Plugin, LoadError> {
+        tell(LoadStage::Parse);
         let admitted = unpanicked(LoadStage::Parse, || admission::admit(wasm, limits.tier))?;
         let made;
         let component = match admitted.form {
             Form::Component => wasm,
             Form::Module { typed } => {
+                tell(LoadStage::Componentize);
                 made = unpanicked(LoadStage::Componentize, || componentize(wasm, typed, admitted.world, &admitted.imports))?;
                 &made
             }
         };
+        tell(LoadStage::Compile);
         let (component, bytes) = unpanicked(LoadStage::Compile, || self.compiler.compile(&self.clock, component, limits, owner))?;
+        tell(LoadStage::Describe);
         self.finish(wasm, admitted, &component, bytes)
     }
 

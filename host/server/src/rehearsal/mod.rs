@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::activity::Actor;
 use crate::admin::pipeline::{self, NewPolicy, Policy};
 use crate::admin::plugins::Plugins;
-use crate::admin::plugins::upload::Upload;
+use crate::admin::plugins::upload::{Progress, Upload};
 use crate::clock::{Clock, Timestamp};
 use crate::directory::plan::{self, Difference, Proposal, Tally};
 use crate::directory::{self, Projector};
@@ -91,7 +91,7 @@ impl Rehearsal {
     /// # Errors
     /// With the stage that refuses it, as the server would.
     pub fn upload(&self, wasm: Vec<u8>) -> Result<()> {
-        let upload = Upload { wasm, signature: None };
+        let upload = Upload { wasm, signature: None, progress: Progress::default() };
         self.plugins.upload(&self.tenant, &upload, (&Actor::System, self.now), |_, _| Ok(())).map(drop)
     }
 

@@ -58,6 +58,7 @@ const PAGES: &[Looked] = &[
     ("/tenants/{tenant}/policies/monitor", Look::Shows, &["", "?policy={policy}"]),
     ("/tenants/{tenant}/policies/shadow", Look::Shows, &[""]),
     ("/tenants/{tenant}/plugins", Look::Shows, &[""]),
+    ("/tenants/{tenant}/plugins/checks", Look::Shows, &[""]),
     ("/tenants/{tenant}/plugins/{name}/{version}", Look::Shows, &[""]),
     ("/tenants/{tenant}/holds", Look::Shows, &["", "?state=open"]),
     ("/tenants/{tenant}/holds/{hold}", Look::Shows, &[""]),

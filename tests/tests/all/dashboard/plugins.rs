@@ -1,11 +1,15 @@
 //! Plugins on pages: looking at them, uploading one, and what is checked.
 
+use std::thread;
+
 use doorlist_tests::callers::text;
+use doorlist_tests::{Visitor, eventually};
 use serde_json::json;
 
 use super::{page_of, visitor};
 use crate::guests::{SAID, Said, guest, plain};
 use crate::shared;
+use crate::shutdown::slow_of;
 
 /// Bytes of the largest plugin that any tenant may send.
 const LARGEST: usize = 24 << 20;
@@ -36,6 +40,29 @@ fn a_plugin_is_uploaded_used_and_deleted() {
     page.says("Deleted.");
     assert_eq!(tenant.all("/plugins").iter().filter(|plugin| plugin["name"] == "mine").count(), 1);
     assert_eq!(visitor.get(&page_of(&tenant, "/plugins/mine/2.0.0")).status, 404);
+}
+
+#[test]
+fn checks_are_shown_while_they_are_made() {
+    let tenant = shared::tenant("Checked by page");
+    let mut visitor = visitor(&tenant, "admin");
+    let (page, checks) = (visitor.get(&page_of(&tenant, "/plugins")), page_of(&tenant, "/plugins/checks"));
+    assert_eq!(page.attribute("[data-while-sent]", "data-while-sent"), checks);
+    let mut beside = Visitor::new(tenant.operator.address());
+    beside.set_cookie("doorlist_session", visitor.cookie("doorlist_session").unwrap());
+    beside.get(&checks).says("Nothing is being checked");
+    let sent = thread::spawn(move || visitor.send_file(&page, "/plugins", &[], &slow_of(10)));
+    let compiles = eventually("it compiles", || {
+        let page = beside.get(&checks);
+        let place = page.texts("#checks .badge").iter().position(|badge| badge == "Under way")?;
+        (place == 7).then(|| page.texts("#checks .badge"))
+    });
+    assert_eq!((&compiles[6], &compiles[8], compiles.len()), (&"Passed".to_owned(), &"To come".to_owned(), 11));
+    // Nobody else sees it, also not in another session of the same operator.
+    super::visitor(&tenant, "admin").get(&checks).says("Nothing is being checked");
+    let page = sent.join().unwrap();
+    assert!(page.status == 200 || page.texts("#checks .badge")[7] == "Refused", "{}", page.text());
+    beside.get(&checks).says("Nothing is being checked");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::described::Described;
 use super::limits::PluginLimits;
 use super::signing::SigningKey;
-use super::upload::{Upload, Uploaded};
+use super::upload::{Progress, Upload, Uploaded};
 use super::*;
 use crate::activity::Actor;
 use crate::admin::connections::{Creation, NewConnection};
@@ -53,7 +53,7 @@ impl World {
     }
 
     fn upload(&self, wasm: &[u8], signature: Option<String>) -> Result<Uploaded> {
-        let upload = Upload { wasm: wasm.to_vec(), signature };
+        let upload = Upload { wasm: wasm.to_vec(), signature, progress: Progress::default() };
         PLUGINS.upload(&self.tenant, &upload, (&Actor::System, NOW), |_, _| Ok(()))
     }
 

@@ -3,6 +3,8 @@
 //! What costs nothing is asked first: whether the bytes are there already, the signature, whether there is room. Then the sandbox looks at it, and only what it lets
 //! through is stored. Knows nothing of how the bytes came.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use data_encoding::HEXLOWER;
 use doorlist_scim::ErrorKind;
 use sha2::{Digest, Sha256};
@@ -28,6 +30,23 @@ pub struct Upload {
     pub wasm: Vec<u8>,
     /// A signature of its SHA-256, as [`crate::signature`] has it.
     pub signature: Option<String>,
+    /// Where its checks stand, for whoever watches.
+    pub progress: Progress,
+}
+
+/// How far the checks of an upload are. A clone tells the same.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<Option<LoadStage>>>);
+
+impl Progress {
+    /// The stage that is under way; `None` before the first one.
+    pub fn stage(&self) -> Option<LoadStage> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, stage: LoadStage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stage);
+    }
 }
 
 /// What came of an upload.
@@ -82,7 +101,7 @@ impl Plugins {
         let plugin = self
             .0
             .host()?
-            .load(&upload.wasm, &limits, &record.id.to_string())
+            .load_telling(&upload.wasm, &limits, &record.id.to_string(), &|stage| upload.progress.begin(stage))
             .map_err(|error| refused(error, &limits, upload.wasm.len()))?;
         let manifest = plugin.manifest();
         tenant.read(|rows| revision::must_be_free(rows, &manifest.name, &manifest.version))?;

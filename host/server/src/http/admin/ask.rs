@@ -15,6 +15,7 @@ use super::{ENDPOINTS, problem};
 use crate::activity::{Entry, likeness};
 use crate::admin::keys::{Role, Scope};
 use crate::admin::places::Place;
+use crate::admin::plugins::upload::Progress;
 use crate::auth::Operator;
 use crate::error::{Error, Result};
 use crate::http::App;
@@ -45,6 +46,8 @@ pub(in crate::http) struct Upload {
     pub wasm: Vec<u8>,
     /// Its place.
     pub place: Option<Place>,
+    /// Where its checks stand.
+    pub progress: Progress,
 }
 
 /// A body that a page made.
@@ -118,7 +121,8 @@ pub(super) async fn run(app: App, operator: &Operator, endpoint: &'static Endpoi
         if role < endpoint.role {
             return Err(too_small(endpoint.role, is_person));
         }
-        let mut call = Call { app, endpoint, caller, path, query: query?, body: None, wasm: Vec::new(), place: None };
+        let mut call =
+            Call { app, endpoint, caller, path, query: query?, body: None, wasm: Vec::new(), place: None, progress: Progress::default() };
         match carried {
             Carried::Socket(headers, body) => read(&mut call, headers, body).await?,
             Carried::Made(made) => take(&mut call, made)?,
@@ -158,9 +162,9 @@ fn take(call: &mut Call, made: Made) -> Result<()> {
     match (&call.endpoint.body, made) {
         (Some(Takes::Json(shape)), Made::Json(value)) => call.body = Some(shape.check(value)?),
         (Some(Takes::Json(shape)), _) => call.body = Some(shape.read(Vec::new())?),
-        (Some(Takes::Wasm), Made::Wasm(Upload { wasm, place })) => {
+        (Some(Takes::Wasm), Made::Wasm(Upload { wasm, place, progress })) => {
             call.place = Some(place.map_or_else(|| call.app.uploads.enter(call.caller.rows.number()), Ok)?);
-            call.wasm = wasm;
+            (call.wasm, call.progress) = (wasm, progress);
         }
         (Some(Takes::Wasm), _) => return Err(Error::invalid("A plugin is needed.")),
         (None, _) => {}

@@ -14,6 +14,7 @@ use super::endpoint::Endpoint;
 use super::page::{Asked, Place};
 use crate::activity::{self, Actor, Entry};
 use crate::admin::keys::{Role, Scope};
+use crate::admin::plugins::upload::Progress;
 use crate::admin::{places, tenants};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -75,6 +76,8 @@ pub(super) struct Call {
     pub wasm: Vec<u8>,
     /// The place that such a file takes up until the call is over.
     pub place: Option<places::Place>,
+    /// Where the checks of such a file stand.
+    pub progress: Progress,
 }
 
 impl Call {

@@ -158,7 +158,7 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
 pub(super) async fn upload(mut call: Call) -> Result<Reply> {
     // A plus sign that is not percent-encoded is read as a space, which base64 has none of.
     let signature = call.parameter("signature").map(|text| text.replace(' ', "+"));
-    let upload = Upload { wasm: std::mem::take(&mut call.wasm), signature };
+    let upload = Upload { wasm: std::mem::take(&mut call.wasm), signature, progress: call.progress.clone() };
     let (plugins, rows, caller) = (Arc::clone(&call.app.plugins), call.caller.rows.clone(), call.caller.clone());
     let (endpoint, place) = (call.endpoint, call.place.take());
     // All of it there, so that an upload whose sender goes away is stored, or taken away again.

@@ -14,6 +14,7 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use super::form::{self, CSRF, Form};
 use super::sign_in::SignedIn;
 use crate::admin::keys::Role;
+use crate::admin::plugins::upload::Progress;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::Upload;
 use crate::http::dashboard::limits::{FILE_FORM_BYTES_MAX, FORM_FIELDS_MAX};
@@ -90,7 +91,7 @@ async fn file(app: &App, tenant: &str, signed_in: &SignedIn, mut field: Field<'_
     }
     let place = app.uploads.enter(rows.number())?;
     let wasm = bounded(&mut field, PLUGIN_UPLOAD_BYTES_MAX).await?.ok_or_else(request::plugin_too_large)?;
-    Ok(Upload { wasm, place: Some(place) })
+    Ok(Upload { wasm, place: Some(place), progress: Progress::default() })
 }
 
 /// The bytes of a field; `None` if there are more than `most`.

@@ -7,6 +7,7 @@
 //! Knows no row and no rule.
 
 mod assets;
+mod checks;
 mod cookies;
 mod file;
 mod form;
@@ -38,6 +39,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, get};
 use axum::routing::{MethodRouter, on};
 
+pub(super) use self::checks::Checks;
 use self::form::Form;
 use self::page::{Answer, shell};
 pub(super) use self::sign_in::Attempts;

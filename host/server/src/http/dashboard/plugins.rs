@@ -18,11 +18,13 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::policy::LoadStage;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
         Route::get("/tenants/{tenant}/plugins", show),
         Route::upload("/tenants/{tenant}/plugins", upload),
+        Route::get("/tenants/{tenant}/plugins/checks", checks),
         Route::get("/tenants/{tenant}/plugins/{name}/{version}", one),
         Route::post("/tenants/{tenant}/plugins/{name}/{version}/delete", delete),
     ]
@@ -124,7 +126,10 @@ fn upload_fields(visit: &Visit) -> Markup {
         }
         p { button.primary type="submit" { "Upload and check" } }
         // Shown by a script while the answer is awaited; without one the browser shows that it waits.
-        p hidden role="status" data-while-sent { "It is sent, and checked step by step. Compiling a large one takes up to a minute. " progress aria-label="Upload" {} }
+        div hidden data-while-sent=(visit.link("/plugins/checks")) {
+            p role="status" { "It is sent, and checked step by step. Compiling a large one takes up to a minute. " progress aria-label="Upload" {} }
+            div.checking {}
+        }
     }
 }
 
@@ -135,16 +140,9 @@ fn refused(error: &Error) -> Markup {
         @if let Some(at) = at {
             section.card id="checks" {
                 h2 { "The plugin is refused" }
-                ul.checks {
-                    @for (place, (_, check)) in STAGES.iter().enumerate() {
-                        li {
-                            @if place < at { (badge(Tone::Good, "Passed")) }
-                            @else if place == at { (badge(Tone::Bad, "Refused")) }
-                            @else { (badge(Tone::Plain, "Not reached")) }
-                            span { (check) @if place == at { div.problem role="alert" id="refusal" { p { bdi { (error.to_string()) } } (problems(error)) } } }
-                        }
-                    }
-                }
+                (stages(at, (Tone::Bad, "Refused"), "Not reached", &html! {
+                    div.problem role="alert" id="refusal" { p { bdi { (error.to_string()) } } (problems(error)) }
+                }))
             }
         } @else {
             (refusal(Some(error)))
@@ -152,9 +150,41 @@ fn refused(error: &Error) -> Markup {
     }
 }
 
+/// The checks, of which those before the one at a place are passed. `there` says what that one is, and more of it.
+fn stages(at: usize, (tone, there): (Tone, &str), behind: &str, more: &Markup) -> Markup {
+    html! {
+        ul.checks {
+            @for (place, (_, check)) in STAGES.iter().enumerate() {
+                li {
+                    @if place < at { (badge(Tone::Good, "Passed")) }
+                    @else if place == at { (badge(tone, there)) }
+                    @else { (badge(Tone::Plain, behind)) }
+                    span { (check) @if place == at { (more) } }
+                }
+            }
+        }
+    }
+}
+
+/// How far the checks are of what this session uploads.
+async fn checks(visit: Visit) -> Result<Answer> {
+    let progress = visit.app.checks.of(&visit);
+    let place = |stage: LoadStage| STAGES.iter().position(|(name, _)| *name == stage.as_str());
+    let body = html! {
+        div id="checks" data-live {
+            @match progress {
+                Some(progress) => (stages(progress.stage().and_then(place).unwrap_or_default(), (Tone::Plain, "Under way"), "To come", &html! {})),
+                None => (empty("Nothing is being checked", &html! { a href=(visit.link("/plugins#upload")) { "Upload a plugin" } ", and its checks stand here while they are made." })),
+            }
+        }
+    };
+    Ok(Page::new(Section::Plugins, "Checks", body).live(1).into())
+}
+
 async fn upload(visit: Visit) -> Result<Answer> {
     let uploaded = async {
         let file = visit.form.file().ok_or_else(|| Error::invalid("Choose a file."))?.take()?;
+        let _shown = visit.app.checks.show(&visit, &file.progress);
         let question = visit.ask("uploadPlugin").wasm(file);
         match visit.form.text("signature") {
             "" => question.await,

@@ -30,8 +30,26 @@ document.addEventListener("submit", (event) => {
   }
   // Once is enough. After the form has been put together, so that the button's own value goes with it.
   if (button) setTimeout(() => (button.disabled = true), 0);
-  for (const told of event.target.querySelectorAll("[data-while-sent]")) told.hidden = false;
+  for (const told of event.target.querySelectorAll("[data-while-sent]")) {
+    told.hidden = false;
+    watch(told);
+  }
 });
+
+// While a form is on its way, what becomes of it is shown where its page says.
+async function watch(told) {
+  while (!told.hidden) {
+    try {
+      const answer = await fetch(told.dataset.whileSent, { credentials: "same-origin", redirect: "error" });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#checks ul");
+      const shown = told.querySelector(".checking");
+      if (answer.ok && fresh && fresh.outerHTML !== shown.innerHTML) shown.replaceChildren(document.importNode(fresh, true));
+    } catch {
+      // The answer to the form itself is what counts.
+    }
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
 
 // Coming back by the history shows buttons that were pressed as they were.
 window.addEventListener("pageshow", () => {
