@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use doorlist::policy::{Attribute, CallLimits, Host, HostSettings, LoadLimits, Plugin, Reads, Tier, User, UserView, Value};
-use doorlist_tests::examples::{ALL, build};
+use doorlist_tests::examples::{ALL, Built, build};
 use doorlist_tests::load::median;
 use doorlist_tests::server::executable;
 use doorlist_tests::tools::{Absent, Language};
@@ -37,19 +37,26 @@ pub struct Cost {
 /// An example that was measured, or why it was not.
 pub type Row = Result<Cost, (&'static str, Absent)>;
 
+/// An example that was built, or why it was not.
+pub type Made = (&'static Twin, Result<Built, Absent>);
+
+/// Builds each example. Tools of other languages wait for threads of their own, so they must not have a real-time priority on one core: before anything else has it.
+pub fn make() -> Vec<Made> {
+    let made = TWINS.iter().map(|twin| {
+        eprintln!("  {}", twin.name);
+        (twin, build(twin.name))
+    });
+    made.collect()
+}
+
 /// Measures each example, in the order of [`TWINS`].
-pub fn measure(scale: &Scale) -> Result<Vec<Row>, Box<dyn Error>> {
+pub fn measure(made: Vec<Made>, scale: &Scale) -> Result<Vec<Row>, Box<dyn Error>> {
     let host = Host::new(HostSettings { program: Some(executable()), cache: None })?;
-    TWINS
-        .iter()
-        .map(|twin| {
-            eprintln!("  {}", twin.name);
-            match build(twin.name) {
-                Err(absent) => Ok(Err((twin.name, absent))),
-                Ok(built) => Ok(Ok(one(&host, twin, &fs::read(built.wasm)?, scale)?)),
-            }
-        })
-        .collect()
+    let row = |(twin, built): Made| match built {
+        Err(absent) => Ok(Err((twin.name, absent))),
+        Ok(built) => Ok(Ok(one(&host, twin, &fs::read(&built.wasm)?, scale)?)),
+    };
+    made.into_iter().map(row).collect()
 }
 
 fn one(host: &Host, twin: &Twin, wasm: &[u8], scale: &Scale) -> Result<Cost, Box<dyn Error>> {

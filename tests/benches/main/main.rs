@@ -72,12 +72,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !asked(PLANS) && !asked(POLICIES) {
         return run(scale, &directory.0);
     }
+    let made = if asked(POLICIES) { make_examples() } else { Vec::new() };
     let machine = begin(scale, &directory.0);
     if asked(PLANS) {
         report::goals(&of_plans(&machine, scale, &directory.0)?, false);
     }
     if asked(POLICIES) {
-        of_policies(scale)?;
+        of_policies(made, scale)?;
     }
     end();
     Ok(())
@@ -106,15 +107,22 @@ fn of_plans(machine: &Machine, scale: &Scale, directory: &Path) -> Result<Vec<go
     Ok(goals::of_plans(&plans))
 }
 
-fn of_policies(scale: &Scale) -> Result<(), Box<dyn Error>> {
+/// Before this process has a place and a priority, which what it starts would inherit.
+fn make_examples() -> Vec<examples::Made> {
+    eprintln!("building the examples");
+    examples::make()
+}
+
+fn of_policies(made: Vec<examples::Made>, scale: &Scale) -> Result<(), Box<dyn Error>> {
     eprintln!("{POLICIES}");
     report::policies(&sandbox::measure(scale)?);
-    report::examples(&examples::measure(scale)?);
+    report::examples(&examples::measure(made, scale)?);
     Ok(())
 }
 
 /// Measures and prints everything, with files below `directory`.
 fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
+    let made = make_examples();
     let machine = begin(scale, directory);
     let users = users::measure(&machine, scale, directory)?;
     report::users(&users);
@@ -135,7 +143,7 @@ fn run(scale: &Scale, directory: &Path) -> Result<(), Box<dyn Error>> {
     goals.extend(goals::of_lists(&lists));
 
     goals.extend(of_plans(&machine, scale, directory)?);
-    of_policies(scale)?;
+    of_policies(made, scale)?;
 
     eprintln!("kills");
     let crash = crash::measure(&machine, scale, server, &mut population, &data_dir)?;
