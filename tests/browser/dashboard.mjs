@@ -225,6 +225,35 @@ async function release(page, { tenant, token, people, group }) {
   expect(!items.some(({ userName }) => userName === "ada@example.com"), "who was released is gone");
 }
 
+/** An address without what tells one thing from another of its kind. */
+function kind(path) {
+  return path
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "id")
+    .replace(/\/plugins\/[^/]+\/[^/]+/, "/plugins/name/version")
+    .replace(/\/requests\/.*/, "/requests/id")
+    .replace(/\/(revisions|history|new)\/[0-9]+/, "/$1/number");
+}
+
+/** Follows every link to a page of another kind, and holds each against what holds of all pages. */
+async function walk(page, { tenant }) {
+  const [home, todo, known] = ["/dashboard", ["/dashboard"], new Set()];
+  while (todo.length > 0) {
+    const path = todo.shift();
+    const answer = await page.goto(`${BASE}${path}`);
+    expect(answer.status() === 200, `${path}: ${answer.status()}, and a link leads there`);
+    await check(page, `walk${kind(path).slice(home.length).replaceAll("/", "-")}`);
+    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((link) => link.href));
+    for (const link of links.map((link) => new URL(link))) {
+      const below = link.origin === new URL(BASE).origin && link.pathname.startsWith(home);
+      const others = link.pathname.startsWith(`${home}/tenants/`) && !link.pathname.startsWith(`${home}/tenants/${tenant}`);
+      if (!below || others || known.has(kind(link.pathname))) continue;
+      known.add(kind(link.pathname));
+      todo.push(link.pathname + link.search);
+    }
+  }
+  expect(known.size > 20, `only ${known.size} kinds of pages are linked`);
+}
+
 async function run() {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   try {
@@ -252,6 +281,7 @@ async function run() {
       await page.goto(`${BASE}/dashboard/tenants/${world.tenant}${below}`);
       await check(page, name);
     }
+    await walk(page, world);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("API key").waitFor();
   } finally {
