@@ -63,15 +63,7 @@ impl Remote {
         let roots = ca.map(|pem| certificates("--ca", pem)).transpose()?;
         let has_own_ca = roots.is_some();
         let roots = roots.map_or(RootCerts::WebPki, |own| RootCerts::Specific(Arc::new(own)));
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // A key goes to the server that was named and no other.
-            .max_redirects(0)
-            .timeout_connect(Some(Duration::from_secs(REMOTE_CONNECT_S_MAX)))
-            .timeout_global(Some(Duration::from_secs(REMOTE_S_MAX)))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build()
-            .new_agent();
+        let agent = agent(roots, REMOTE_CONNECT_S_MAX, REMOTE_S_MAX);
         Ok(Self { agent, server, key, has_own_ca })
     }
 
@@ -167,6 +159,19 @@ impl Remote {
 /// Text as one segment of a path or one value of a query, percent-encoded (RFC 3986 section 2.1).
 pub fn segment(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// An HTTP client that takes every status for an answer, and follows no redirect: secrets go to the server that was named and to no other. `connect_s` is how many
+/// seconds a connection may take, `answer_s` how many everything together.
+pub(crate) fn agent(roots: RootCerts, connect_s: u64, answer_s: u64) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_connect(Some(Duration::from_secs(connect_s)))
+        .timeout_global(Some(Duration::from_secs(answer_s)))
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .build()
+        .new_agent()
 }
 
 /// Every certificate of a file in PEM; what else stands there is left out. `named` says in the refusal what names the file.

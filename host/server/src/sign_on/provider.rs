@@ -23,7 +23,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ureq::http::{Method, Request, Response};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::RootCerts;
 
 use super::flow::Flow;
 use super::limits::{
@@ -34,7 +34,7 @@ use super::settings::{ClientAuthentication, Settings, is_safe};
 use crate::activity::Person;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
-use crate::remote::certificates;
+use crate::remote::{agent, certificates};
 
 /// How an ID token may be signed: with a key of the provider's.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
@@ -134,15 +134,7 @@ impl Provider {
             Some(pem) => RootCerts::Specific(Arc::new(certificates("caFile", pem)?)),
             None => RootCerts::WebPki,
         };
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // Secrets and codes go where the provider said and nowhere else.
-            .max_redirects(0)
-            .timeout_connect(Some(Duration::from_secs(PROVIDER_CONNECT_S_MAX)))
-            .timeout_global(Some(Duration::from_secs(PROVIDER_S_MAX)))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build()
-            .new_agent();
+        let agent = agent(roots, PROVIDER_CONNECT_S_MAX, PROVIDER_S_MAX);
         let redirect = RedirectUrl::new(redirect.to_owned())
             .map_err(|_| Error::invalid("The public URL is none that a provider could send people to."))?;
         Ok(Self { settings, redirect, clock, agent, known: Mutex::default() })

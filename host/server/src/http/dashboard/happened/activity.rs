@@ -10,6 +10,7 @@ use super::super::parts::{Tone, ago, badge, bounded, choice, cut, empty, list, m
 use super::super::visit::Visit;
 use super::request;
 use crate::error::Result;
+use crate::limits::ACTIVITY_MAX;
 
 /// What the list can be filtered by, called the same in the API and in the page's query.
 const FILTERS: [&str; 4] = ["connection", "outcome", "actor", "text"];
@@ -58,7 +59,7 @@ fn found(visit: &Visit, names: &Names, entries: &Value) -> Markup {
         } @else if !text(entries, "/nextCursor").is_empty() {
             p { "Nothing among the entries looked through so far. There are more." }
         } @else if FILTERS.iter().any(|name| visit.parameter(name).is_some()) {
-            (empty("Nothing like that has happened", &html! { "Change the filter. The newest 100,000 entries are kept." }))
+            (empty("Nothing like that has happened", &html! { "Change the filter. The newest " (ACTIVITY_MAX) " entries are kept." }))
         } @else {
             (empty("Nothing has happened yet", &html! {
                 "What identity providers ask and what operators do stands here as soon as it happens. "

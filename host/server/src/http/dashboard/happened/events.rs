@@ -11,6 +11,7 @@ use super::super::parts::{ago, cut, empty, list, name, number, table, text};
 use super::super::visit::Visit;
 use crate::error::{Error, Kind, Result};
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::limits::EVENTS_MAX;
 use doorlist_scim::ErrorKind;
 
 /// Seconds between two looks at the newest events.
@@ -37,7 +38,7 @@ async fn show(visit: Visit) -> Result<Answer> {
         }
         div id="events" data-live[before.is_none()] {
             @if events.is_empty() {
-                (empty("Nothing has changed yet", &html! { "The first member or group that comes stands here. The newest 200,000 events are kept." }))
+                (empty("Nothing has changed yet", &html! { "The first member or group that comes stands here. The newest " (EVENTS_MAX) " events are kept." }))
             } @else {
                 (table("Events", &["Number", "When", "What", "By"], &rows))
             }
