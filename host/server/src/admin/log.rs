@@ -3,6 +3,7 @@
 //! Writing it is `activity`'s.
 
 use std::ops::ControlFlow;
+use std::str::FromStr;
 
 use crate::activity::{Actor, Entry};
 use crate::error::Result;
@@ -19,6 +20,45 @@ pub enum Who {
     Operator,
 }
 
+/// Statuses of answers: one, or a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statuses {
+    /// This one (`404`).
+    One(u16),
+    /// Those with this first digit (`4xx`).
+    Class(u16),
+}
+
+impl Statuses {
+    fn has(self, status: u16) -> bool {
+        match self {
+            Self::One(one) => status == one,
+            Self::Class(first) => status / 100 == first,
+        }
+    }
+}
+
+impl FromStr for Statuses {
+    /// What to say of a text that is neither.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        // Three digits, of which the first says the class (RFC 9110 section 15).
+        let (first, rest) = match text.as_bytes() {
+            [first @ b'1'..=b'5', rest @ ..] => (u16::from(first - b'0'), rest),
+            _ => return Err(STATUSES_SAID),
+        };
+        match rest {
+            [b'x' | b'X', b'x' | b'X'] => Ok(Self::Class(first)),
+            [b'0'..=b'9', b'0'..=b'9'] => text.parse().map(Self::One).map_err(|_| STATUSES_SAID),
+            _ => Err(STATUSES_SAID),
+        }
+    }
+}
+
+/// What [`Statuses`] are read from, for whoever wrote something else.
+const STATUSES_SAID: &str = "It is an HTTP status from 100 to 599, such as 404, or a class of them, such as 4xx.";
+
 /// Which entries are wanted: those that are everything that is said here.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -28,6 +68,8 @@ pub struct Wanted {
     pub connection: Option<Id>,
     /// Whether they were refused, or failed.
     pub failed: Option<bool>,
+    /// With one of these statuses.
+    pub status: Option<Statuses>,
     /// With this at the beginning of the subject's id, or somewhere in the action, the query or the detail.
     pub text: Option<String>,
 }
@@ -46,6 +88,7 @@ impl Wanted {
         self.who.is_none_or(|wanted| who == Some(wanted))
             && self.connection.is_none_or(|wanted| connection == Some(wanted))
             && self.failed.is_none_or(|failed| (entry.status >= 400) == failed)
+            && self.status.is_none_or(|wanted| wanted.has(entry.status))
             && self.text.as_deref().is_none_or(|text| says(entry, text))
     }
 }

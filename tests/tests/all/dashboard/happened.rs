@@ -40,6 +40,17 @@ fn what_happened_is_listed_and_filtered() {
     let rows = |page: &Page| page.texts("tbody tr");
     let failed = visitor.submit(&page, "/activity", &[("outcome", "failed")]);
     assert_eq!(rows(&failed).len(), 1, "{:?}", rows(&failed));
+    for (status, number) in [("409", 1), ("4xx", 1), (" 409 ", 1), ("404", 0), ("5XX", 0)] {
+        let page = visitor.submit(&page, "/activity", &[("status", status)]);
+        assert!(rows(&page).len() == number && rows(&page).iter().all(|row| row.contains("Conflict · 409")), "{status}: {:?}", rows(&page));
+        assert_eq!(page.attribute("#status", "value"), status.trim());
+    }
+    assert_eq!(rows(&visitor.submit(&page, "/activity", &[("status", "4xx"), ("outcome", "ok")])).len(), 0);
+    let refused = visitor.submit(&page, "/activity", &[("status", "<b>"), ("outcome", "failed")]);
+    assert_eq!((refused.status, refused.texts("tbody tr").len()), (400, 0));
+    assert!(refused.texts("#status-wrong")[0].contains("such as 404"), "{}", refused.html);
+    assert_eq!(refused.attribute("#status", "value"), "<b>", "what was typed is still there");
+    assert_eq!(rows(&visitor.submit(&refused, "/activity", &[("status", "409")])).len(), 1, "and it goes on from there");
     let operators = visitor.submit(&page, "/activity", &[("actor", "operator")]);
     assert!(rows(&operators).iter().all(|row| row.contains("Operator")), "{:?}", rows(&operators));
     operators.says("Operator The admin POST /dashboard/sign-in");

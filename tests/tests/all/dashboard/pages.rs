@@ -62,7 +62,7 @@ const PAGES: &[Looked] = &[
     ("/tenants/{tenant}/plugins/{name}/{version}", Look::Shows, &[""]),
     ("/tenants/{tenant}/holds", Look::Shows, &["", "?state=open"]),
     ("/tenants/{tenant}/holds/{hold}", Look::Shows, &[""]),
-    ("/tenants/{tenant}/activity", Look::Shows, &["", "?outcome=failed", "?connection={connection}"]),
+    ("/tenants/{tenant}/activity", Look::Shows, &["", "?outcome=failed", "?status=4xx", "?connection={connection}"]),
     ("/tenants/{tenant}/events", Look::Shows, &["", "?before=3"]),
     ("/tenants/{tenant}/requests/{request}", Look::Shows, &[""]),
     ("/tenants/{tenant}/stuck", Look::Shows, &[""]),

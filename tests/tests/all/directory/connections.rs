@@ -1,6 +1,7 @@
 //! Connections that are disabled, deleted, or one of several.
 
 use doorlist_tests::callers::text;
+use doorlist_tests::http::query;
 use doorlist_tests::{Client, Tenant, eventually};
 use serde_json::{Value, json};
 
@@ -131,6 +132,53 @@ fn the_log_tells_what_clients_did_and_were_refused() {
     assert!(entries.iter().any(|entry| entry["actor"]["kind"] == "operator"), "what operators do is there too");
     let sequences: Vec<u64> = entries.iter().filter_map(|entry| entry["sequence"].as_u64()).collect();
     assert_eq!(sequences, (1..=sequences.len() as u64).rev().collect::<Vec<_>>(), "newest first, without a gap");
+}
+
+/// One status or a class of them, beside every other filter.
+#[test]
+fn the_log_is_filtered_by_status() {
+    let tenant = shared::tenant("activity by status");
+    let client = tenant.connect();
+    let _ = client.user("ada@example.com");
+    client.post("/Users", &json!({"userName": "ada@example.com"})).scim_error(409, Some("uniqueness"));
+    client.get(&format!("/Users/{}", tenant.id)).scim_error(404, None);
+    tenant.delete(&format!("/groups/{}", client.connection)).problem(404);
+    let all = eventually("the refusals are in the log", || {
+        let all = tenant.all("/activity");
+        [(409, 1), (404, 2)]
+            .iter()
+            .all(|(status, count)| all.iter().filter(|entry| entry["status"] == *status).count() == *count)
+            .then_some(all)
+    });
+    let asked = |query: &str| tenant.all(&format!("/activity?{query}"));
+    let among = |is: &dyn Fn(u64) -> bool| {
+        let are = all.iter().filter(|entry| entry["status"].as_u64().is_some_and(is));
+        are.cloned().collect::<Vec<Value>>()
+    };
+    assert_eq!(asked("status=404"), among(&|status| status == 404));
+    assert_eq!(asked("status=4xx"), among(&|status| (400..500).contains(&status)));
+    assert_eq!(asked("status=4XX"), asked("status=4xx"));
+    // What is asked meanwhile is read, and comes into the log later.
+    assert!(asked("status=201&outcome=ok") == among(&|status| status == 201) && !asked("status=201").is_empty());
+    for none in ["status=410", "status=1xx", "status=5xx", "status=404&outcome=ok", "status=2xx&outcome=failed", "status=404&text=nothing"]
+    {
+        assert_eq!(asked(none), Vec::<Value>::new(), "{none}");
+    }
+    assert_eq!(asked("status=4xx&actor=client").len(), 2);
+    assert_eq!(asked("status=404&actor=operator").len(), 1);
+    assert_eq!(asked(&format!("status=4xx&outcome=failed&connection={}&text=POST", client.connection)).len(), 1);
+    let installation = &tenant.operator;
+    for wrong in
+        ["", "0", "40", "099", "600", "4x", "x4x", "6xx", "0xx", "-404", "+404", " 404", "4040", "4xxx", "404,409", "404\0", "abc", "٤٠٤"]
+    {
+        let path = query("/activity", &[("status", wrong)]);
+        let refused = tenant.get(&path).problem(400);
+        assert!(refused.contains("status") && refused.contains("such as 404"), "{wrong}: {refused}");
+        installation.get(&path).problem(400);
+    }
+    let log = installation.get("/activity?status=2xx&limit=1000").expect(200);
+    let items = log["items"].as_array().unwrap();
+    assert!(!items.is_empty() && items.iter().all(|entry| entry["status"].as_u64().is_some_and(|status| status / 100 == 2)), "{log}");
 }
 
 /// The warnings of this kind about a connection.

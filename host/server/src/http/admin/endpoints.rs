@@ -524,6 +524,11 @@ fn log_filters(endpoint: Endpoint) -> Endpoint {
         .with(filter("connection", "Only what the client of the connection with this id did.", json!({"type": "string"})))
         .with(filter("outcome", "Only what went well, or what was refused or failed.", json!({"type": "string", "enum": ["ok", "failed"]})))
         .with(filter(
+            "status",
+            "Only what was answered with this HTTP status, such as `404`, or one of this class, such as `4xx`.",
+            json!({"type": "string", "pattern": "^[1-5]([0-9]{2}|[xX]{2})$"}),
+        ))
+        .with(filter(
             "text",
             "Only entries about the subject with this id, or with this in the action, the query or the detail.",
             json!({"type": "string", "maxLength": NAME_BYTES_MAX}),

@@ -32,9 +32,10 @@ pub(super) async fn activity(call: Call) -> Result<Reply> {
         Some("failed") => Some(true),
         Some(_) => return Err(wrong("outcome", "It is ok or failed.")),
     };
+    let status = call.parameter("status").map(|text| text.parse().map_err(|said| wrong("status", said))).transpose()?;
     let connection = call.parameter("connection").map(|id| id.parse().map_err(|_| wrong("connection", "It is the id of a connection.")));
     let text = call.parameter("text").map(str::to_owned);
-    let wanted = log::Wanted { who, connection: connection.transpose()?, failed, text };
+    let wanted = log::Wanted { who, connection: connection.transpose()?, failed, status, text };
     let (items, next) = call.read(|rows| log::list(rows, asked.after, asked.limit, &wanted))?;
     Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
 }

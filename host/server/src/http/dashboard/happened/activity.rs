@@ -1,19 +1,23 @@
 //! The tenant's activity: what clients asked and operators did, newest first.
 
+use axum::http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::Route;
 use super::super::names::{Names, subject};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{Tone, ago, badge, bounded, choice, cut, empty, list, more, name, number, search, sentence, table, text};
+use super::super::parts::{
+    Tone, ago, badge, bounded, choice, cut, empty, field_at, list, more, name, number, search, sentence, table, text,
+};
 use super::super::visit::Visit;
 use super::request;
+use crate::admin::log::Statuses;
 use crate::error::Result;
 use crate::limits::ACTIVITY_MAX;
 
 /// What the list can be filtered by, called the same in the API and in the page's query.
-const FILTERS: [&str; 4] = ["connection", "outcome", "actor", "text"];
+const FILTERS: [&str; 5] = ["connection", "outcome", "status", "actor", "text"];
 
 /// Seconds between two looks at the newest entries.
 const LOOK_SECONDS: u32 = 5;
@@ -23,12 +27,17 @@ pub(super) fn pages() -> Vec<Route> {
 }
 
 async fn show(visit: Visit) -> Result<Answer> {
-    let entries = visit.rows(|| visit.ask("listTenantActivity").with_own(&FILTERS)).await?;
     let names = Names::read(&visit).await?;
+    // The one filter that is typed and can be wrong. What is shows where it was typed.
+    if let Some(problem) = visit.parameter("status").and_then(|text| text.parse::<Statuses>().err()) {
+        let page = Page::new(Section::Activity, "Activity", filters(&visit, &names, Some(problem)));
+        return Ok(Answer::Refused(StatusCode::BAD_REQUEST, page));
+    }
+    let entries = visit.rows(|| visit.ask("listTenantActivity").with_own(&FILTERS)).await?;
     let is_newest = visit.parameter("cursor").is_none();
     let body = html! {
         p { "What was asked and done. What that made of the directory stands under " a href=(visit.link("/events")) { "Events" } "." }
-        (filters(&visit, &names))
+        (filters(&visit, &names, None))
         div id="entries" data-live[is_newest] { (found(&visit, &names, &entries)) }
         (more(&entries, |cursor| visit.here_with("cursor", cursor)))
     };
@@ -37,12 +46,13 @@ async fn show(visit: Visit) -> Result<Answer> {
     Ok(if is_newest { page.live_at(LOOK_SECONDS, visit.here()) } else { page }.into())
 }
 
-fn filters(visit: &Visit, names: &Names) -> Markup {
+fn filters(visit: &Visit, names: &Names, problem: Option<&str>) -> Markup {
     let own = |name: &str| visit.parameter(name).unwrap_or_default();
     html! {
         form.filters method="get" action=(visit.link("/activity")) role="search" {
             (names.choice(own("connection")))
             (choice("outcome", "Outcome", own("outcome"), &[("", "Any"), ("ok", "Went well"), ("failed", "Refused or failed")]))
+            (field_at("status", "Status, as 404 or 4xx", own("status"), "", problem))
             (choice("actor", "Who", own("actor"), &[("", "Anybody"), ("client", "Identity providers"), ("operator", "Operators")]))
             (search("text", "Subject's id, or a text", own("text")))
             button type="submit" { "Filter" }
