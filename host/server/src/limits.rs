@@ -233,14 +233,17 @@ pub const ANSWERS_KEPT_MAX: usize = 8;
 /// Subjects that one policy's instance is asked about in a plan. Nobody waits behind it, so it is larger than in projection and starts fewer instances.
 pub const PLAN_CHUNK_MAX: usize = 256;
 
-/// Members that a plan looks at a time for whether their SCIM User is gone: some hundred kilobytes of ids.
-pub const PLAN_LINKS_MAX: usize = 8_192;
+/// Members that a walk over everybody looks at a time for whether their SCIM User is gone: some hundred kilobytes of ids, in ten milliseconds.
+pub const WALK_LINKS_MAX: usize = 8_192;
 
 /// Chunks of subjects that each thread of a plan has before it, evaluated or not.
 pub const PLAN_AHEAD_MAX: usize = 4;
 
-/// Groups and names of groups that each thread of a plan has at hand: a few megabytes.
-pub const PLAN_SHARED_ROWS_MAX: usize = 10_000;
+/// Groups and names of groups that whoever looks at many users has at hand: a few megabytes.
+pub const SHARED_ROWS_MAX: usize = 10_000;
+
+/// Memberships that are read in one go for many users: a megabyte of keys.
+pub const AHEAD_LINKS_MAX: usize = 16_384;
 
 /// Tries that a plan makes while the sandbox has no place for it: five seconds of them.
 pub const PLAN_BUSY_TRIES_MAX: usize = 500;
@@ -352,8 +355,12 @@ pub const ACTIVITY_SUBJECT_CHARACTERS_MAX: usize = 64;
 /// Characters of a request's query that its activity entry keeps.
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;
 
-/// Subjects that are projected in one batch, written by one commit. A request's write waits behind that for some milliseconds at most.
+/// Subjects that may change and are written by one commit. A request's write waits behind that for some milliseconds at most.
 pub const PROJECTION_BATCH_MAX: usize = 64;
+
+/// Subjects that a projection of everything comes by in one turn, and that go through the pipeline together then. Of most of them nothing changes, so there is
+/// little to write, and each commit is paid for by more of them.
+pub const PROJECTION_WALK_MAX: usize = 256;
 
 /// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
 pub const PROJECTION_CHUNK_MAX: usize = 64;

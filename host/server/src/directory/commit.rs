@@ -2,7 +2,10 @@
 //!
 //! A subject whose inputs moved since they were looked at is left out, and stays due.
 
+mod projected;
+
 use super::added;
+use super::ahead::Ahead;
 use super::decision::{self, Decision, Reason, SubjectKind};
 use super::evaluate::{GroupOutcome, UserOutcome};
 use super::event::{Change, Occasion, emit, emit_after};
@@ -24,25 +27,7 @@ use crate::provision::{Causes, Scope, Why, mark_dirty, mark_members};
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
 use crate::store::{Numbers, Rows, Tx};
 
-/// What is to be written.
-#[derive(Default)]
-pub(super) struct Projected {
-    pub groups: Vec<GroupOutcome>,
-    pub users: Vec<UserOutcome>,
-    /// Subjects of which neither inventory nor directory knows anything, or groups that the inventory no longer has.
-    pub gone: Vec<Due>,
-    /// The walk that the batch belongs to, and where it then stands.
-    pub walk: Option<(Walk, Option<Walk>)>,
-}
-
-impl Projected {
-    /// Everybody that it is about, by connection, kind and id.
-    fn subjects(&self) -> impl Iterator<Item = (u32, u8, Id)> {
-        let groups = self.groups.iter().map(|outcome| outcome.subject.due);
-        let users = self.users.iter().map(|outcome| outcome.subject.due);
-        groups.chain(users).chain(self.gone.iter().copied()).map(|due| (due.connection, due.kind, due.id))
-    }
-}
+pub(super) use projected::{Idle, Next, Projected};
 
 /// What whoever watches hears of a commit.
 #[derive(Default)]
@@ -51,6 +36,8 @@ pub(super) struct Committed {
     pub held: u64,
     /// Holds that were opened for them.
     pub opened: Vec<Id>,
+    /// Where the walk stands of which more is to be written.
+    pub walk: Option<Walk>,
 }
 
 /// Writes it.
@@ -96,16 +83,24 @@ pub(super) fn commit(tx: &mut Tx<'_>, setting: &Setting, projected: &Projected, 
             writer.done(*due);
         }
     }
-    let committed = writer.committed;
+    writer.idle(&projected.idle)?;
+    let mut committed = writer.committed;
     shadow::mark(tx, &mut projected.subjects())?;
     if let Some((walked, next)) = &projected.walk
         && walk::current(tx)?.is_some_and(|current| current == *walked)
     {
         let events = walked.events + tx.number(&layout::counter(Counter::Event))?.saturating_sub(events);
-        match next {
-            &Some(mut next) => {
-                next.events = events;
-                tx.put_json(&layout::walk(), &next)?;
+        let at = match next {
+            Next::Same => Some(walked.having_made(events)),
+            Next::At(next) => Some(next.having_made(events)),
+            Next::End => None,
+        };
+        match at {
+            Some(at) => {
+                if at != *walked {
+                    tx.put_json(&layout::walk(), &at)?;
+                }
+                committed.walk = Some(at);
             }
             None => {
                 tx.delete(&layout::walk());
@@ -248,6 +243,23 @@ impl Writer<'_, '_, '_> {
         decision::delete(self.tx, due.connection, due.kind, due.id)
     }
 
+    /// Makes those due of whom something has moved since nothing changed of them.
+    fn idle(&mut self, idle: &[Idle]) -> Result<()> {
+        let (Some(first), Some(last)) = (idle.first(), idle.last()) else { return Ok(()) };
+        let marks = walk::marks_between(self.tx, USER, first.due.connection, first.due.id, last.due.id)?;
+        let mut ahead = Ahead::default();
+        ahead.read_members(self.tx, &idle.iter().map(|idle| idle.due.id).collect::<Vec<_>>())?;
+        let mut moved = Vec::new();
+        for Idle { due, row } in idle {
+            // Who has got a mark is due by it.
+            let is_due = marks.contains_key(&due.id);
+            if !is_due && ahead.on(self.tx).get(&layout::member(due.id))?.as_ref() != Some(row) {
+                moved.push(*due);
+            }
+        }
+        moved.into_iter().try_for_each(|due| self.may_write(due, true).map(drop))
+    }
+
     /// Writes what came of a group.
     pub(super) fn group(&mut self, outcome: &GroupOutcome) -> Result<()> {
         let subject = &outcome.subject;
@@ -358,22 +370,8 @@ impl Writer<'_, '_, '_> {
             return Ok(true);
         }
         let member = included.then(|| subject.member.as_ref().map_or(due.id, |row| row.member.id));
-        let decision = Decision {
-            kind: SubjectKind::User,
-            scim_id: due.id,
-            connection,
-            name: subject.user_name.clone(),
-            member,
-            included,
-            reason: outcome.reason(),
-            stuck,
-            held,
-            pipeline_revision: self.setting.pipeline.revision,
-            verdicts: outcome.verdicts.clone(),
-            touched_by: self.touched,
-            requested_by: None,
-            at: self.when.at,
-        };
+        let concluded = user_decision(self.setting, outcome, connection, member);
+        let decision = Decision { included, stuck, held, touched_by: self.touched, at: self.when.at, ..concluded };
         decision::put(self.tx, due.connection, decision, self.walking)?;
         Ok(true)
     }
@@ -538,6 +536,27 @@ impl Writer<'_, '_, '_> {
             emit(self.tx, when, Change::MembershipAdded { member_id: member, group_id: *group })?;
         }
         Ok(())
+    }
+}
+
+/// What is decided on a user of whom nothing is held or stuck and whom nothing touched, and who is this member.
+fn user_decision(setting: &Setting, outcome: &UserOutcome, connection: Id, member: Option<Id>) -> Decision {
+    let subject = &outcome.subject;
+    Decision {
+        kind: SubjectKind::User,
+        scim_id: subject.due.id,
+        connection,
+        name: subject.user_name.clone(),
+        member,
+        included: member.is_some(),
+        reason: outcome.reason(),
+        stuck: None,
+        held: None,
+        pipeline_revision: setting.pipeline.revision,
+        verdicts: outcome.verdicts.clone(),
+        touched_by: None,
+        requested_by: None,
+        at: Timestamp::from_millis(0),
     }
 }
 

@@ -167,7 +167,7 @@ pub struct Decision {
     /// The hold that keeps it from being removed or suspended: it stays as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldBy>,
-    /// The pipeline that was asked.
+    /// The revision of the pipeline that was asked when this was concluded. Whatever revisions came since have come to the same.
     pub pipeline_revision: u64,
     /// Each policy's verdict, in order.
     pub verdicts: Vec<Verdict>,
@@ -179,6 +179,48 @@ pub struct Decision {
     pub requested_by: Option<u64>,
     /// When it was concluded.
     pub at: Timestamp,
+}
+
+impl Decision {
+    /// Whether it says what an earlier one said, whenever and of whichever pipeline. One that keeps a count or a subject stuck does not: these begin anew with a pipeline.
+    /// If nothing touched its subject, what did before still did.
+    fn repeats(&self, before: &Self) -> bool {
+        // Taken apart, so that whatever is added to a decision has to be thought of here.
+        let Self {
+            kind,
+            scim_id,
+            connection,
+            name,
+            member,
+            included,
+            reason,
+            stuck,
+            held,
+            verdicts,
+            touched_by,
+            requested_by,
+            pipeline_revision,
+            at: _,
+        } = self;
+        let is_of_pipeline = stuck.is_some() || verdicts.iter().any(monitor::says_something);
+        (*kind, *scim_id, *connection, *member, *included)
+            == (before.kind, before.scim_id, before.connection, before.member, before.included)
+            && *name == before.name
+            && (reason, stuck, held) == (&before.reason, &before.stuck, &before.held)
+            && *verdicts == before.verdicts
+            && touched_by.or(before.touched_by) == before.touched_by
+            && requested_by.or(before.requested_by) == before.requested_by
+            && (!is_of_pipeline || *pipeline_revision == before.pipeline_revision)
+    }
+}
+
+/// Whether the decision that is there says what this one would, on a subject that nothing touched, and nothing hangs on its being said again.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn stands(rows: &impl Rows, connection: u32, decision: &Decision) -> Result<bool> {
+    let before: Option<Decision> = rows.json(&layout::decision(connection, decision.kind.number(), decision.scim_id))?;
+    Ok(before.is_some_and(|before| decision.repeats(&before)))
 }
 
 /// Writes a decision, unless it says what the last one said. If nothing touched its subject it keeps what did before, and it keeps the last SCIM request.
@@ -194,7 +236,7 @@ pub(super) fn put(tx: &mut Tx<'_>, connection: u32, mut decision: Decision, walk
     };
     if let Some(before) = &before {
         decision.touched_by = decision.touched_by.or(before.touched_by);
-        if (Decision { at: decision.at, ..before.clone() }) == decision {
+        if decision.repeats(before) {
             return Ok(());
         }
     }

@@ -209,18 +209,24 @@ pub(super) fn by_scim_id(rows: &impl Rows, connection: u32, scim_id: Id) -> Resu
     Ok(rows_by(rows, connection, MemberBy::ScimId, &scim_id.to_string())?.into_iter().find(is_it))
 }
 
-/// The row of the member that came by this SCIM User and is there, without its attributes, if these are the ones in `attributes`, spelt so. `None` says nothing.
-pub(super) fn skim(rows: &impl Rows, connection: u32, scim_id: Id, attributes: &str) -> Result<Option<MemberRow>> {
-    const NAME: &str = "\"attributes\":";
+/// The row of the member that came by this SCIM User and is there, without its attributes, if these are the ones in `attributes`, spelt so; and the row as it is stored.
+/// `None` says nothing.
+pub(super) fn skim(rows: &impl Rows, connection: u32, scim_id: Id, attributes: &str) -> Result<Option<(MemberRow, Vec<u8>)>> {
     let Some(json) = rows.get(&layout::member(scim_id))? else { return Ok(None) };
-    let Ok(json) = str::from_utf8(&json) else { return Ok(None) };
+    let Some(without) = without_attributes(&json, attributes) else { return Ok(None) };
+    let row: MemberRow = crate::store::from_json(without.as_bytes())?;
+    let is_it = row.connection == connection && row.member.scim_id == Some(scim_id) && !row.removed;
+    Ok(is_it.then_some((row, json)))
+}
+
+/// A stored row without its attributes, if they are these.
+fn without_attributes(json: &[u8], attributes: &str) -> Option<String> {
+    const NAME: &str = "\"attributes\":";
     // The first such name is the member's own: what stands before it are texts and numbers under names of ours, and no quotation mark within a text is
     // followed by a colon unless a backslash stands before it.
-    let Some((head, rest)) = json.split_once(NAME) else { return Ok(None) };
-    let Some(tail) = rest.strip_prefix(attributes).and_then(|rest| rest.strip_prefix(',')) else { return Ok(None) };
-    let row: MemberRow = crate::store::from_json([head, tail].concat().as_bytes())?;
-    let is_it = row.connection == connection && row.member.scim_id == Some(scim_id) && !row.removed;
-    Ok(Some(row).filter(|_| is_it))
+    let (head, rest) = str::from_utf8(json).ok()?.split_once(NAME)?;
+    let tail = rest.strip_prefix(attributes)?.strip_prefix(',')?;
+    Some([head, tail].concat())
 }
 
 /// The member that a SCIM User is or was: by its id; else one by the same `externalId`, else by the same `userName`, whose own SCIM User is gone.

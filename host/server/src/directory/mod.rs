@@ -7,6 +7,7 @@
 //! Knows no status code, header or JSON envelope, no SCIM request, and no plugin's inside: a policy is a function here.
 
 mod added;
+mod ahead;
 mod commit;
 mod decision;
 mod evaluate;
@@ -18,6 +19,7 @@ mod group;
 mod guard;
 mod history;
 mod hold;
+mod idle;
 mod input;
 mod inventoried;
 mod member;

@@ -105,14 +105,14 @@ fn would(verdict: &Verdict) -> Vec<Would> {
 }
 
 /// Whether a policy that only watches would make something different.
-fn says_something(verdict: &&Verdict) -> bool {
+pub(super) fn says_something(verdict: &Verdict) -> bool {
     verdict.monitor && (verdict.fault.is_some() || !verdict.would.is_empty())
 }
 
 /// Keeps the counts right as one decision follows on another.
 pub(super) fn follow(tx: &mut Tx<'_>, before: Option<&Decision>, after: Option<&Decision>) -> Result<()> {
     let verdicts = [before, after].into_iter().flatten().flat_map(|decision| &decision.verdicts);
-    let policies: BTreeSet<&str> = verdicts.filter(says_something).map(|verdict| verdict.policy.as_str()).collect();
+    let policies: BTreeSet<&str> = verdicts.filter(|verdict| says_something(verdict)).map(|verdict| verdict.policy.as_str()).collect();
     for policy in policies {
         let key = layout::monitor(policy);
         let Some(mut row) = tx.json::<Row>(&key)? else { continue };
@@ -132,7 +132,7 @@ pub(super) fn follow(tx: &mut Tx<'_>, before: Option<&Decision>, after: Option<&
 /// What a policy that only watches, since a revision, said in a decision, if it would make something different.
 fn verdict_of<'a>(decision: &'a Decision, policy: &str, from_revision: u64) -> Option<&'a Verdict> {
     let verdicts = Some(&decision.verdicts).filter(|_| decision.pipeline_revision >= from_revision);
-    verdicts?.iter().filter(says_something).find(|verdict| verdict.policy == policy)
+    verdicts?.iter().filter(|verdict| says_something(verdict)).find(|verdict| verdict.policy == policy)
 }
 
 /// What each policy of the pipeline in force that only watches would make different, in the order in which they are asked.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::commit::{Committed, Projected, commit};
+use super::ahead::Ahead;
+use super::commit::{Committed, Next, Projected, commit};
 use super::decision::SubjectKind;
 use super::evaluate::{Outcome, Subject, Turn, evaluate, foresee};
 use super::figures::HoldFigures;
@@ -23,9 +24,9 @@ use crate::clock::{Clock, Timestamp, thread_time};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{
     PROJECTION_BATCH_MAX, PROJECTION_CHUNK_MAX, PROJECTION_FAILED_REST_MS, PROJECTION_GATHER_MS, PROJECTION_REST_MS_MAX,
-    PROJECTOR_WAIT_MS_MAX,
+    PROJECTION_WALK_MAX, PROJECTOR_WAIT_MS_MAX,
 };
-use crate::store::layout::{self, Counter, GROUP};
+use crate::store::layout::{self, Counter, GROUP, USER};
 use crate::store::{Key, Numbers, PartitionNumber, Range, Rows, Store, Table, Tenant};
 use doorlist_scim::ErrorKind;
 
@@ -179,11 +180,18 @@ impl Projector {
             let Some(taken) = taken else { continue };
             // While plugins are being loaded nothing is asked. The tenant is touched once they are there.
             let Some(plugins) = self.plugins.prepare(&handle, &taken.setting.pipeline.policies)? else { break };
-            written += 1;
-            let (setting, projected) = self.evaluate(taken, &plugins);
-            let now = self.clock.now();
-            let committed = handle.write(move |tx| commit(tx, &setting, &projected, now))?;
-            self.tell(tenant, &committed);
+            let (setting, mut projected) = self.evaluate(taken, &plugins);
+            handle.read(|rows| projected.leave_idle(rows, &setting))?;
+            let (setting, mut walk) = (Arc::new(setting), None);
+            for mut part in projected.parts(PROJECTION_BATCH_MAX) {
+                // It has moved on by what the part before it did.
+                part.walk = part.walk.map(|(walked, next)| (walk.unwrap_or(walked), next));
+                let (setting, now) = (Arc::clone(&setting), self.clock.now());
+                let committed = handle.write(move |tx| commit(tx, &setting, &part, now))?;
+                self.tell(tenant, &committed);
+                walk = committed.walk;
+                written += 1;
+            }
         }
         // What has no effect waits until nothing is due that has.
         if written == 0 { self.shadow(tenant, &handle) } else { Ok(written) }
@@ -212,10 +220,10 @@ impl Projector {
         let (groups, users) = (std::mem::take(&mut batch.groups), std::mem::take(&mut batch.users));
         let settings = (&batch.live, &batch.shadow);
         let mut found = Vec::new();
-        for chunk in chunks(groups) {
+        for chunk in chunks(groups, PROJECTION_CHUNK_MAX) {
             found.extend(both(settings, &plugins, chunk, |group: &GroupSubject| (SubjectKind::Group, &group.display_name)));
         }
-        for chunk in chunks(users) {
+        for chunk in chunks(users, PROJECTION_CHUNK_MAX) {
             found.extend(both(settings, &plugins, chunk, |user: &UserSubject| (SubjectKind::User, &user.user_name)));
         }
         let now = self.clock.now();
@@ -226,10 +234,11 @@ impl Projector {
     fn evaluate(&self, taken: Taken, plugins: &Ready) -> (Setting, Projected) {
         let Taken { setting, users, groups, mut projected } = taken;
         let mut turn = Turn::begin();
-        for chunk in chunks(groups) {
+        let most = if projected.walk.is_some() { PROJECTION_WALK_MAX } else { PROJECTION_CHUNK_MAX };
+        for chunk in chunks(groups, most) {
             projected.groups.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
         }
-        for chunk in chunks(users) {
+        for chunk in chunks(users, most) {
             projected.users.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
         }
         (setting, projected)
@@ -270,12 +279,12 @@ fn foreseen<S: Subject>(setting: &Setting, plugins: &Ready, mut outcomes: Vec<Ou
     outcomes
 }
 
-/// Splits subjects into chunks that go through the pipeline together.
-fn chunks<T>(subjects: Vec<T>) -> Vec<Vec<T>> {
+/// Splits subjects into chunks of at most `most` that go through the pipeline together.
+fn chunks<T>(subjects: Vec<T>, most: usize) -> Vec<Vec<T>> {
     let mut chunks = Vec::new();
     let mut rest = subjects.into_iter().peekable();
     while rest.peek().is_some() {
-        chunks.push(rest.by_ref().take(PROJECTION_CHUNK_MAX).collect());
+        chunks.push(rest.by_ref().take(most).collect());
     }
     chunks
 }
@@ -284,8 +293,8 @@ fn chunks<T>(subjects: Vec<T>) -> Vec<Vec<T>> {
 fn take(rows: &impl Rows, tenant: PartitionNumber, walking: bool) -> Result<Option<Taken>> {
     let (dues, walk) = if walking {
         let Some(walk) = walk::current(rows)? else { return Ok(None) };
-        let (dues, next) = walk.step(rows, PROJECTION_BATCH_MAX)?;
-        (dues, Some((walk, next)))
+        let (dues, next) = walk.step(rows, PROJECTION_WALK_MAX)?;
+        (dues, Some((walk, next.map_or(Next::End, Next::At))))
     } else {
         (walk::marked(rows, PROJECTION_BATCH_MAX)?, None)
     };
@@ -294,18 +303,24 @@ fn take(rows: &impl Rows, tenant: PartitionNumber, walking: bool) -> Result<Opti
     }
     let setting = Setting::read(rows, tenant)?;
     let mut taken = Taken { setting, users: Vec::new(), groups: Vec::new(), projected: Projected { walk, ..Projected::default() } };
+    let mut ahead = Ahead::default();
+    // Those that a walk leads to lie together, and most of them stay as they are.
+    if let Some(first) = dues.first().filter(|due| walking && due.kind == USER) {
+        ahead.read_users(rows, first.connection, &dues.iter().map(|due| due.id).collect::<Vec<_>>())?;
+    }
     for due in dues {
-        taken.add(rows, due)?;
+        taken.add(&ahead.on(rows), due, walking)?;
     }
     Ok(Some(taken))
 }
 
 impl Taken {
-    fn add(&mut self, rows: &impl Rows, due: Due) -> Result<(), Error> {
+    fn add(&mut self, rows: &impl Rows, due: Due, walking: bool) -> Result<(), Error> {
         let known = if due.kind == GROUP {
             GroupSubject::read(rows, due)?.map(|subject| self.groups.push(subject))
         } else {
-            UserSubject::read(rows, due)?.map(|subject| self.users.push(subject))
+            let user = if walking { UserSubject::skim(rows, due)? } else { UserSubject::read(rows, due)? };
+            user.map(|subject| self.users.push(subject))
         };
         if known.is_none() {
             self.projected.gone.push(due);

@@ -18,7 +18,7 @@ use crate::id::Id;
 use crate::policy::Lifecycle;
 use crate::provision::{Catalog, Choices, Kind, Scope, Stored, groups_of};
 use crate::store::layout::{self, GROUP, MemberBy, USER};
-use crate::store::{PartitionNumber, Rows};
+use crate::store::{PartitionNumber, Rows, from_json};
 
 /// What all subjects of a batch share.
 pub(super) struct Setting {
@@ -85,8 +85,8 @@ pub(super) struct UserSubject {
     pub groups: Vec<(Id, String)>,
     /// The member that it is or was.
     pub member: Option<MemberRow>,
-    /// Whether the member's attributes are those that the inventory shows, and were left out: see [`UserSubject::skim`].
-    pub skimmed: bool,
+    /// The member's row as it is stored, if its attributes are those that the inventory shows, and were left out: see [`UserSubject::skim`].
+    pub skimmed: Option<Vec<u8>>,
     /// Of a deleted user: whether it went with its connection, which an operator deleted.
     pub connection_deleted: bool,
 }
@@ -125,10 +125,9 @@ impl UserSubject {
         let user_name = text(&who, "userName").to_owned();
         let external_id = external_id(&who);
         let skimmed = if skim { member::skim(rows, due.connection, due.id, &parts.shown())? } else { None };
-        let is_skimmed = skimmed.is_some();
-        let member = match skimmed {
-            Some(row) => Some(row),
-            None => member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?,
+        let (member, skimmed) = match skimmed {
+            Some((row, json)) => (Some(row), Some(json)),
+            None => (member::resolve(rows, due.connection, due.id, external_id.as_deref(), &user_name)?, None),
         };
         // Absent is active: RFC 7643 section 4.1.1 leaves the meaning to us, and whoever is sent without it is meant to be there.
         let active = who.get("active").and_then(Value::as_bool).unwrap_or(true);
@@ -141,17 +140,19 @@ impl UserSubject {
             external_id,
             user_name,
             member,
-            skimmed: is_skimmed,
+            skimmed,
             connection_deleted: false,
             resource: Inventoried::unread(json),
         }))
     }
 
     /// Reads what was left out.
-    pub(super) fn complete(&mut self, rows: &impl Rows) -> Result<()> {
-        if let Some(row) = self.member.as_mut().filter(|_| self.skimmed) {
-            row.member.attributes = member::row(rows, row.member.id)?.map(|row| row.member.attributes).unwrap_or_default();
-            self.skimmed = false;
+    ///
+    /// # Errors
+    /// Only if the file says something that was never written.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        if let Some(json) = self.skimmed.take() {
+            self.member = Some(from_json(&json)?);
         }
         Ok(())
     }
@@ -169,7 +170,7 @@ impl UserSubject {
             resource: Inventoried::whole(row.member.attributes.clone()),
             groups: Vec::new(),
             member: Some(row),
-            skimmed: false,
+            skimmed: None,
             connection_deleted: rows.json::<Connection>(&layout::connection(due.connection))?.is_some_and(|connection| connection.deleting),
         }))
     }

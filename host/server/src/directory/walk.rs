@@ -2,17 +2,18 @@
 //!
 //! Groups first, then users, then members whose SCIM User is gone (a policy may have kept them).
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
 use super::decision::connections;
 use super::group;
-use super::member::{self, MemberRow};
+use super::member;
 use super::subject::Due;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::PLAN_LINKS_MAX;
+use crate::limits::WALK_LINKS_MAX;
 use crate::provision::Causes;
 use crate::store::layout::{self, Counter, GROUP, MemberBy, USER};
 use crate::store::{Numbers, Range, Rows, Tx};
@@ -24,6 +25,7 @@ pub(super) struct Walk {
     pub number: u64,
     stage: Stage,
     connection: u32,
+    /// The SCIM id that it came by last, of that connection.
     after: Option<Id>,
     /// Subjects that it came by.
     #[serde(default)]
@@ -81,101 +83,116 @@ impl Walk {
         Self { number, stage: Stage::Groups, connection: 0, after: None, done: 0, events: 0, activity: None }
     }
 
+    /// The same, having made so many events.
+    pub(super) fn having_made(self, events: u64) -> Self {
+        Self { events, ..self }
+    }
+
     /// The next subjects, at most `most`, and where the walk then stands; `None` behind its end.
     pub(super) fn step(mut self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
         let numbers = connections(rows)?;
         loop {
-            let kind = match self.stage {
-                Stage::Groups => GROUP,
-                Stage::Users => USER,
-                Stage::Members => return self.step_members(rows, most),
-            };
             let Some(connection) = numbers.iter().copied().find(|number| *number >= self.connection) else {
-                let stage = if self.stage == Stage::Groups { Stage::Users } else { Stage::Members };
+                let stage = match self.stage {
+                    Stage::Groups => Stage::Users,
+                    Stage::Users => Stage::Members,
+                    Stage::Members => return Ok((Vec::new(), None)),
+                };
                 self = Self { stage, connection: 0, after: None, ..self };
                 continue;
             };
             let after = self.after.filter(|_| connection == self.connection);
-            let ids = ids_after(rows, connection, kind, after, most)?;
-            let Some(last) = ids.last() else {
+            let (dues, last) = match self.stage {
+                Stage::Groups => present(rows, (connection, GROUP), after, most)?,
+                Stage::Users => present(rows, (connection, USER), after, most)?,
+                Stage::Members => orphans(rows, connection, after, most)?,
+            };
+            let Some(last) = last else {
                 self = Self { connection: connection.saturating_add(1), after: None, ..self };
                 continue;
             };
-            let next = Self { connection, after: Some(*last), done: self.done + ids.len() as u64, ..self };
-            let dues = ids.into_iter().map(|id| due(rows, kind, connection, id)).collect::<Result<_>>()?;
-            return Ok((dues, Some(next)));
+            let done = self.done + dues.len() as u64;
+            return Ok((dues, Some(Self { connection, after: Some(last), done, ..self })));
         }
-    }
-
-    fn step_members(self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
-        let (dues, last) = orphans(rows, self.after, most)?;
-        let done = self.done + dues.len() as u64;
-        Ok((dues, last.map(|last| Self { after: Some(last), done, ..self })))
     }
 }
 
-/// Members behind `after` that came by SCIM and whose SCIM User is no longer there, looking at no more than `most`; and the last one that was looked at, if
-/// there may be more.
-pub(super) fn orphans(rows: &impl Rows, after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
-    let mut range = Range::under(layout::members());
-    if let Some(after) = after {
-        range = range.after(layout::member(after));
-    }
-    let (mut last, mut looked, mut found) = (after, 0, Vec::new());
-    let mut outcome = Ok(());
-    rows.each(&range, &mut |_, value| {
-        match crate::store::from_json::<MemberRow>(value) {
-            Ok(row) => {
-                last = Some(row.member.id);
-                found.extend(row.member.scim_id.filter(|_| !row.removed).map(|id| (row.connection, id)));
-            }
-            Err(error) => outcome = Err(error),
-        }
-        looked += 1;
-        if looked < most && outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    outcome?;
-    let mut dues = Vec::new();
-    for (connection, id) in found {
-        if !rows.has(&layout::resource(connection, USER, id))? {
-            dues.push(due(rows, USER, connection, id)?);
-        }
-    }
-    Ok((dues, last.filter(|_| looked >= most)))
+/// The first subjects behind `after` that a connection's inventory has of a kind, at most `most`, and the last of them.
+fn present(rows: &impl Rows, (connection, kind): (u32, u8), after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
+    let ids = ids_after(rows, connection, kind, after, most)?;
+    let (Some(first), Some(last)) = (ids.first(), ids.last()) else { return Ok((Vec::new(), None)) };
+    let marks = marks_between(rows, kind, connection, *first, *last)?;
+    let dues = ids.iter().map(|id| Due { kind, connection, id: *id, mark: marks.get(id).copied() }).collect();
+    Ok((dues, Some(*last)))
 }
 
-/// The same of some connections, all at once and in the same order. Looks at ids alone, so that a directory in which nobody is gone is seen through quickly.
-pub(super) fn all_orphans(rows: &impl Rows, connections: &[u32]) -> Result<Vec<Due>> {
-    let mut found = Vec::new();
+/// SCIM Users behind `after` that a connection's inventory no longer has, but the directory their members, at most `most`; and the last one that was
+/// looked at, `None` if there was none to look at. Looks at some thousands of ids, so that a directory in which nobody is gone is seen through quickly.
+fn orphans(rows: &impl Rows, connection: u32, after: Option<Id>, most: usize) -> Result<(Vec<Due>, Option<Id>)> {
+    let (mut dues, mut last): (Vec<Due>, _) = (Vec::new(), None);
+    for (user, member) in links(rows, connection, after)? {
+        // Whoever is recognised by the same SCIM User is looked at with it.
+        if dues.len() >= most && last != Some(user) {
+            break;
+        }
+        if dues.last().is_none_or(|due| due.id != user) {
+            dues.extend(orphan(rows, connection, user, member)?);
+        }
+        last = Some(user);
+    }
+    Ok((dues, last))
+}
+
+/// What is due of a member if its SCIM User is no longer there.
+fn orphan(rows: &impl Rows, connection: u32, user: Id, member: Id) -> Result<Option<Due>> {
+    if rows.has(&layout::resource(connection, USER, user))? || member::row(rows, member)?.is_none_or(|row| row.removed) {
+        return Ok(None);
+    }
+    Ok(Some(Due { kind: USER, connection, id: user, mark: mark(rows, USER, connection, user)? }))
+}
+
+/// All such SCIM Users of some connections, in the same order. `there` has those that the inventory is known to have, in that order as well.
+pub(super) fn all_orphans(rows: &impl Rows, connections: &[u32], there: &[(u32, Id)]) -> Result<Vec<Due>> {
+    let mut dues: Vec<Due> = Vec::new();
+    let mut there = there.iter().copied().peekable();
     for connection in connections {
         let mut after = None;
         loop {
-            let mut range = Range::under(layout::members_by(*connection, MemberBy::ScimId));
-            if let Some((user, member)) = after {
-                range = range.after(layout::member_by(*connection, MemberBy::ScimId, &Id::to_string(&user)).id(member));
-            }
-            let linked = links(rows, &range)?;
-            for (user, member) in &linked {
-                if !rows.has(&layout::resource(*connection, USER, *user))? && member::row(rows, *member)?.is_some_and(|row| !row.removed) {
-                    found.push((*member, due(rows, USER, *connection, *user)?));
+            let linked = links(rows, *connection, after)?;
+            let Some((end, _)) = linked.last().copied() else { break };
+            for (user, member) in linked {
+                while there.next_if(|known| *known < (*connection, user)).is_some() {}
+                let is_known = there.peek() == Some(&(*connection, user));
+                if !is_known && dues.last().is_none_or(|due| (due.connection, due.id) != (*connection, user)) {
+                    dues.extend(orphan(rows, *connection, user, member)?);
                 }
             }
-            if linked.len() < PLAN_LINKS_MAX {
-                break;
-            }
-            after = linked.last().copied();
+            after = Some(end);
         }
     }
-    found.sort_unstable_by_key(|(member, _)| *member);
-    Ok(found.into_iter().map(|(_, due)| due).collect())
+    Ok(dues)
 }
 
-/// SCIM Users and the members that are recognised by them, [`PLAN_LINKS_MAX`] at the most.
-fn links(rows: &impl Rows, range: &Range) -> Result<Vec<(Id, Id)>> {
-    let mut linked = Vec::new();
-    rows.each(range, &mut |key, _| {
-        linked.extend(layout::scim_id_of(key).zip(key.last_chunk().map(|bytes| Id::from_bytes(*bytes))));
-        if linked.len() < PLAN_LINKS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+/// SCIM Users of a connection behind `after`, each with a member that is recognised by it: [`WALK_LINKS_MAX`] and whoever else is recognised by the last of them.
+fn links(rows: &impl Rows, connection: u32, after: Option<Id>) -> Result<Vec<(Id, Id)>> {
+    let range = Range::under(layout::members_by(connection, MemberBy::ScimId));
+    let range = match after {
+        // Behind every member that is recognised by that one.
+        Some(user) => {
+            range.after(layout::member_by(connection, MemberBy::ScimId, &Id::to_string(&user)).id(Id::from_bytes([0xff; Id::BYTES])))
+        }
+        None => range,
+    };
+    let mut linked: Vec<(Id, Id)> = Vec::new();
+    rows.each(&range, &mut |key, _| {
+        let Some(link) = layout::scim_id_of(key).zip(key.last_chunk().map(|bytes| Id::from_bytes(*bytes))) else {
+            return ControlFlow::Continue(());
+        };
+        if linked.len() >= WALK_LINKS_MAX && linked.last().is_some_and(|(user, _)| *user != link.0) {
+            return ControlFlow::Break(());
+        }
+        linked.push(link);
+        ControlFlow::Continue(())
     })?;
     Ok(linked)
 }
@@ -190,8 +207,18 @@ pub(super) fn ids_after(rows: &impl Rows, connection: u32, kind: u8, after: Opti
     group::ids(rows, &range, most)
 }
 
-fn due(rows: &impl Rows, kind: u8, connection: u32, id: Id) -> Result<Due> {
-    Ok(Due { kind, connection, id, mark: mark(rows, kind, connection, id)? })
+/// What stands at the dirty marks of the subjects of a kind from `first` to `last`.
+pub(super) fn marks_between(rows: &impl Rows, kind: u8, connection: u32, first: Id, last: Id) -> Result<BTreeMap<Id, u64>> {
+    let mut marks = BTreeMap::new();
+    rows.each(
+        &Range::under(layout::dirty().byte(kind).number(connection)).from(layout::dirty_mark(kind, connection, first)),
+        &mut |key, value| {
+            let Some(due) = read_mark(key, value).filter(|due| due.id <= last) else { return ControlFlow::Break(()) };
+            marks.extend(due.mark.map(|mark| (due.id, mark)));
+            ControlFlow::Continue(())
+        },
+    )?;
+    Ok(marks)
 }
 
 /// What stands at a subject's dirty mark.

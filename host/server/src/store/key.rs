@@ -224,6 +224,7 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Range {
     head: Key,
+    from: Option<Key>,
     after: Option<Key>,
     descending: bool,
 }
@@ -231,13 +232,24 @@ pub struct Range {
 impl Range {
     /// Every key that begins with `head`.
     pub fn under(head: Key) -> Self {
-        Self { head, after: None, descending: false }
+        Self { head, from: None, after: None, descending: false }
     }
 
     /// Of those, the ones behind `key` in the direction of the range.
     pub fn after(mut self, key: Key) -> Self {
         self.after = Some(key);
         self
+    }
+
+    /// Of those, the ones that do not lie before `key`, whatever the direction of the range.
+    pub fn from(mut self, key: Key) -> Self {
+        self.from = Some(key);
+        self
+    }
+
+    /// What each of its keys begins with, if it has all such keys in their order.
+    pub fn whole(&self) -> Option<&Key> {
+        (self.from.is_none() && self.after.is_none() && !self.descending).then_some(&self.head)
     }
 
     /// Last first.
@@ -255,6 +267,7 @@ impl Range {
     pub(super) fn stored(&self, partition: PartitionNumber) -> (Vec<u8>, Vec<u8>) {
         let head = self.head.stored(partition);
         let end = successor(&head);
+        let head = self.from.as_ref().map_or_else(|| head.clone(), |key| key.stored(partition).max(head.clone()));
         match &self.after {
             None => (head, end),
             Some(key) if self.descending => (head, key.stored(partition).min(end)),
@@ -307,9 +320,11 @@ mod tests {
         let all = Range::under(Key::new(Table::Event));
         let up = all.clone().after(key(5));
         let down = all.clone().descending().after(key(5));
+        let from = all.clone().from(key(5));
         for (number, above, below) in [(0, false, true), (4, false, true), (5, false, false), (6, true, false), (u64::MAX, true, false)] {
             assert!(inside(&all, number));
             assert_eq!((inside(&up, number), inside(&down, number)), (above, below), "{number}");
+            assert_eq!(inside(&from, number), number >= 5, "{number}");
         }
     }
 }

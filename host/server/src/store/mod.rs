@@ -297,6 +297,10 @@ impl Rows for View {
         Ok(value.map(|guard| guard.value().to_vec()))
     }
 
+    fn has(&self, key: &Key) -> Result<bool> {
+        Ok(self.table.get(key.stored(self.partition).as_slice()).map_err(Error::internal)?.is_some())
+    }
+
     fn each(&self, range: &Range, step: &mut Step<'_>) -> Result<()> {
         let (from, to) = range.stored(self.partition);
         if from >= to {
@@ -308,8 +312,7 @@ impl Rows for View {
             let Some(row) = row else { return Ok(()) };
             let (key, value) = row.map_err(Error::internal)?;
             // The range lies within one partition, so each key has its 4 bytes.
-            let key = key.value().get(4..).unwrap_or_default().to_vec();
-            if step(&key, value.value()).is_break() {
+            if step(key.value().get(4..).unwrap_or_default(), value.value()).is_break() {
                 return Ok(());
             }
         }

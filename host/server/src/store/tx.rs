@@ -39,6 +39,14 @@ impl Base<'_> {
         Ok(value.map_err(Error::internal)?.map(|guard| guard.value().to_vec()))
     }
 
+    fn has(&self, key: &[u8]) -> Result<bool> {
+        let value = match self {
+            Self::Table(table) => table.get(key),
+            Self::Snapshot(table) => table.get(key),
+        };
+        Ok(value.map_err(Error::internal)?.is_some())
+    }
+
     fn range(&self, from: &[u8], to: &[u8]) -> Result<redb::Range<'_, &'static [u8], &'static [u8]>> {
         let rows = match self {
             Self::Table(table) => table.range::<&[u8]>(from..to),
@@ -214,6 +222,11 @@ impl Rows for Tx<'_> {
             return Ok(written.clone());
         }
         self.base.get(&key)
+    }
+
+    fn has(&self, key: &Key) -> Result<bool> {
+        let key = key.stored(self.partition);
+        self.writes.get(&key).map_or_else(|| self.base.has(&key), |written| Ok(written.is_some()))
     }
 
     /// Two ordered runs, rows and writes, merged: where both have a key, the write counts.

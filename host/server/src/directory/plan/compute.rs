@@ -11,16 +11,17 @@ use std::time::Duration;
 use doorlist_scim::ErrorKind;
 
 use super::because::{Because, Said};
-use super::idle::{Known, Shared, is_idle};
 use super::{Difference, Planned, Tally};
 use crate::admin::pipeline::Policy;
 use crate::admin::plugins::Ready;
 use crate::clock::Timestamp;
+use crate::directory::ahead::Ahead;
 use crate::directory::commit::{Any, Writer};
 use crate::directory::decision::{Decision, SubjectKind, VerdictChange};
 use crate::directory::evaluate::{GroupOutcome, Outcome, Subject, Turn, UserOutcome, evaluate};
 use crate::directory::event::{Change, Event};
 use crate::directory::group::Group;
+use crate::directory::idle::is_idle;
 use crate::directory::member::{Issued, Member, Status};
 use crate::directory::subject::{Due, GroupSubject, Setting, UserSubject};
 use crate::directory::walk;
@@ -62,7 +63,7 @@ pub fn compute(view: &View, proposal: Proposal<'_>, sink: &mut Sink<'_>) -> Resu
         let any = Any::read(view)?;
         let writer = Writer::draft(tx, &setting, proposal.now, any);
         let asking = Asking { view, setting: &setting, plugins, now: proposal.now, any };
-        let mut fold = Fold { writer, asking, groups: BTreeMap::new(), sink, tally: Tally::default() };
+        let mut fold = Fold { writer, asking, groups: BTreeMap::new(), there: Vec::new(), sink, tally: Tally::default() };
         fold.gone()?;
         fold.spread::<GroupSubject>(1)?;
         fold.spread::<UserSubject>(threads)?;
@@ -86,11 +87,12 @@ struct Asking<'a> {
 trait Planable: Subject<View: Send> + Sized + Send {
     const KIND: u8;
     fn look(rows: &impl Rows, due: Due) -> Result<Option<Self>>;
+    fn read_ahead(ahead: &mut Ahead, rows: &impl Rows, dues: &[Due]) -> Result<()>;
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()>;
 
     /// Whether the outcome leaves everything as it is: it is looked at, and tried in a thread's own draft if that does not tell.
     /// One that is not idle is left complete.
-    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Known, _: &mut Outcome<Self>) -> Result<bool> {
+    fn is_idle(_: &Asking<'_>, _: &mut Tx<'_>, _: &Ahead, _: &mut Outcome<Self>) -> Result<bool> {
         Ok(false)
     }
 }
@@ -102,15 +104,21 @@ impl Planable for UserSubject {
         Self::skim(rows, due)
     }
 
+    fn read_ahead(ahead: &mut Ahead, rows: &impl Rows, dues: &[Due]) -> Result<()> {
+        // A chunk's subjects came by one connection.
+        let users: Vec<Id> = dues.iter().map(|due| due.id).collect();
+        dues.first().map_or(Ok(()), |due| ahead.read_users(rows, due.connection, &users))
+    }
+
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()> {
         fold.user(outcome)
     }
 
-    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, known: &Known, outcome: &mut Outcome<Self>) -> Result<bool> {
-        if is_idle(&Shared::new(tx, known), asking.setting, outcome)? {
+    fn is_idle(asking: &Asking<'_>, tx: &mut Tx<'_>, ahead: &Ahead, outcome: &mut Outcome<Self>) -> Result<bool> {
+        if is_idle(&ahead.on(tx), asking.setting, outcome)? {
             return Ok(true);
         }
-        outcome.subject.complete(tx)?;
+        outcome.subject.complete()?;
         tx.rehearse(|tx| {
             let mut writer = Writer::draft(tx, asking.setting, asking.now, asking.any);
             writer.user(outcome)?;
@@ -125,6 +133,10 @@ impl Planable for GroupSubject {
 
     fn look(rows: &impl Rows, due: Due) -> Result<Option<Self>> {
         Self::read(rows, due)
+    }
+
+    fn read_ahead(_: &mut Ahead, _: &impl Rows, _: &[Due]) -> Result<()> {
+        Ok(())
     }
 
     fn take(fold: &mut Fold<'_, '_, '_, '_, '_>, outcome: Outcome<Self>) -> Result<()> {
@@ -153,15 +165,16 @@ impl Asking<'_> {
     }
 
     /// Reads and evaluates a chunk as a draft has it, and gives how many there were with what came of those of whom something would change.
-    fn evaluate<S: Planable>(&self, tx: &mut Tx<'_>, known: &Known, dues: Vec<Due>) -> Result<Evaluated<S>> {
+    fn evaluate<S: Planable>(&self, tx: &mut Tx<'_>, ahead: &mut Ahead, dues: Vec<Due>) -> Result<Evaluated<S>> {
         let mut subjects = Vec::with_capacity(dues.len());
+        S::read_ahead(ahead, tx, &dues)?;
         for due in dues {
-            subjects.extend(S::look(&Shared::new(tx, known), due)?);
+            subjects.extend(S::look(&ahead.on(tx), due)?);
         }
         let count = subjects.len() as u64;
         let mut changing = Vec::new();
         for mut outcome in self.settle(subjects)? {
-            if !S::is_idle(self, tx, known, &mut outcome)? {
+            if !S::is_idle(self, tx, ahead, &mut outcome)? {
                 changing.push(outcome);
             }
         }
@@ -171,10 +184,10 @@ impl Asking<'_> {
     /// Evaluates chunks in a draft of its own until there are no more, or nobody waits for what comes of them.
     fn serve<S: Planable>(&self, drafted: Drafted, todo: Receiver<Vec<Due>>, done: &SyncSender<Result<Evaluated<S>>>) {
         let served = self.view.draft_on(drafted, |tx| {
-            // What the draft writes is taken back, so what is known of it stays true.
-            let known = Known::default();
+            // What the draft writes is taken back, so what is read ahead of it stays true.
+            let mut ahead = Ahead::default();
             for dues in todo {
-                if done.send(self.evaluate(tx, &known, dues)).is_err() {
+                if done.send(self.evaluate(tx, &mut ahead, dues)).is_err() {
                     break;
                 }
             }
@@ -200,6 +213,8 @@ struct Fold<'t, 'a, 's, 'f, 'k> {
     asking: Asking<'f>,
     /// Why groups come and go.
     groups: BTreeMap<Id, Because>,
+    /// Users that the inventory has, in the order in which they are come by.
+    there: Vec<(u32, Id)>,
     sink: &'f mut Sink<'k>,
     tally: Tally,
 }
@@ -226,6 +241,7 @@ impl Fold<'_, '_, '_, '_, '_> {
                 while !ended && under_way < threads * PLAN_AHEAD_MAX {
                     match chunks.next()? {
                         Some(dues) => {
+                            self.there.extend(dues.iter().filter(|due| due.kind == USER).map(|due| (due.connection, due.id)));
                             let sent = to.next().map(|lane: &Lane<S>| lane.todo.send(dues));
                             sent.and_then(Result::ok).ok_or_else(lost)?;
                             under_way += 1;
@@ -277,7 +293,7 @@ impl Fold<'_, '_, '_, '_, '_> {
     /// Members whose SCIM User is gone.
     fn orphans(&mut self) -> Result<()> {
         let connections: Vec<u32> = self.asking.setting.connections.keys().copied().collect();
-        for dues in walk::all_orphans(&*self.writer.tx, &connections)?.chunks(PLAN_CHUNK_MAX) {
+        for dues in walk::all_orphans(&*self.writer.tx, &connections, &std::mem::take(&mut self.there))?.chunks(PLAN_CHUNK_MAX) {
             let mut subjects = Vec::new();
             for due in dues {
                 subjects.extend(UserSubject::read(&*self.writer.tx, *due)?);

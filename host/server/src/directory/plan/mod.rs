@@ -5,7 +5,6 @@
 
 mod because;
 mod compute;
-mod idle;
 mod tally;
 
 use schemars::JsonSchema;

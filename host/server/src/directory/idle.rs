@@ -1,9 +1,6 @@
-//! Whom nothing would change of, found by looking: most people in most plans. Whoever this is not sure of is tried in a draft.
+//! Whom nothing changes of, found by looking: most people, whatever is done to the policies. Whoever this is not sure of is tried in a draft, or written as anybody else.
 //!
 //! Says less than a trial and never anything else. Knows nothing of differences.
-
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use crate::directory::evaluate::UserOutcome;
 use crate::directory::group::{self, Group};
@@ -11,48 +8,9 @@ use crate::directory::member::{Issued, Member, MemberRow, Status};
 use crate::directory::subject::Setting;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::PLAN_SHARED_ROWS_MAX;
 use crate::policy::Lifecycle;
+use crate::store::Rows;
 use crate::store::layout::{self, USER};
-use crate::store::{Key, Range, Rows, Step, Table};
-
-/// Rows of a draft, of which those that many subjects lead to are looked up once. Only for as long as nobody writes any of them.
-pub(super) struct Shared<'a, R> {
-    rows: &'a R,
-    known: &'a Known,
-}
-
-/// What was looked up.
-#[derive(Default)]
-pub(super) struct Known(RefCell<BTreeMap<Vec<u8>, Option<Vec<u8>>>>);
-
-impl<'a, R: Rows> Shared<'a, R> {
-    pub(super) fn new(rows: &'a R, known: &'a Known) -> Self {
-        Self { rows, known }
-    }
-}
-
-impl<R: Rows> Rows for Shared<'_, R> {
-    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
-        if !matches!(key.table(), Table::Group | Table::GroupName) {
-            return self.rows.get(key);
-        }
-        if let Some(value) = self.known.0.borrow().get(key.as_bytes()) {
-            return Ok(value.clone());
-        }
-        let value = self.rows.get(key)?;
-        let mut known = self.known.0.borrow_mut();
-        if known.len() >= PLAN_SHARED_ROWS_MAX {
-            known.clear();
-        }
-        known.insert(key.as_bytes().to_vec(), value.clone());
-        Ok(value)
-    }
-
-    fn each(&self, range: &Range, step: &mut Step<'_>) -> Result<()> {
-        self.rows.each(range, step)
-    }
-}
 
 /// Whether the outcome certainly leaves the member as it is.
 pub(super) fn is_idle(rows: &impl Rows, setting: &Setting, outcome: &UserOutcome) -> Result<bool> {
@@ -109,7 +67,7 @@ fn has_same_attributes(
     outcome: &UserOutcome,
 ) -> bool {
     let (subject, users) = (&outcome.subject, setting.kind(USER));
-    if subject.skimmed {
+    if subject.skimmed.is_some() {
         // They are those of the inventory.
         return outcome.view.attributes.is_empty() && users.is_answered_as_stored && email == subject.email.as_deref();
     }
