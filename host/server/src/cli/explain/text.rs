@@ -51,8 +51,10 @@ fn facts(page: &mut Page, explanation: &Value) {
         page.fact("assigned groups", if groups.is_empty() { "none" } else { &groups });
     }
     if explanation.get("decision").is_some() {
-        let revision = number(explanation, "/decision/pipelineRevision");
-        page.fact("decided", &format!("{} by pipeline revision {revision}", text(explanation, "/decision/at")));
+        let (revision, asked) = (number(explanation, "/decision/pipelineRevision"), number(explanation, "/evaluation/pipelineRevision"));
+        let settled = asked > revision && explanation.get("due") != Some(&Value::Bool(true));
+        let since = if settled { format!("; up to revision {asked} nothing else was concluded") } else { String::new() };
+        page.fact("decided", &format!("{} by pipeline revision {revision}{since}", text(explanation, "/decision/at")));
     }
     if explanation.pointer("/decision/held").is_some() {
         let effect = text(explanation, "/decision/held/effect");

@@ -121,7 +121,12 @@ fn circumstances(visit: &Visit, names: &Names, explained: &Value) -> Markup {
             @if !text(explained, "/scimId").is_empty() { dt { "SCIM id" } dd { code { (text(explained, "/scimId")) } } }
             @if !text(explained, "/decision/at").is_empty() {
                 dt { "Decided" }
-                dd { (ago(visit.now, text(explained, "/decision/at"))) ", by pipeline revision " (number(explained, "/decision/pipelineRevision")) }
+                dd {
+                    (ago(visit.now, text(explained, "/decision/at"))) ", by pipeline revision " (number(explained, "/decision/pipelineRevision"))
+                    @if number(explained, "/evaluation/pipelineRevision") > number(explained, "/decision/pipelineRevision") && !is(explained, "/due") {
+                        "; up to revision " (number(explained, "/evaluation/pipelineRevision")) " nothing else was concluded"
+                    }
+                }
             }
             @if let Some(request) = request { dt { "Last SCIM request" } dd { (touched(visit, names, request)) } }
             @if let Some(touch) = touch { dt { "Last touched by" } dd { (touched(visit, names, touch)) } }
