@@ -148,6 +148,21 @@ pub fn get(rows: &impl Rows, sequence: u64) -> Result<Option<Entry>> {
     rows.json(&layout::activity(sequence))
 }
 
+/// Deletes entries up to the one with this number, the oldest `most` of them. Who reads the log to go on rightly reads what came minutes ago, and nobody keeps less than a day.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn forget(tx: &mut Tx<'_>, until: u64, most: usize) -> Result<()> {
+    let mut numbers = Vec::new();
+    tx.each(&Range::under(layout::activities()), &mut |key, _| {
+        let number = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)).filter(|number| *number <= until);
+        numbers.extend(number);
+        if number.is_some() && numbers.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    numbers.into_iter().take(most).for_each(|number| tx.delete(&layout::activity(number)));
+    Ok(())
+}
+
 /// The newest entry that is wanted, among the newest `most`.
 ///
 /// # Errors

@@ -527,6 +527,19 @@ pub const REMOTE_SHOWN_CHARS_MAX: usize = 200;
 /// Bytes of a file with certificates of CAs: four times the public ones together.
 pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// Days for which activity or events are kept that a tenant can ask for, at the least: what came today is needed by whoever looks what went wrong, and by readers of the log that go on
+/// behind what they have seen.
+pub const RETENTION_DAYS_MIN: u64 = 1;
+
+/// The same at the most: ten years, longer than anybody has to keep them.
+pub const RETENTION_DAYS_MAX: u64 = 3_650;
+
+/// Entries of the activity, and rows of events and of what was before them, that one write deletes when they are past their time: some milliseconds.
+pub const EXPIRED_PER_WRITE_MAX: usize = 1_000;
+
+/// Milliseconds between two looks for tenants of which something is past its time. With the deletion it stays below the hour that is promised.
+pub const RETENTION_LOOK_MS: u64 = 300_000;
+
 /// Entries of the activity that an explanation looks through for one about its subject, newest first: a tenth of what is kept, some tens of milliseconds.
 pub const ACTIVITY_SCANNED_MAX: usize = 10_000;
 

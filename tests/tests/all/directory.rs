@@ -62,6 +62,11 @@ impl Directory {
         Self { members, groups, memberships }
     }
 
+    /// Whether these are its members.
+    pub fn has_members(&self, members: &[Value]) -> bool {
+        members.len() == self.members.len() && members.iter().all(|member| self.members.get(&text(member, "id")) == Some(member))
+    }
+
     /// As the events tell it.
     #[track_caller]
     pub fn folded(events: &[Value]) -> Self {

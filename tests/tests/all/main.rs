@@ -19,6 +19,7 @@ mod guide;
 mod kit;
 mod plugins;
 mod remote;
+mod retention;
 mod scim;
 mod shared;
 mod shutdown;

@@ -1,7 +1,7 @@
-//! What goes on after a tenant or a connection was deleted: its rows go little by little, so that nobody waits long behind them, and
+//! What goes on after a tenant or a connection was deleted, or what happened is past its time: rows go little by little, so that nobody waits long behind them, and
 //! the gathered activity is written meanwhile. One thread does both.
 //!
-//! What is left to do stands in the rows, so a process that ends loses nothing of it. Knows nothing of who asked.
+//! What is left to do stands in the rows, so a process that ends loses nothing of it. Knows nothing of who asked, nor of what is past its time when.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use super::connections::{self, Step};
 use super::plugins::file;
-use super::tenants;
+use super::{retention, tenants};
 use crate::activity::Gatherer;
 use crate::client::Clients;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::ACTIVITY_GATHER_MS;
+use crate::limits::{ACTIVITY_GATHER_MS, RETENTION_LOOK_MS};
 use crate::store::{PartitionNumber, Store};
 
 /// Something whose rows are going.
@@ -28,6 +28,8 @@ pub enum Deletion {
     Connection(PartitionNumber, u32),
     /// A file of a tenant's plugin that no revision has.
     PluginFile(PartitionNumber, Id),
+    /// What of the tenant with this partition is past its time.
+    Expired(PartitionNumber),
 }
 
 /// The deletions that are under way.
@@ -57,7 +59,9 @@ impl Deletions {
     /// # Errors
     /// If the disk refuses.
     pub fn resume(&self, store: &Store) -> Result<()> {
-        let (gone, live) = store.installation().read(|rows| Ok((tenants::numbers(rows, true)?, tenants::numbers(rows, false)?)))?;
+        let (gone, live) = store
+            .installation()
+            .read(|rows| Ok((tenants::numbers(rows, |tenant| tenant.deleting)?, tenants::numbers(rows, |tenant| !tenant.deleting)?)))?;
         self.edit(|under_way| under_way.extend(gone.into_iter().map(Deletion::Tenant)));
         for tenant in live {
             let numbers = store.tenant(tenant).read(connections::deleting)?;
@@ -65,6 +69,17 @@ impl Deletions {
             let files = store.tenant(tenant).read(file::loose)?;
             self.edit(|under_way| under_way.extend(files.into_iter().map(|id| Deletion::PluginFile(tenant, id))));
         }
+        Ok(())
+    }
+
+    /// Takes up what is past its time, of every tenant that keeps something for so many days only.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    fn look(&self, store: &Store) -> Result<()> {
+        let keeping = |tenant: &tenants::Tenant| !tenant.deleting && tenant.retention.is_set();
+        let numbers = store.installation().read(|rows| tenants::numbers(rows, keeping))?;
+        self.edit(|under_way| under_way.extend(numbers.into_iter().map(Deletion::Expired)));
         Ok(())
     }
 
@@ -77,6 +92,9 @@ impl Deletions {
                 Deletion::Connection(tenant, number) => connections::delete_step(store, tenant, number, clock.now()),
                 Deletion::PluginFile(tenant, id) => {
                     file::delete_step(&store.tenant(tenant), id).map(|done| if done { Step::Done } else { Step::More })
+                }
+                Deletion::Expired(number) => {
+                    retention::delete_step(store, number, clock.now()).map(|more| if more { Step::More } else { Step::Done })
                 }
             };
             match step {
@@ -95,13 +113,26 @@ pub fn run(store: &Store, clock: &Clock, (gatherer, clients): (&Gatherer, &Clien
     if let Err(error) = deletions.resume(store) {
         tracing::error!(%error, cause = ?error.cause(), "deletions that were under way are not taken up before the next start");
     }
+    let mut looked = None;
     while !stop.load(Ordering::Acquire) {
         gatherer.write(store);
         clients.write(store);
+        let now = clock.now();
+        if is_due(looked, now) {
+            looked = Some(now);
+            if let Err(error) = deletions.look(store) {
+                tracing::warn!(%error, cause = ?error.cause(), "what is past its time is looked for again");
+            }
+        }
         if !deletions.step(store, clock) {
             deletions.wait(Duration::from_millis(ACTIVITY_GATHER_MS));
         }
     }
     gatherer.write(store);
     clients.write(store);
+}
+
+/// Whether it is time to look again for what is past its time. A clock that was set tells nothing of how long ago the last look was.
+fn is_due(looked: Option<Timestamp>, now: Timestamp) -> bool {
+    looked.is_none_or(|looked| now.as_millis().abs_diff(looked.as_millis()) >= RETENTION_LOOK_MS)
 }

@@ -1,7 +1,7 @@
 //! What operators do: tenants, who may call, connections with their tokens, and the pipeline.
 //!
 //! Reading order: [`tenants`], [`keys`], [`connections`], [`tokens`], [`plugins`], [`pipeline`], and [`deletion`] for what
-//! goes on after a tenant or a connection was deleted. Functions take rows or a transaction and are synchronous; whoever calls
+//! goes on after a tenant or a connection was deleted, or what happened is past its time ([`retention`]). Functions take rows or a transaction and are synchronous; whoever calls
 //! them writes the activity entry into the same transaction, since only the edge knows what was asked.
 //!
 //! Knows no status code, header or JSON envelope, and nothing of what SCIM clients wrote.
@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod places;
 pub mod plans;
 pub mod plugins;
+pub mod retention;
 pub mod rights;
 pub mod schemas;
 pub mod sessions;

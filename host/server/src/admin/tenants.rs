@@ -12,6 +12,7 @@ use super::keys::{Role, Scope};
 use super::name::{self, Problems};
 use super::plugins::limits::PluginLimits;
 use super::plugins::signing::{self, SigningKey};
+use super::retention::Retention;
 use super::{keys, listing, tokens};
 use crate::clock::Timestamp;
 use crate::directory;
@@ -51,6 +52,9 @@ pub struct Tenant {
     /// How many members may go at a time before further ones are held.
     #[serde(default)]
     pub guard: Guard,
+    /// For how many days it keeps what happened.
+    #[serde(default)]
+    pub retention: Retention,
     /// Whether it has been deleted and its rows are going.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schemars(skip)]
@@ -88,6 +92,8 @@ pub struct TenantPatch {
     pub plugin_limits: Option<PluginLimits>,
     /// How many members may go at a time before further ones are held, all of it. Whom it held before it still holds.
     pub guard: Option<Guard>,
+    /// For how many days it keeps what happened, all of it. What is older by then goes for good.
+    pub retention: Option<Retention>,
 }
 
 /// Roles of a tenant that names none.
@@ -184,6 +190,7 @@ pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewTenant, now: Timestamp) -> Resul
         signature_required: false,
         plugin_limits: PluginLimits::default(),
         guard: Guard::default(),
+        retention: Retention::default(),
         deleting: false,
     };
     tx.put_json(&layout::tenant(number), &tenant)?;
@@ -202,6 +209,7 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch, (role, scope): (Role,
     let keys = patch.signing_keys.as_ref().map(|keys| signing::checked(keys, "/signingKeys", &mut problems));
     patch.plugin_limits.iter().for_each(|limits| limits.check("/pluginLimits", &mut problems));
     patch.guard.iter().for_each(|guard| guard.check("/guard", &mut problems));
+    patch.retention.iter().for_each(|retention| retention.check("/retention", &mut problems));
     problems.finish()?;
     let (number, before) = get(tx, id)?;
     let tenant = Tenant {
@@ -211,6 +219,7 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &TenantPatch, (role, scope): (Role,
         signature_required: patch.signature_required.unwrap_or(before.signature_required),
         plugin_limits: patch.plugin_limits.clone().unwrap_or(before.plugin_limits.clone()),
         guard: patch.guard.clone().unwrap_or(before.guard.clone()),
+        retention: patch.retention.unwrap_or(before.retention),
         ..before.clone()
     };
     may_change(&before, &tenant, (role, scope))?;
@@ -280,16 +289,16 @@ pub fn delete(tx: &mut Tx<'_>, id: Id) -> Result<PartitionNumber> {
     Ok(number)
 }
 
-/// Partition numbers of the tenants that are there (`false`) or whose rows are going (`true`). Walks over every tenant.
+/// Partition numbers of the tenants of which something `is` so, also of those whose rows are going. Walks over every tenant.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(super) fn numbers(rows: &impl Rows, deleting: bool) -> Result<Vec<PartitionNumber>> {
+pub(super) fn numbers(rows: &impl Rows, is: impl Fn(&Tenant) -> bool) -> Result<Vec<PartitionNumber>> {
     let mut numbers = Vec::new();
     listing::read(rows, &Range::under(Key::new(Table::Tenant)), usize::MAX, |key, value| {
         // A key of this table is its number and four bytes.
         let number = key.last_chunk().map(|bytes| PartitionNumber::from_be_bytes(*bytes));
-        numbers.extend(number.filter(|_| from_json::<Tenant>(value).is_ok_and(|tenant| tenant.deleting == deleting)));
+        numbers.extend(number.filter(|_| from_json::<Tenant>(value).is_ok_and(|tenant| is(&tenant))));
         Ok(())
     })?;
     Ok(numbers)

@@ -143,8 +143,9 @@ pub(super) fn emit_after(tx: &mut Tx<'_>, when: Occasion, change: Change, before
 /// Gone if events behind `after` are no longer kept: whoever follows then starts over from the lists.
 pub fn after(rows: &impl Rows, after: u64, limit: usize) -> Result<EventPage> {
     let newest = rows.number(&layout::counter(Counter::Event))?;
-    if after < newest.saturating_sub(EVENTS_MAX) {
-        let detail = format!("Events up to {} are no longer kept. Read the lists, then follow from {newest}.", newest - EVENTS_MAX);
+    let forgotten = forgotten(rows, newest)?;
+    if after < forgotten {
+        let detail = format!("Events up to {forgotten} are no longer kept. Read the lists, then follow from {newest}.");
         return Err(Error::of(Kind::Gone, detail));
     }
     let mut stored = Vec::new();
@@ -156,4 +157,14 @@ pub fn after(rows: &impl Rows, after: u64, limit: usize) -> Result<EventPage> {
     }
     let items: Vec<Event> = stored.iter().map(|bytes| crate::store::from_json(bytes)).collect::<Result<_>>()?;
     Ok(EventPage { next: items.last().map_or(after, |event| event.sequence), newest, items })
+}
+
+/// Number of the newest event that is no longer kept; 0 if all are.
+fn forgotten(rows: &impl Rows, newest: u64) -> Result<u64> {
+    let mut oldest = None;
+    rows.each(&Range::under(layout::events()), &mut |key, _| {
+        oldest = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        ControlFlow::Break(())
+    })?;
+    Ok(oldest.map_or(newest, |oldest| oldest.saturating_sub(1)).max(newest.saturating_sub(EVENTS_MAX)))
 }

@@ -22,6 +22,7 @@ mod hold;
 mod idle;
 mod input;
 mod inventoried;
+mod kept;
 mod member;
 mod monitor;
 mod outcome;
@@ -57,13 +58,14 @@ pub use hold::{
     HeldBy, HeldMember, HeldState, Hold, HoldAction, HoldChoice, HoldState, decide as decide_hold, get as get_hold, is_waiting,
     list as list_holds, members as members_of_hold,
 };
+pub use kept::Kept;
 pub use member::{
     Issued, Member, MemberPatch, NewMember, Status, create as create_member, delete as delete_member, detach, get as get_member, groups_of,
     list as list_members, patch as patch_member,
 };
 pub use monitor::{Monitored, SubjectPlace, Watched, begin as begin_monitor, promoted, report as monitored, subjects as watched_by};
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
-pub use past::{Moment, Past};
+pub use past::{Moment, Past, forget_until as forget_events};
 pub use projector::Projector;
 pub use recording::{Recorded, RecordingPlace, read as read_recording, restore as restore_recorded};
 pub use shadow::{

@@ -132,27 +132,75 @@ pub(super) fn forget(tx: &mut Tx<'_>, newest: u64, kept: u64, most: usize) -> Re
     let bound = newest.saturating_sub(kept);
     if bound <= forgotten {
         if bound > 0 {
-            tx.delete(&layout::event(bound));
+            take_away(tx, bound, &mut { most })?;
         }
         if !tx.has(&counter)? {
             tx.put(&counter, forgotten.to_be_bytes().to_vec());
         }
         return Ok(());
     }
-    let (mut forgotten, mut left) = (forgotten, most);
-    while forgotten < bound && left > 0 {
-        let key = layout::event(forgotten + 1);
-        if let Some(event) = tx.json::<Event>(&key)? {
-            if !forget_one(tx, &event, &mut left)? {
-                break;
-            }
-            tx.delete(&key);
+    advance(tx, forgotten, bound, most)
+}
+
+/// Takes events, and what was before them, away up to the one with this number: about `most` rows at a time.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn forget_until(tx: &mut Tx<'_>, until: u64, most: usize) -> Result<()> {
+    let newest = tx.number(&layout::counter(Counter::Event))?;
+    let until = until.min(newest);
+    let counter = layout::counter(Counter::Forgotten);
+    let forgotten = if tx.has(&counter)? { tx.number(&counter)? } else { newest };
+    // One that was begun, or those that an older version wrote, and nothing of what was before them.
+    let mut begun = Vec::new();
+    tx.each(&Range::under(layout::events()), &mut |key, _| {
+        let number = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)).filter(|number| *number <= forgotten.min(until));
+        begun.extend(number);
+        if number.is_some() && begun.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    let mut left = most;
+    for number in begun {
+        if left == 0 || !take_away(tx, number, &mut left)? {
+            return Ok(());
         }
-        forgotten += 1;
-        left = left.saturating_sub(1);
     }
-    tx.put(&counter, forgotten.to_be_bytes().to_vec());
+    if until > forgotten { advance(tx, forgotten, until, left) } else { Ok(()) }
+}
+
+/// Forgets events behind the one that was forgotten last, up to `bound`, until about `left` rows are used up.
+///
+/// One counts as forgotten before its rows are gone: of what is there in part, nothing is told.
+fn advance(tx: &mut Tx<'_>, mut forgotten: u64, bound: u64, mut left: usize) -> Result<()> {
+    let mut is_away = take_away(tx, forgotten, &mut left)?;
+    while is_away && forgotten < bound && left > 0 {
+        forgotten += 1;
+        is_away = match tx.json::<Event>(&layout::event(forgotten))? {
+            Some(event) => {
+                tx.put_json(&layout::forgotten_at(), &event.at)?;
+                take_away_event(tx, &event, &mut left)?
+            }
+            None => {
+                tx.delete(&layout::forgotten_at());
+                true
+            }
+        };
+    }
+    tx.put(&layout::counter(Counter::Forgotten), forgotten.to_be_bytes().to_vec());
     Ok(())
+}
+
+/// Takes away the event with this number, if it is there, and what was before it; gives whether that was all.
+fn take_away(tx: &mut Tx<'_>, number: u64, left: &mut usize) -> Result<bool> {
+    tx.json::<Event>(&layout::event(number))?.map_or(Ok(true), |event| take_away_event(tx, &event, left))
+}
+
+fn take_away_event(tx: &mut Tx<'_>, event: &Event, left: &mut usize) -> Result<bool> {
+    if !forget_one(tx, event, left)? {
+        return Ok(false);
+    }
+    tx.delete(&layout::event(event.sequence));
+    *left = left.saturating_sub(1);
+    Ok(true)
 }
 
 /// Takes away what was before an event; gives whether that was all.
@@ -280,7 +328,7 @@ impl Past {
             Moment::Time(time) if time > now => return Err(Error::invalid("That time is still to come.")),
             Moment::Time(time) => match sequence_at(rows, time, oldest)? {
                 Some(sequence) => sequence,
-                None if oldest == 0 => 0,
+                None if oldest == 0 || is_behind_forgotten(rows, oldest, time)? => oldest,
                 None => return Err(gone()),
             },
         };
@@ -419,6 +467,12 @@ fn next_id(rows: &impl Rows, head: Key, after: Option<Id>) -> Result<Option<Id>>
         ControlFlow::Break(())
     })?;
     Ok(found)
+}
+
+/// Whether the event numbered `oldest` was the last that was forgotten, and was written at `time` or before it: then it is the newest one that was, if none that is kept is.
+fn is_behind_forgotten(rows: &impl Rows, oldest: u64, time: Timestamp) -> Result<bool> {
+    let at: Option<Timestamp> = rows.json(&layout::forgotten_at())?;
+    Ok(rows.number(&layout::counter(Counter::Forgotten))? == oldest && at.is_some_and(|at| at <= time))
 }
 
 /// Number of the newest event that was written at `time` or before it; `None` if there is none from `oldest` on.

@@ -107,6 +107,11 @@ pub fn counter(counter: Counter) -> Key {
     Key::new(Table::Counter).byte(counter as u8)
 }
 
+/// When the event at [`Counter::Forgotten`] was written, if that is known.
+pub fn forgotten_at() -> Key {
+    counter(Counter::Forgotten).byte(1)
+}
+
 /// A connection's record.
 pub fn connection(number: u32) -> Key {
     Key::new(Table::Connection).number(number)

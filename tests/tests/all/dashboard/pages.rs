@@ -118,6 +118,7 @@ const FORMS: &[Sent] = &[
     ("/tenants/{tenant}/holds/{hold}/all", &[("action", "release")]),
     ("/tenants/{tenant}/settings/name", &[("name-of-tenant", "Changed by an intruder")]),
     ("/tenants/{tenant}/settings/guard", &[("count", "7")]),
+    ("/tenants/{tenant}/settings/retention", &[("activityDays", "1"), ("eventDays", "1")]),
     ("/tenants/{tenant}/settings/keys", &[("key-name", "Made by an intruder"), ("role", "owner")]),
     ("/tenants/{tenant}/settings/keys/{key}/delete", &[]),
     ("/tenants/{tenant}/settings/sessions/{session}/end", &[]),

@@ -30,6 +30,44 @@ fn name_and_guard_are_changed() {
 }
 
 #[test]
+fn how_long_things_are_kept_is_said() {
+    let tenant = shared::tenant("Kept by page");
+    let mut visitor = visitor(&tenant, "admin");
+    let page = visitor.get(&page_of(&tenant, "/settings"));
+    page.says("The last 100000 entries").says("The last 200000, with what was before them");
+    assert!(!page.text().contains("none older than"), "{}", page.html);
+    let retention = || tenant.get("").expect(200)["retention"].clone();
+    let page = visitor.submit(&page, "/settings/retention", &[("activityDays", " 30 "), ("eventDays", "")]);
+    page.says("Saved.").says("The last 100000 entries, none older than 30 days");
+    assert_eq!((retention(), page.attribute("#activityDays", "value")), (json!({"activityDays": 30}), "30".to_owned()));
+    for (name, wrong) in [
+        ("activityDays", "many"),
+        ("activityDays", "0"),
+        ("eventDays", "3651"),
+        ("eventDays", "-1"),
+        ("eventDays", "1.5"),
+        ("eventDays", "99999999999999999999"),
+    ] {
+        let refused = visitor.submit(&page, "/settings/retention", &[(name, wrong)]);
+        assert_eq!((refused.status, refused.texts(&format!("#{name}-wrong")).len()), (400, 1), "{name} {wrong}: {}", refused.html);
+        assert_eq!(refused.attribute(&format!("#{name}"), "value"), wrong, "what was typed is still there");
+    }
+    assert_eq!(retention(), json!({"activityDays": 30}));
+    visitor.get(&page_of(&tenant, "/activity?text=nothing")).says("The newest 100000 entries are kept, none older than 30 days.");
+    visitor.get(&page_of(&tenant, "/events")).says("Nothing has changed yet").says("The newest 200000 events are kept.");
+    let page = visitor.submit(&page, "/settings/retention", &[("activityDays", "1"), ("eventDays", "365")]);
+    page.says("none older than 1 day").says("with what was before them, none older than 365 days");
+    visitor.get(&page_of(&tenant, "/events")).says("The newest 200000 events are kept, none older than 365 days.");
+    // Auditors read it.
+    let mut auditor = super::visitor(&tenant, "auditor");
+    let look = auditor.get(&page_of(&tenant, "/settings"));
+    look.says("none older than 365 days");
+    assert_eq!(look.texts("#retention form").len(), 0);
+    visitor.submit(&page, "/settings/retention", &[("activityDays", ""), ("eventDays", "")]).says("Saved.");
+    assert_eq!(retention(), json!({}));
+}
+
+#[test]
 fn owners_make_keys_that_are_shown_once() {
     let tenant = shared::tenant("Operators");
     let mut owner = visitor(&tenant, "owner");

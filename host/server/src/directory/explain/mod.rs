@@ -21,6 +21,7 @@ use self::find::Found;
 use super::decision::{Decision, Reason, SubjectKind};
 use super::gone::Gone;
 use super::group::Group;
+use super::kept::Kept;
 use super::member::{Issued, Status};
 use super::subject::{Due, Setting};
 use super::walk;
@@ -28,13 +29,14 @@ use crate::activity;
 use crate::admin::connections::Connection;
 use crate::admin::pipeline;
 use crate::admin::plugins::Plugins;
+use crate::admin::tenants;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::limits::ACTIVITY_SCANNED_MAX;
 use crate::provision::Stored;
 use crate::store::layout::{self, GROUP};
-use crate::store::{Numbers, Rows, Tenant, Tx};
+use crate::store::{Numbers, Rows, Tenant};
 
 pub use self::comparison::{ChangedValue, Comparison, DirectoryChange, DirectoryEntry, MemberEntry, NamedGroup};
 pub use self::deciding::{Aspect, DecidingGroup};
@@ -214,10 +216,12 @@ pub fn explain(tenant: &Tenant, plugins: &Plugins, kind: SubjectKind, named: &st
     tenant.read(|rows| {
         rows.draft(|tx| {
             let setting = Setting::read(tx, tenant.number())?;
-            let found = find::all(tx, &setting, kind, named)?;
-            let Some((first, others)) = found.split_first() else { return forgotten::explain(tx, &setting, kind, named) };
+            let retention = tenants::at(tx, tenant.number())?.map(|tenant| tenant.retention).unwrap_or_default();
+            let kept = Kept::of(&*tx, &retention, now)?;
+            let found = find::all(&kept, &setting, kind, named)?;
+            let Some((first, others)) = found.split_first() else { return forgotten::explain(&kept, &setting, kind, named) };
             let others = others.iter().map(|other| Namesake::of(&setting, other)).collect();
-            let mut explanation = Explanation { others, ..known(tx, &setting, kind, *first)? };
+            let mut explanation = Explanation { others, ..known(&kept, &setting, kind, *first)? };
             if let Some(due) = explanation.scim_id.map(|id| due(tx, kind, first.connection, id)).transpose()? {
                 let ready = plugins.ready(tenant, &setting.pipeline.policies)?;
                 explanation.evaluation = Inquiry { setting: &setting, plugins: &ready, proposed: false, now }.evaluate(tx, due)?;
@@ -235,30 +239,30 @@ fn due(rows: &impl Rows, kind: SubjectKind, connection: u32, id: Id) -> Result<D
 }
 
 /// What is known without asking any policy.
-fn known(tx: &Tx<'_>, setting: &Setting, kind: SubjectKind, found: Found) -> Result<Explanation> {
+fn known(rows: &impl Rows, setting: &Setting, kind: SubjectKind, found: Found) -> Result<Explanation> {
     let by_scim = matches!(found.standing, Standing::Inventory | Standing::Deleted);
     let connection = setting.connections.get(&found.connection);
-    let mut explanation = Explanation::of(kind, name(tx, kind, found)?, found.standing);
+    let mut explanation = Explanation::of(kind, name(rows, kind, found)?, found.standing);
     explanation.scim_id = by_scim.then_some(found.id);
     explanation.directory_id = match kind {
-        SubjectKind::Group => tx.has(&layout::group(found.id))?.then_some(found.id),
-        SubjectKind::User => found.member(tx)?.filter(|row| !row.removed).map(|row| row.member.id),
+        SubjectKind::Group => rows.has(&layout::group(found.id))?.then_some(found.id),
+        SubjectKind::User => found.member(rows)?.filter(|row| !row.removed).map(|row| row.member.id),
     };
     explanation.connection = connection.map(|connection| connection.id);
     explanation.connection_name = connection.map(|connection| connection.name.clone());
     if by_scim {
-        let due = due(tx, kind, found.connection, found.id)?;
+        let due = due(rows, kind, found.connection, found.id)?;
         // What the inventory of a deleted connection still has goes as well.
         let is_going = found.standing == Standing::Inventory && connection.is_some_and(|connection| connection.deleting);
-        explanation.due = due.mark.is_some() || walk::current(tx)?.is_some() || is_going;
-        explanation.decision = tx.json(&layout::decision(found.connection, kind.number(), found.id))?;
-        (explanation.last_touch, explanation.last_scim_request) = touches(tx, due, explanation.decision.as_ref())?;
+        explanation.due = due.mark.is_some() || walk::current(rows)?.is_some() || is_going;
+        explanation.decision = rows.json(&layout::decision(found.connection, kind.number(), found.id))?;
+        (explanation.last_touch, explanation.last_scim_request) = touches(rows, due, explanation.decision.as_ref())?;
     }
     if kind == SubjectKind::User {
-        tell_status(tx, &mut explanation, found, connection)?;
-    } else if let Some(group) = tx.json::<Group>(&layout::group(found.id))?.filter(|_| found.standing == Standing::Policy) {
-        explanation.made_by = makers::of(tx, &group)?;
-        explanation.last_touch = makers::came_with(tx, &group)?;
+        tell_status(rows, &mut explanation, found, connection)?;
+    } else if let Some(group) = rows.json::<Group>(&layout::group(found.id))?.filter(|_| found.standing == Standing::Policy) {
+        explanation.made_by = makers::of(rows, &group)?;
+        explanation.last_touch = makers::came_with(rows, &group)?;
     }
     Ok(explanation)
 }

@@ -1,6 +1,6 @@
 //! The directory's past against what was seen of it, and what becomes of it with time.
 
-use super::super::past::forget;
+use super::super::past::{forget, forget_until};
 use super::*;
 use crate::error::Kind as ErrorKind;
 use crate::store::layout::Counter;
@@ -160,6 +160,42 @@ fn what_went_with_a_large_group_is_forgotten_little_by_little() {
     assert_eq!(world.tenant.read(sync_state).unwrap().oldest_sequence, after);
 }
 
+/// What is gone in part is told by nobody, also if nothing more of it goes for now.
+#[test]
+fn an_event_that_is_forgotten_in_part_is_forgotten() {
+    let world = World::new();
+    world.settle();
+    let when = Occasion { at: NOW, activity: None };
+    let group = world
+        .write(move |tx| {
+            let group = create_group(tx, Id::new(NOW), "Large", when)?.id;
+            for number in 0..300 {
+                let new = serde_json::from_value(json!({"userName": format!("local{number}@x.io")})).unwrap();
+                let member = create_member(tx, Id::new(NOW), &new, when, &["user".to_owned()], "user")?.id;
+                add_member(tx, group, member, when)?;
+            }
+            Ok(group)
+        })
+        .unwrap();
+    world.write(move |tx| delete_group(tx, group, when)).unwrap();
+    let (going, now) = (world.newest(), world.directory());
+    while world.kept().first() != Some(&going) {
+        world.write(move |tx| forget_until(tx, going - 1, 1_000)).unwrap();
+    }
+    world.write(move |tx| forget_until(tx, going, 1)).unwrap();
+    assert!(!world.kept().is_empty(), "it goes in steps");
+    assert!(is_gone(&world.past(going - 1)));
+    assert_eq!(world.past(going).unwrap(), now);
+    // What comes behind it changes nothing of that, and the rest goes in its turn.
+    world.write(move |tx| create_group(tx, Id::new(NOW), "New", when).map(drop)).unwrap();
+    assert!(is_gone(&world.past(going - 1)) && world.past(going).unwrap() == now);
+    for _ in 0..10 {
+        world.write(move |tx| forget_until(tx, going, 1)).unwrap();
+    }
+    assert!(world.kept().into_iter().eq([going + 1]));
+    assert_eq!(world.tenant.read(|rows| rows.count(&Range::under(layout::events()), 10)).unwrap(), 1);
+}
+
 /// Clocks go back: the newest event that was written at a time or before it counts.
 #[test]
 fn a_time_is_found_although_the_clock_went_back() {
@@ -176,10 +212,11 @@ fn a_time_is_found_although_the_clock_went_back() {
     }
     assert_eq!(sequence(-1, 0).unwrap(), 0);
     assert!(sequence(31, 30).is_err(), "a time that is still to come");
-    // Of what is forgotten nobody knows when it was.
+    // Of what is forgotten nobody knows when it was, but of the last of it.
     let newest = world.newest();
     world.write(move |tx| (0..100).try_for_each(|_| forget(tx, newest, 3, 1_000))).unwrap();
-    assert!(is_gone(&sequence(-1, 0)) && is_gone(&sequence(10, 100)));
+    assert!(is_gone(&sequence(-1, 0)) && is_gone(&sequence(9, 100)));
+    assert_eq!(sequence(10, 100).unwrap(), start + 1);
     assert_eq!(sequence(20, 100).unwrap(), start + 3);
 }
 

@@ -15,8 +15,10 @@ use super::page::{Asked, Place};
 use crate::activity::{self, Actor, Entry};
 use crate::admin::keys::{Role, Scope};
 use crate::admin::plugins::upload::Progress;
+use crate::admin::retention::Retention;
 use crate::admin::{places, tenants};
 use crate::clock::Timestamp;
+use crate::directory::Kept;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::{Tenant, Tx, View};
@@ -131,6 +133,19 @@ impl Call {
     /// What `look` answers, or if the disk refuses.
     pub(super) fn read<T>(&self, look: impl FnOnce(&View) -> Result<T>) -> Result<T> {
         self.caller.rows.read(look)
+    }
+
+    /// Looks at one snapshot of the rows without what is past its time: for what tells of activity, events and the past.
+    ///
+    /// # Errors
+    /// What `look` answers, or if the disk refuses.
+    pub(super) fn read_kept<T>(&self, look: impl FnOnce(&Kept<'_, View>) -> Result<T>) -> Result<T> {
+        self.read(|rows| look(&Kept::of(rows, &self.retention(), self.caller.now)?))
+    }
+
+    /// For how long what happened is kept; of the installation's own without regard to its age.
+    pub(super) fn retention(&self) -> Retention {
+        self.caller.tenant.as_ref().map(|tenant| tenant.retention).unwrap_or_default()
     }
 
     /// A page of what `list` reads: it is given the item to start behind and how many to read.

@@ -95,7 +95,7 @@ fn of_tenant() -> Vec<Endpoint> {
         Endpoint::patch(
             "/tenants/{tenant}",
             "patchTenant",
-            "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, how many members may go at a time, whether clients see test resources",
+            "Change a tenant: its name, whose signatures of plugins count, what plugins may cost, how many members may go at a time, for how many days it keeps what happened, whether clients see test resources",
         )
         .takes::<TenantPatch>()
         .gives::<Tenant>()

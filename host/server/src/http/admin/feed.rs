@@ -15,7 +15,7 @@ pub(super) async fn events(call: Call) -> Result<Reply> {
         None => 0,
     };
     let limit = read_limit(call.parameter("limit"))?;
-    Reply::json(&call.read(|rows| directory::events_after(rows, after, limit))?)
+    Reply::json(&call.read_kept(|rows| directory::events_after(rows, after, limit))?)
 }
 
 pub(super) async fn activity(call: Call) -> Result<Reply> {
@@ -36,7 +36,7 @@ pub(super) async fn activity(call: Call) -> Result<Reply> {
     let connection = call.parameter("connection").map(|id| id.parse().map_err(|_| wrong("connection", "It is the id of a connection.")));
     let text = call.parameter("text").map(str::to_owned);
     let wanted = log::Wanted { who, connection: connection.transpose()?, failed, status, text };
-    let (items, next) = call.read(|rows| log::list(rows, asked.after, asked.limit, &wanted))?;
+    let (items, next) = call.read_kept(|rows| log::list(rows, asked.after, asked.limit, &wanted))?;
     Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
 }
 
@@ -54,11 +54,12 @@ pub(super) async fn sync(call: Call) -> Result<Reply> {
             () = call.app.stopped() => {}
         }
     }
-    Reply::json(&call.read(directory::sync_state)?)
+    Reply::json(&call.read_kept(|rows| directory::sync_state(rows))?)
 }
 
 pub(super) async fn exchange(call: Call) -> Result<Reply> {
-    let found = call.app.exchanges.find(call.caller.rows.number(), call.text("request"));
+    let since = call.retention().activity_since(call.caller.now);
+    let found = call.app.exchanges.find(call.caller.rows.number(), call.text("request"), since);
     Reply::json(&found.ok_or_else(|| Error::not_found("request among the latest"))?)
 }
 

@@ -9,7 +9,7 @@ use super::call::{Call, Reply, blocking};
 use super::endpoint::{Endpoint, Parameter};
 use super::page::{Asked, Place, wrong};
 use crate::clock::Timestamp;
-use crate::directory::{self, Group, Member, Moment, Past, SubjectKind};
+use crate::directory::{self, Group, Kept, Member, Moment, Past, SubjectKind};
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::store::View;
@@ -70,9 +70,19 @@ pub(super) fn moment(call: &Call) -> Result<Option<Moment>> {
 }
 
 /// A look at the past.
-async fn look<T: Send + 'static>(call: &Call, moment: Moment, look: impl FnOnce(Past, &View) -> Result<T> + Send + 'static) -> Result<T> {
-    let (rows, now) = (call.caller.rows.clone(), call.caller.now);
-    blocking(move || rows.read(|rows| look(Past::at(rows, moment, now)?, rows))).await
+async fn look<T: Send + 'static>(
+    call: &Call,
+    moment: Moment,
+    look: impl FnOnce(Past, &Kept<'_, View>) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let now = call.caller.now;
+    kept(call, move |rows| look(Past::at(rows, moment, now)?, rows)).await
+}
+
+/// A look at one snapshot of the rows without what is past its time.
+async fn kept<T: Send + 'static>(call: &Call, look: impl FnOnce(&Kept<'_, View>) -> Result<T> + Send + 'static) -> Result<T> {
+    let (rows, retention, now) = (call.caller.rows.clone(), call.retention(), call.caller.now);
+    blocking(move || rows.read(|rows| look(&Kept::of(rows, &retention, now)?))).await
 }
 
 /// A page of a list of the past.
@@ -80,7 +90,7 @@ async fn page<T: Serialize + Send + 'static>(
     call: &Call,
     moment: Moment,
     id: fn(&T) -> Id,
-    list: impl FnOnce(Past, &View, Option<Id>, usize) -> Result<Vec<T>> + Send + 'static,
+    list: impl FnOnce(Past, &Kept<'_, View>, Option<Id>, usize) -> Result<Vec<T>> + Send + 'static,
 ) -> Result<Reply> {
     let asked: Asked<Pinned> = call.asked()?;
     let moment = match (asked.after, moment) {
@@ -135,7 +145,7 @@ pub(super) async fn members_of_group(call: &Call, moment: Moment, id: Id) -> Res
 
 pub(super) async fn history_of_member(call: Call) -> Result<Reply> {
     let (named, tenant, group) = (call.text("user").to_owned(), call.caller.rows.number(), other(&call, "group")?);
-    let list = move |rows: &View, before, limit| {
+    let list = move |rows: &Kept<'_, View>, before, limit| {
         let id = directory::directory_id(rows, tenant, SubjectKind::User, &named)?;
         directory::history_of_member(rows, id, group, before, limit)
     };
@@ -144,7 +154,7 @@ pub(super) async fn history_of_member(call: Call) -> Result<Reply> {
 
 pub(super) async fn history_of_group(call: Call) -> Result<Reply> {
     let (named, tenant, user) = (call.text("group").to_owned(), call.caller.rows.number(), other(&call, "user")?);
-    let list = move |rows: &View, before, limit| {
+    let list = move |rows: &Kept<'_, View>, before, limit| {
         let id = directory::directory_id(rows, tenant, SubjectKind::Group, &named)?;
         directory::history_of_group(rows, id, user, before, limit)
     };
@@ -159,11 +169,10 @@ fn other(call: &Call, name: &'static str) -> Result<Option<Id>> {
 
 async fn history(
     call: Call,
-    list: impl FnOnce(&View, Option<u64>, usize) -> Result<Vec<directory::HistoryItem>> + Send + 'static,
+    list: impl FnOnce(&Kept<'_, View>, Option<u64>, usize) -> Result<Vec<directory::HistoryItem>> + Send + 'static,
 ) -> Result<Reply> {
     let asked: Asked<u64> = call.asked()?;
-    let rows = call.caller.rows.clone();
-    let items = blocking(move || rows.read(|rows| list(rows, asked.after, asked.limit + 1))).await?;
+    let items = kept(&call, move |rows| list(rows, asked.after, asked.limit + 1)).await?;
     Reply::json(&asked.page(items, |item| item.event.sequence))
 }
 

@@ -26,7 +26,12 @@ pub(super) async fn patch(mut call: Call) -> Result<Reply> {
     let id = call.id("tenant")?;
     let patch: TenantPatch = call.take_body()?;
     let who = (call.caller.role, call.caller.scope);
-    Reply::json(&call.write(Some(id.to_string()), move |tx, _| tenants::patch(tx, id, &patch, who)).await?)
+    let ages = patch.retention.is_some();
+    let tenant = call.write(Some(id.to_string()), move |tx, _| tenants::patch(tx, id, &patch, who)).await?;
+    if ages {
+        call.app.deletions.add(Deletion::Expired(call.caller.rows.number()));
+    }
+    Reply::json(&tenant)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Reply> {

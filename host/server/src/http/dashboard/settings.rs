@@ -11,18 +11,17 @@ use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
-use crate::limits::{
-    ACTIVITY_MAX, EVENTS_MAX, GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT, HOLDS_MAX,
-    PIPELINE_REVISIONS_MAX, PLANS_MAX,
-};
+use crate::limits::{GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT};
 
 pub(super) mod people;
+pub(super) mod retention;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
         Route::get("/tenants/{tenant}/settings", show),
         Route::post("/tenants/{tenant}/settings/name", rename),
         Route::post("/tenants/{tenant}/settings/guard", guard),
+        Route::post("/tenants/{tenant}/settings/retention", retention::set),
         Route::post("/tenants/{tenant}/settings/keys", create_key),
         Route::get("/tenants/{tenant}/settings/keys/made", made_key),
         Route::post("/tenants/{tenant}/settings/keys/{key}/delete", delete_key),
@@ -78,7 +77,7 @@ pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
             p { a href=(visit.link("/settings/plugins")) { "Who signs plugins, and what they may cost" } }
         }
         section.card { h2 { "Roles of users" } (roles(visit)) }
-        section.card { h2 { "What is kept" } (kept()) }
+        section.card id="retention" { h2 { "What is kept" } (retention::card(visit, of(refused, "retention"))) }
     };
     Ok(Page::new(Section::Settings, "Settings", body))
 }
@@ -232,18 +231,5 @@ fn roles(visit: &Visit) -> Markup {
     html! {
         p { @for (at, role) in list(&visit.tenant, "/roles").iter().filter_map(Value::as_str).enumerate() { @if at > 0 { ", " } (name(role)) } }
         p { "New users get the role " b { (name(text(&visit.tenant, "/defaultRole"))) } ", unless a policy gives them another one." }
-    }
-}
-
-/// What is kept for how long.
-fn kept() -> Markup {
-    html! {
-        dl.facts {
-            dt { "Activity" } dd { "The last " (ACTIVITY_MAX) " entries" }
-            dt { "Changes of users and groups" } dd { "The last " (EVENTS_MAX) ", with what was before them" }
-            dt { "Revisions of the policies" } dd { "The last " (PIPELINE_REVISIONS_MAX) }
-            dt { "Plans" } dd { "The last " (PLANS_MAX) }
-            dt { "Holds" } dd { "The last " (HOLDS_MAX) }
-        }
     }
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::clock::Timestamp;
 use crate::limits::{EXCHANGE_BYTES_MAX, EXCHANGES_MAX, EXCHANGES_OF_TENANT_MAX};
 use crate::secret;
 use crate::store::PartitionNumber;
@@ -37,28 +38,29 @@ pub struct Exchange {
 
 /// The latest exchanges of all tenants.
 #[derive(Debug, Default)]
-pub struct Exchanges(Mutex<VecDeque<(PartitionNumber, Exchange)>>);
+pub struct Exchanges(Mutex<VecDeque<(PartitionNumber, Timestamp, Exchange)>>);
 
 impl Exchanges {
-    /// Keeps one. The oldest of the tenant's goes when there are too many of its, and the oldest of all when there are too many.
-    pub fn keep(&self, tenant: PartitionNumber, exchange: Exchange) {
+    /// Keeps one that was answered `at` this time. The oldest of the tenant's goes when there are too many of its, and the oldest of all when there are too many.
+    pub fn keep(&self, tenant: PartitionNumber, at: Timestamp, exchange: Exchange) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.iter().filter(|(other, _)| *other == tenant).count() >= EXCHANGES_OF_TENANT_MAX
-            && let Some(oldest) = kept.iter().position(|(other, _)| *other == tenant)
+        if kept.iter().filter(|(other, ..)| *other == tenant).count() >= EXCHANGES_OF_TENANT_MAX
+            && let Some(oldest) = kept.iter().position(|(other, ..)| *other == tenant)
         {
             kept.remove(oldest);
         }
         if kept.len() >= EXCHANGES_MAX {
             kept.pop_front();
         }
-        kept.push_back((tenant, exchange));
+        kept.push_back((tenant, at, exchange));
     }
 
-    /// That of a tenant's request with this id, the latest if there are several.
-    pub fn find(&self, tenant: PartitionNumber, request_id: &str) -> Option<Exchange> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.iter().rev().find(|(other, exchange)| *other == tenant && exchange.request_id == request_id);
-        found.map(|(_, exchange)| exchange.clone())
+    /// That of a tenant's request with this id, the latest if there are several. Those from before `since`, if it is said, are forgotten.
+    pub fn find(&self, tenant: PartitionNumber, request_id: &str, since: Option<Timestamp>) -> Option<Exchange> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(other, at, _)| *other != tenant || since.is_none_or(|since| *at >= since));
+        let found = kept.iter().rev().find(|(other, _, exchange)| *other == tenant && exchange.request_id == request_id);
+        found.map(|(.., exchange)| exchange.clone())
     }
 }
 
@@ -148,10 +150,14 @@ mod tests {
     fn a_tenant_keeps_its_latest_whatever_others_do() {
         let exchanges = Exchanges::default();
         let exchange = |id: usize| Exchange { request_id: id.to_string(), user_agent: None, received: None, answered: None, cut: false };
-        exchanges.keep(1, exchange(0));
-        (0..=EXCHANGES_OF_TENANT_MAX).for_each(|id| exchanges.keep(2, exchange(id)));
-        assert!(exchanges.find(1, "0").is_some());
-        assert!(exchanges.find(2, "0").is_none(), "its oldest went");
-        assert!(exchanges.find(2, "1").is_some() && exchanges.find(1, "1").is_none());
+        let at = Timestamp::from_millis;
+        exchanges.keep(1, at(0), exchange(0));
+        (0..=EXCHANGES_OF_TENANT_MAX).for_each(|id| exchanges.keep(2, at(id as i64), exchange(id)));
+        assert!(exchanges.find(1, "0", None).is_some());
+        assert!(exchanges.find(2, "0", None).is_none(), "its oldest went");
+        assert!(exchanges.find(2, "1", None).is_some() && exchanges.find(1, "1", None).is_none());
+        assert!(exchanges.find(2, "1", Some(at(2))).is_none() && exchanges.find(2, "2", Some(at(2))).is_some());
+        assert!(exchanges.find(2, "1", None).is_none(), "what is past its time does not come back");
+        assert!(exchanges.find(1, "0", None).is_some(), "nobody else's goes");
     }
 }

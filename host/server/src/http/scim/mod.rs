@@ -270,7 +270,7 @@ impl Call {
         let user_agent = user_agent.map(|agent| agent.chars().take(USER_AGENT_CHARACTERS_MAX).collect());
         let request_id = self.request_id.as_ref().map(ToString::to_string).unwrap_or_default();
         let exchange = exchanges::Exchange { request_id, user_agent, received, answered, cut };
-        self.app.exchanges.keep(self.caller.tenant.number(), exchange);
+        self.app.exchanges.keep(self.caller.tenant.number(), self.now, exchange);
         Response::from_parts(parts, body.into())
     }
 

@@ -10,6 +10,7 @@ use super::super::page::{Answer, Page, Section};
 use super::super::parts::{
     Tone, ago, badge, bounded, choice, cut, empty, field_at, list, more, name, number, search, sentence, table, text,
 };
+use super::super::settings::retention::no_older;
 use super::super::visit::Visit;
 use super::request;
 use crate::admin::log::Statuses;
@@ -69,7 +70,7 @@ fn found(visit: &Visit, names: &Names, entries: &Value) -> Markup {
         } @else if !text(entries, "/nextCursor").is_empty() {
             p { "Nothing among the entries looked through so far. There are more." }
         } @else if FILTERS.iter().any(|name| visit.parameter(name).is_some()) {
-            (empty("Nothing like that has happened", &html! { "Change the filter. The newest " (ACTIVITY_MAX) " entries are kept." }))
+            (empty("Nothing like that has happened", &html! { "Change the filter. The newest " (ACTIVITY_MAX) " entries are kept" (no_older(visit, "activityDays")) "." }))
         } @else {
             (empty("Nothing has happened yet", &html! {
                 "What identity providers ask and what operators do stands here as soon as it happens. "

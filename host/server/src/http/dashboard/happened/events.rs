@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::Route;
 use super::super::page::{Answer, Page, Section};
 use super::super::parts::{ago, cut, empty, list, name, number, table, text};
+use super::super::settings::retention::no_older;
 use super::super::visit::Visit;
 use crate::error::{Error, Kind, Result};
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
@@ -23,9 +24,11 @@ pub(super) fn pages() -> Vec<Route> {
 
 async fn show(visit: Visit) -> Result<Answer> {
     let before: Option<u64> = visit.parameter("before").and_then(|before| before.parse().ok());
-    let newest = visit.ask("listEvents").with("limit", "1").await?;
-    let end = before.unwrap_or(u64::MAX).min(number(&newest, "/newest").saturating_add(1)).max(1);
-    let after = end.saturating_sub(1).saturating_sub(DASHBOARD_ROWS_MAX as u64);
+    let sync = visit.ask("getSync").await?;
+    // Behind the last event that is no longer kept.
+    let (newest, forgotten) = (number(&sync, "/lastEvent"), number(&sync, "/oldestSequence"));
+    let end = before.unwrap_or(u64::MAX).min(newest.saturating_add(1)).max(1);
+    let after = end.saturating_sub(1).saturating_sub(DASHBOARD_ROWS_MAX as u64).max(forgotten);
     let page = visit.ask("listEvents").with("after", &after.to_string()).with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
     let events: Vec<&Value> = list(&page, "/items").iter().filter(|event| number(event, "/sequence") < end).rev().collect();
     let names = Called::read(&visit, &events).await?;
@@ -38,12 +41,14 @@ async fn show(visit: Visit) -> Result<Answer> {
         }
         div id="events" data-live[before.is_none()] {
             @if events.is_empty() {
-                (empty("Nothing has changed yet", &html! { "The first member or group that comes stands here. The newest " (EVENTS_MAX) " events are kept." }))
+                @let kept = html! { "The newest " (EVENTS_MAX) " events are kept" (no_older(&visit, "eventDays")) "." };
+                @if newest == 0 { (empty("Nothing has changed yet", &html! { "The first member or group that comes stands here. " (kept) })) }
+                @else { (empty("Nothing is kept from then", &kept)) }
             } @else {
                 (table("Events", &["Number", "When", "What", "By"], &rows))
             }
         }
-        @if oldest > 1 { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
+        @if oldest > forgotten.saturating_add(1) { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
     };
     let page = Page::new(Section::Activity, "Events", body);
     Ok(if before.is_none() { page.live_at(LOOK_SECONDS, visit.here()) } else { page }.into())

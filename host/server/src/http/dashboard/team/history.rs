@@ -7,8 +7,10 @@ use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
 use super::super::parts::{ago, bounded, empty, list, more, name, number, text};
+use super::super::settings::retention::no_older;
 use super::super::visit::Visit;
 use crate::error::Result;
+use crate::limits::EVENTS_MAX;
 
 /// Characters of a value that changed.
 const CHANGED_CHARACTERS: usize = 80;
@@ -49,7 +51,7 @@ async fn page(visit: &Visit, section: Section, of: &str, history: &Value) -> Res
 pub(super) fn items(visit: &Visit, names: &Names, items: &[Value]) -> Markup {
     html! {
         @if items.is_empty() {
-            (empty("Nothing that is still known", &html! { "The newest 200,000 events of a tenant are kept." }))
+            (empty("Nothing that is still known", &html! { "The newest " (EVENTS_MAX) " events of a tenant are kept" (no_older(visit, "eventDays")) "." }))
         } @else {
             ul {
                 @for item in items {
