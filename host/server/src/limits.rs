@@ -231,16 +231,19 @@ pub const PLUGIN_FIGURES_MAX: usize = 10_000;
 pub const ANSWERS_KEPT_MAX: usize = 8;
 
 /// Subjects that one policy's instance is asked about in a plan. Nobody waits behind it, so it is larger than in projection and starts fewer instances.
-pub const PLAN_CHUNK_MAX: usize = 256;
+pub const PLAN_CHUNK_MAX: usize = if cfg!(test) { 2 } else { 256 };
 
 /// Members that a walk over everybody looks at a time for whether their SCIM User is gone: some hundred kilobytes of ids, in ten milliseconds.
-pub const WALK_LINKS_MAX: usize = 8_192;
+pub const WALK_LINKS_MAX: usize = if cfg!(test) { 2 } else { 8_192 };
 
 /// Chunks of subjects that each thread of a plan has before it, evaluated or not.
 pub const PLAN_AHEAD_MAX: usize = 4;
 
 /// Groups and names of groups that whoever looks at many users has at hand: a few megabytes.
 pub const SHARED_ROWS_MAX: usize = 10_000;
+
+/// Bytes of rows of one kind that are read in one go for many users: four times those of ordinary ones.
+pub const AHEAD_BYTES_MAX: usize = 4 << 20;
 
 /// Memberships that are read in one go for many users: a megabyte of keys.
 pub const AHEAD_LINKS_MAX: usize = 16_384;
@@ -356,14 +359,14 @@ pub const ACTIVITY_SUBJECT_CHARACTERS_MAX: usize = 64;
 pub const ACTIVITY_QUERY_CHARACTERS_MAX: usize = 512;
 
 /// Subjects that may change and are written by one commit. A request's write waits behind that for some milliseconds at most.
-pub const PROJECTION_BATCH_MAX: usize = 64;
+pub const PROJECTION_BATCH_MAX: usize = if cfg!(test) { 2 } else { 64 };
 
-/// Subjects that a projection of everything comes by in one turn, and that go through the pipeline together then. Of most of them nothing changes, so there is
-/// little to write, and each commit is paid for by more of them.
-pub const PROJECTION_WALK_MAX: usize = 256;
+/// Subjects that a projection of everything comes by in one turn. Of most of them nothing changes, so there is little to write, and each commit is paid for by more of
+/// them. (The tests of this crate have few subjects, and come by all that is bounded here.)
+pub const PROJECTION_WALK_MAX: usize = if cfg!(test) { 5 } else { 256 };
 
 /// Subjects that go through the pipeline together within a batch; each policy serves them from one instance.
-pub const PROJECTION_CHUNK_MAX: usize = 64;
+pub const PROJECTION_CHUNK_MAX: usize = if cfg!(test) { 3 } else { 64 };
 
 /// Milliseconds of evaluation after which a batch is cut short, so that one tenant's slow policies do not hold up the others. What policies that only watch would make different
 /// has as much beside it.

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::{AHEAD_LINKS_MAX, SHARED_ROWS_MAX};
+use crate::limits::{AHEAD_BYTES_MAX, AHEAD_LINKS_MAX, SHARED_ROWS_MAX};
 use crate::store::layout::{self, USER};
 use crate::store::{Key, Range, Rows, Step, Table};
 
@@ -99,11 +99,13 @@ impl Run {
         let mut to = head.clone().id(*last).raw(&[0xff; Id::BYTES + 1]).as_bytes().to_vec();
         let id_end = from.as_bytes().len();
         let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut bytes = 0;
         rows.each(&Range::under(head.clone()).from(from.clone()), &mut |key, value| {
             if key >= to.as_slice() {
                 return ControlFlow::Break(());
             }
-            if found.len() >= most {
+            bytes += key.len() + value.len();
+            if found.len() >= most || bytes > AHEAD_BYTES_MAX {
                 // Where it breaks off, an id may have rows on both sides.
                 to = key.get(..id_end).unwrap_or(key).to_vec();
                 return ControlFlow::Break(());
@@ -168,6 +170,106 @@ impl<R: Rows> Rows for WithAhead<'_, R> {
                 Ok(())
             }
             _ => self.rows.each(range, step),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use proptest::prelude::*;
+
+    fn id(number: u8) -> Id {
+        Id::from_bytes([number; Id::BYTES])
+    }
+
+    /// What rows answer to everything that is asked of them about an id.
+    fn answers(rows: &impl Rows, connection: u32, number: u8) -> Vec<String> {
+        let keys = [layout::resource(connection, USER, id(number)), layout::member(id(number)), layout::group(id(number))];
+        let heads = [layout::member_groups(connection, id(number)), layout::memberships(id(number))];
+        let wholes = [layout::resources(connection, USER), layout::members()];
+        let one = keys.iter().map(|key| format!("{:?} {}", rows.get(key).unwrap(), rows.has(key).unwrap()));
+        let heads = heads.iter().cloned().map(Range::under);
+        let ranges = heads.clone().chain(heads.clone().map(Range::descending)).chain(wholes.into_iter().map(Range::under));
+        let many =
+            ranges.chain(heads.zip([layout::group(id(3)), layout::membership(id(number), id(3))]).map(|(range, key)| range.after(key)));
+        let many = many.map(|range| {
+            let mut found = Vec::new();
+            rows.each(&range, &mut |key, value| {
+                found.push((key.to_vec(), value.to_vec()));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            format!("{found:?} {}", rows.count(&range, 2).unwrap())
+        });
+        one.chain(many).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever is read ahead, everything is answered as without.
+        #[test]
+        fn rows_say_the_same_read_ahead_or_not(
+            links in prop::collection::vec((1..3_u32, 0..8_u8, 0..6_u8), 0..40),
+            read in prop::collection::btree_set(0..8_u8, 0..5),
+            members in prop::collection::btree_set(0..8_u8, 0..3),
+            conclusions in any::<bool>(),
+        ) {
+            let store = Store::in_memory().unwrap();
+            let tenant = store.tenant(1);
+            let put = links.clone();
+            tenant.write(move |tx| {
+                for (connection, user, group) in &put {
+                    tx.put(&layout::resource(*connection, USER, id(*user)), vec![*user]);
+                    tx.put(&layout::member_groups(*connection, id(*user)).id(id(*group)), vec![]);
+                    tx.put(&layout::membership(id(*user), id(*group)), vec![]);
+                    tx.put(&layout::member(id(*user)), vec![*group]);
+                    tx.put(&layout::group(id(*group)), vec![*group]);
+                }
+                Ok(())
+            }).unwrap();
+            let ids = |numbers: &std::collections::BTreeSet<u8>| numbers.iter().map(|number| id(*number)).collect::<Vec<_>>();
+            tenant.read(|rows| {
+                let mut ahead = Ahead::default();
+                if !members.is_empty() {
+                    ahead.read_members(rows, &ids(&members))?;
+                } else if conclusions {
+                    ahead.read_conclusions(rows, 1, &ids(&read))?;
+                } else {
+                    ahead.read_users(rows, 1, &ids(&read))?;
+                }
+                for connection in 1..3 {
+                    for number in 0..8 {
+                        // Twice, since some is only then at hand.
+                        for _ in 0..2 {
+                            assert_eq!(answers(&ahead.on(rows), connection, number), answers(rows, connection, number));
+                        }
+                    }
+                }
+                Ok(())
+            }).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_run_that_breaks_off_speaks_of_whole_ids_alone() {
+        let store = Store::in_memory().unwrap();
+        let tenant = store.tenant(1);
+        tenant
+            .write(|tx| {
+                (0..4).for_each(|user| (0..3).for_each(|group| tx.put(&layout::membership(id(user), id(group)), vec![])));
+                Ok(())
+            })
+            .unwrap();
+        let ids: Vec<Id> = (0..4).map(id).collect();
+        for (most, whole) in [(0, 0), (2, 0), (3, 1), (5, 1), (6, 2), (11, 3), (12, 4), (99, 4)] {
+            let run = tenant.read(|rows| Run::read(rows, &Key::new(Table::Membership), &ids, most)).unwrap();
+            assert_eq!(run.rows.len(), 3 * whole, "{most}");
+            let ahead = Ahead { runs: vec![run], ..Ahead::default() };
+            let spoken = ids.iter().filter(|id| ahead.run(&layout::memberships(**id)).is_some()).count();
+            assert_eq!(spoken, whole, "{most}");
         }
     }
 }

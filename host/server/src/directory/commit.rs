@@ -248,12 +248,14 @@ impl Writer<'_, '_, '_> {
         let (Some(first), Some(last)) = (idle.first(), idle.last()) else { return Ok(()) };
         let marks = walk::marks_between(self.tx, USER, first.due.connection, first.due.id, last.due.id)?;
         let mut ahead = Ahead::default();
-        ahead.read_members(self.tx, &idle.iter().map(|idle| idle.due.id).collect::<Vec<_>>())?;
+        // Of whoever is left out and has no member nothing would be written, whatever has moved.
+        let members: Vec<Id> = idle.iter().filter(|idle| idle.row.is_some()).map(|idle| idle.due.id).collect();
+        ahead.read_members(self.tx, &members)?;
         let mut moved = Vec::new();
         for Idle { due, row } in idle {
             // Who has got a mark is due by it.
             let is_due = marks.contains_key(&due.id);
-            if !is_due && ahead.on(self.tx).get(&layout::member(due.id))?.as_ref() != Some(row) {
+            if !is_due && row.is_some() && ahead.on(self.tx).get(&layout::member(due.id))? != *row {
                 moved.push(*due);
             }
         }

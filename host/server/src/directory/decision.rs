@@ -167,7 +167,7 @@ pub struct Decision {
     /// The hold that keeps it from being removed or suspended: it stays as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldBy>,
-    /// The revision of the pipeline that was asked when this was concluded. Whatever revisions came since have come to the same.
+    /// The revision of the pipeline that was asked when this was written. Unless its subject is due, the pipeline in force concludes the same.
     pub pipeline_revision: u64,
     /// Each policy's verdict, in order.
     pub verdicts: Vec<Verdict>,

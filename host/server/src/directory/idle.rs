@@ -12,10 +12,13 @@ use crate::policy::Lifecycle;
 use crate::store::Rows;
 use crate::store::layout::{self, USER};
 
-/// Whether the outcome certainly leaves the member as it is.
+/// Whether the outcome certainly leaves the member as it is, or leaves somebody out who has none.
 pub(super) fn is_idle(rows: &impl Rows, setting: &Setting, outcome: &UserOutcome) -> Result<bool> {
     let subject = &outcome.subject;
-    let Some(row) = subject.member.as_ref().filter(|row| !row.removed) else { return Ok(false) };
+    let Some(row) = &subject.member else { return Ok(outcome.stuck.is_none() && !outcome.view.included) };
+    if row.removed {
+        return Ok(false);
+    }
     let stays = outcome.stuck.is_none() && outcome.view.included && subject.lifecycle != Lifecycle::Deleted;
     Ok(stays && is_same_member(row, setting, outcome) && has_same_groups(rows, row.member.id, setting, outcome)?)
 }

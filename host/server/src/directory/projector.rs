@@ -220,10 +220,10 @@ impl Projector {
         let (groups, users) = (std::mem::take(&mut batch.groups), std::mem::take(&mut batch.users));
         let settings = (&batch.live, &batch.shadow);
         let mut found = Vec::new();
-        for chunk in chunks(groups, PROJECTION_CHUNK_MAX) {
+        for chunk in chunks(groups) {
             found.extend(both(settings, &plugins, chunk, |group: &GroupSubject| (SubjectKind::Group, &group.display_name)));
         }
-        for chunk in chunks(users, PROJECTION_CHUNK_MAX) {
+        for chunk in chunks(users) {
             found.extend(both(settings, &plugins, chunk, |user: &UserSubject| (SubjectKind::User, &user.user_name)));
         }
         let now = self.clock.now();
@@ -234,12 +234,17 @@ impl Projector {
     fn evaluate(&self, taken: Taken, plugins: &Ready) -> (Setting, Projected) {
         let Taken { setting, users, groups, mut projected } = taken;
         let mut turn = Turn::begin();
-        let most = if projected.walk.is_some() { PROJECTION_WALK_MAX } else { PROJECTION_CHUNK_MAX };
-        for chunk in chunks(groups, most) {
+        for chunk in chunks(groups) {
             projected.groups.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
+            if projected.end_at_postponed() {
+                return (setting, projected);
+            }
         }
-        for chunk in chunks(users, most) {
+        for chunk in chunks(users) {
             projected.users.extend(foreseen(&setting, plugins, evaluate(&setting, plugins, chunk, &mut turn)));
+            if projected.end_at_postponed() {
+                break;
+            }
         }
         (setting, projected)
     }
@@ -279,12 +284,12 @@ fn foreseen<S: Subject>(setting: &Setting, plugins: &Ready, mut outcomes: Vec<Ou
     outcomes
 }
 
-/// Splits subjects into chunks of at most `most` that go through the pipeline together.
-fn chunks<T>(subjects: Vec<T>, most: usize) -> Vec<Vec<T>> {
+/// Splits subjects into chunks that go through the pipeline together.
+fn chunks<T>(subjects: Vec<T>) -> Vec<Vec<T>> {
     let mut chunks = Vec::new();
     let mut rest = subjects.into_iter().peekable();
     while rest.peek().is_some() {
-        chunks.push(rest.by_ref().take(most).collect());
+        chunks.push(rest.by_ref().take(PROJECTION_CHUNK_MAX).collect());
     }
     chunks
 }

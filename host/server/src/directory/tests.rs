@@ -18,6 +18,7 @@ mod plans;
 mod recordings;
 mod shadow;
 mod stuck;
+mod walk;
 
 use super::*;
 use crate::activity::Actor;

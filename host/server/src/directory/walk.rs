@@ -88,6 +88,11 @@ impl Walk {
         Self { events, ..self }
     }
 
+    /// The same, ended behind an earlier one of the subjects that it led to, having come by so many.
+    pub(super) fn ended_at(self, last: Id, done: u64) -> Self {
+        Self { after: Some(last), done, ..self }
+    }
+
     /// The next subjects, at most `most`, and where the walk then stands; `None` behind its end.
     pub(super) fn step(mut self, rows: &impl Rows, most: usize) -> Result<(Vec<Due>, Option<Self>)> {
         let numbers = connections(rows)?;

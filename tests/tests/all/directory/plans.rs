@@ -10,7 +10,7 @@ use doorlist_tests::{Client, Scratch, Tenant, eventually};
 use serde_json::{Value, json};
 
 use super::{assert_replay, expect_groups, expect_members};
-use crate::guests::plain;
+use crate::guests::{SAID, Said, guest, plain};
 use crate::shared;
 
 /// A tenant with three people and two groups, whose pipeline, revision 1, protects roles that nobody has.
@@ -438,6 +438,23 @@ fn thirty(name: &str) -> (Tenant, Value) {
     let planned = plan(&tenant, &json!([filter(&["Nobody"])]));
     assert_eq!((&planned["removals"], &planned["removalsAllowed"]), (&json!(30), &json!(4)), "{planned}");
     (tenant, planned)
+}
+
+/// Policies that take longer than a turn of the projector has do not lose what the operator agreed to: whoever had to wait is come by in the next turn.
+#[test]
+fn consent_holds_for_everybody_however_slow_the_policies_are() {
+    let (tenant, _) = thirty("plan consent slowly");
+    // Some milliseconds for each, so that a turn gets through to some of them.
+    let spin = "(local $n i32) (loop $more (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if $more (i32.lt_u (local.get $n) (i32.const 8000000))))";
+    let slow = guest(&Said { name: "slow", ..SAID }, &[("project-user", spin)]);
+    let _ = tenant.upload(&slow).expect(201);
+    let planned = plan(&tenant, &json!([{"name": "slow", "plugin": "slow"}, filter(&["Nobody"])]));
+    let path = format!("/pipeline/plans/{}/apply", text(&planned, "id"));
+    let _ = tenant.post(&path, &json!({"acceptRemovals": 30})).expect(200);
+    let state = tenant.synced();
+    assert_eq!((&state["held"], tenant.members().len()), (&json!(0), 0), "{state}");
+    let usage = &tenant.get("/plugins/slow/1.0.0").expect(200)["usage"];
+    assert!(usage["micros"].as_u64() > Some(200_000), "more than one turn has: {usage}");
 }
 
 #[test]

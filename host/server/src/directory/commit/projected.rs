@@ -6,11 +6,13 @@ use super::{Any, user_decision};
 use crate::directory::ahead::Ahead;
 use crate::directory::decision;
 use crate::directory::evaluate::{GroupOutcome, UserOutcome};
+use crate::directory::hold;
 use crate::directory::idle::is_idle;
 use crate::directory::subject::{Due, Setting};
 use crate::directory::walk::Walk;
 use crate::error::Result;
 use crate::id::Id;
+use crate::policy::Lifecycle;
 use crate::store::layout;
 use crate::store::{Range, Rows};
 
@@ -41,8 +43,8 @@ pub(in crate::directory) enum Next {
 /// A user of whom nothing changes, who has no mark.
 pub(in crate::directory) struct Idle {
     pub due: Due,
-    /// The row of its member, whose id is the user's, as it is stored.
-    pub row: Vec<u8>,
+    /// The row of its member, whose id is the user's, as it is stored; `None` if it has no member.
+    pub row: Option<Vec<u8>>,
 }
 
 impl Projected {
@@ -54,23 +56,22 @@ impl Projected {
         groups.chain(users).chain(idle).chain(self.gone.iter().copied()).map(|due| (due.connection, due.kind, due.id))
     }
 
-    /// Tells whom nothing changes of from the others, and reads of these what was left out. Only of who was skimmed, which those of a walk are.
+    /// Tells whom nothing changes of from the others, and reads of these what was left out. Only of those that a walk came by: they lie together.
     ///
     /// # Errors
     /// If the disk refuses.
     pub(in crate::directory) fn leave_idle(&mut self, rows: &impl Rows, setting: &Setting) -> Result<()> {
-        let skimmed: Vec<Due> = self.users.iter().filter(|user| user.subject.skimmed.is_some()).map(|user| user.subject.due).collect();
-        let Some(connection) = skimmed.first().map(|due| due.connection) else { return Ok(()) };
+        let connection = self.users.first().map(|user| user.subject.due.connection);
+        let Some(connection) = connection.filter(|_| self.walk.is_some()) else { return Ok(()) };
+        let users: Vec<Id> = self.users.iter().map(|user| user.subject.due.id).collect();
         let any = Any::read(rows)?;
         let mut ahead = Ahead::default();
-        ahead.read_conclusions(rows, connection, &skimmed.iter().map(|due| due.id).collect::<Vec<_>>())?;
+        ahead.read_conclusions(rows, connection, &users)?;
         let rows = ahead.on(rows);
         let mut changing = Vec::new();
         for mut outcome in std::mem::take(&mut self.users) {
-            if stands(&rows, setting, any, &outcome)?
-                && let Some(row) = outcome.subject.skimmed.take()
-            {
-                self.idle.push(Idle { due: outcome.subject.due, row });
+            if stands(&rows, setting, any, &outcome)? {
+                self.idle.push(Idle { due: outcome.subject.due, row: outcome.subject.skimmed.take() });
             } else {
                 outcome.subject.complete()?;
                 changing.push(outcome);
@@ -78,6 +79,27 @@ impl Projected {
         }
         self.users = changing;
         Ok(())
+    }
+
+    /// Ends a walk's turn in front of the first subject for which there was no time, and says whether it did. The walk comes by that one next, so that whatever holds
+    /// for who is come by holds for it as well. Where the very first had to wait there is nothing to end: then all of them get marks, as those do that no walk came by.
+    pub(in crate::directory) fn end_at_postponed(&mut self) -> bool {
+        let Some((walked, Next::At(next))) = self.walk else { return false };
+        let groups = self.groups.iter().position(|outcome| outcome.postponed);
+        let users = self.users.iter().position(|outcome| outcome.postponed);
+        let last = match (groups, users) {
+            (Some(place), _) => place.checked_sub(1).and_then(|last| self.groups.get(last)).map(|outcome| outcome.subject.due),
+            (_, Some(place)) => place.checked_sub(1).and_then(|last| self.users.get(last)).map(|outcome| outcome.subject.due),
+            (None, None) => None,
+        };
+        let Some(last) = last else { return false };
+        self.groups.truncate(groups.unwrap_or(usize::MAX));
+        self.users.truncate(users.unwrap_or(usize::MAX));
+        // Of one step all are of one kind and connection, in the order of their ids.
+        self.gone.retain(|due| due.id <= last.id);
+        let done = walked.done + (self.groups.len() + self.users.len() + self.gone.len()) as u64;
+        self.walk = Some((walked, Next::At(next.ended_at(last.id, done))));
+        true
     }
 
     /// The same in parts of at most `most` subjects that may change, in their order. All but the last leave the walk where it stood.
@@ -94,18 +116,25 @@ impl Projected {
     }
 }
 
-/// Whether nothing would be written of a user who was skimmed: neither of its member, nor what was decided on it, nor beside either.
+/// Whether nothing would be written of a user: neither of its member, nor what was decided on it, nor beside either. That can only be said of one that was skimmed, and of
+/// one that has no member and is to have none.
 fn stands(rows: &impl Rows, setting: &Setting, any: Any, outcome: &UserOutcome) -> Result<bool> {
     let (subject, due) = (&outcome.subject, outcome.subject.due);
-    let Some(row) = subject.member.as_ref().filter(|_| subject.skimmed.is_some() && due.mark.is_none()) else { return Ok(false) };
+    if due.mark.is_some() || subject.member.is_some() != subject.skimmed.is_some() || subject.lifecycle == Lifecycle::Deleted {
+        return Ok(false);
+    }
     let Some(connection) = setting.connections.get(&due.connection) else { return Ok(false) };
-    if outcome.postponed || any.held || !is_idle(rows, setting, outcome)? {
+    if outcome.postponed || !is_idle(rows, setting, outcome)? {
+        return Ok(false);
+    }
+    // Whoever is held, or was told to stay, is no longer if nothing would be taken from it.
+    if any.held && hold::find(rows, due.id)?.is_some() {
         return Ok(false);
     }
     // It is put into none, so whatever it was put into is to be taken back.
     if any.added && rows.count(&Range::under(layout::added_groups(due.connection, due.id)), 1)? > 0 {
         return Ok(false);
     }
-    let decision = user_decision(setting, outcome, connection.id, Some(row.member.id));
+    let decision = user_decision(setting, outcome, connection.id, subject.member.as_ref().map(|row| row.member.id));
     decision::stands(rows, due.connection, &decision)
 }
