@@ -2,6 +2,7 @@
 //!
 //! Writing it is `activity`'s.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
@@ -70,7 +71,9 @@ pub struct Wanted {
     pub failed: Option<bool>,
     /// With one of these statuses.
     pub status: Option<Statuses>,
-    /// With this at the beginning of the subject's id, or somewhere in the action, the query or the detail.
+    /// About one of the subjects with these ids.
+    pub subjects: Option<BTreeSet<String>>,
+    /// With this at the beginning of the subject's id, as the request's id, or somewhere in the action, the query or the detail.
     pub text: Option<String>,
 }
 
@@ -89,6 +92,7 @@ impl Wanted {
             && self.connection.is_none_or(|wanted| connection == Some(wanted))
             && self.failed.is_none_or(|failed| (entry.status >= 400) == failed)
             && self.status.is_none_or(|wanted| wanted.has(entry.status))
+            && self.subjects.as_ref().is_none_or(|wanted| entry.subject.as_ref().is_some_and(|subject| wanted.contains(subject)))
             && self.text.as_deref().is_none_or(|text| says(entry, text))
     }
 }
@@ -96,7 +100,9 @@ impl Wanted {
 /// Whether an entry has a text in it.
 fn says(entry: &Entry, text: &str) -> bool {
     let texts = [Some(&entry.action), entry.query.as_ref(), entry.detail.as_ref()];
-    entry.subject.as_deref().is_some_and(|subject| subject.starts_with(text)) || texts.into_iter().flatten().any(|own| own.contains(text))
+    entry.subject.as_deref().is_some_and(|subject| subject.starts_with(text))
+        || entry.request_id == text
+        || texts.into_iter().flatten().any(|own| own.contains(text))
 }
 
 /// At most `limit` wanted entries before the one numbered `before`, newest first, and the number of the entry behind which the next page begins, if there may

@@ -124,9 +124,10 @@ pub struct MemberPatch {
     /// The name to show. Local members only.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// The e-mail address. Local members only.
-    #[serde(default)]
-    pub email: Option<String>,
+    /// The e-mail address; null for none. Local members only.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<String>")]
+    pub email: Option<Option<String>>,
 }
 
 /// Tells a field that is null from one that is absent.
@@ -365,6 +366,13 @@ fn check_name(what: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what nobody can write to. What an address may be made of is for mail servers to say.
+fn check_address(text: &str) -> Result<()> {
+    check_name("email", text)?;
+    let is_address = text.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty()) && !text.contains(char::is_whitespace);
+    if is_address { Ok(()) } else { Err(Error::invalid("email is an address such as ada@example.com.")) }
+}
+
 fn check_role(role: &str, roles: &[String]) -> Result<()> {
     if roles.iter().any(|known| known == role) {
         return Ok(());
@@ -391,19 +399,17 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles
         after.member.blocked = blocked;
         after.settle_status();
     }
-    let named = [("displayName", &patch.display_name), ("email", &patch.email)];
-    for (what, text) in named {
-        let Some(text) = text else { continue };
-        if before.member.issued == Issued::Scim {
-            return Err(Error::conflict(format!("{what} of this member comes from its identity provider; change it there.")));
-        }
-        check_name(what, text)?;
+    let named = [("displayName", patch.display_name.is_some()), ("email", patch.email.is_some())];
+    if let Some((what, _)) = named.iter().find(|(_, is_said)| *is_said).filter(|_| before.member.issued == Issued::Scim) {
+        return Err(Error::conflict(format!("{what} of this member comes from its identity provider; change it there.")));
     }
+    patch.display_name.iter().try_for_each(|name| check_name("displayName", name))?;
+    patch.email.iter().flatten().try_for_each(|email| check_address(email))?;
     if let Some(name) = &patch.display_name {
         after.member.display_name.clone_from(name);
     }
     if let Some(email) = &patch.email {
-        after.member.email = Some(email.clone());
+        after.member.email.clone_from(email);
     }
     if after != before {
         after.member.last_modified = when.at;
@@ -425,11 +431,8 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles
 /// A blank or taken name, or a role that the tenant does not list.
 pub fn create(tx: &mut Tx<'_>, id: Id, new: &NewMember, when: Occasion, roles: &[String], default_role: &str) -> Result<Member> {
     check_name("userName", &new.user_name)?;
-    for (what, text) in [("displayName", &new.display_name), ("email", &new.email)] {
-        if let Some(text) = text {
-            check_name(what, text)?;
-        }
-    }
+    new.email.iter().try_for_each(|email| check_address(email))?;
+    new.display_name.iter().try_for_each(|name| check_name("displayName", name))?;
     if let Some(role) = &new.role {
         check_role(role, roles)?;
     }

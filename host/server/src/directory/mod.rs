@@ -28,6 +28,7 @@ mod monitor;
 mod outcome;
 mod past;
 pub mod plan;
+mod printed;
 mod projector;
 mod recording;
 mod shadow;
@@ -45,7 +46,7 @@ pub use evaluate::trace::Step;
 pub use event::{Cause, Change, Event, EventPage, Occasion, after as events_after};
 pub use explain::{
     Aspect, ChangedValue, Comparison, DecidingGroup, DirectoryChange, DirectoryEntry, Evaluation, Explanation, Maker, MemberEntry,
-    NamedGroup, Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, directory_id, explain, what_if,
+    NamedGroup, Namesake, Standing, Supposed, Touch, WhatIf, WhatIfAnswer, directory_id, explain, ids_named, what_if,
 };
 pub use figures::{HoldFigure, HoldFigures};
 pub use group::{
@@ -66,6 +67,7 @@ pub use member::{
 pub use monitor::{Monitored, SubjectPlace, Watched, begin as begin_monitor, promoted, report as monitored, subjects as watched_by};
 pub use outcome::{Outcome, OutcomeState, Progress, begin as begin_outcome, outcome};
 pub use past::{Moment, Past, forget_until as forget_events};
+pub use printed::{Printed, printed};
 pub use projector::Projector;
 pub use recording::{Recorded, RecordingPlace, read as read_recording, restore as restore_recorded};
 pub use shadow::{

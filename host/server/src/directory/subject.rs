@@ -232,6 +232,16 @@ impl GroupSubject {
     }
 }
 
+/// What a user that the inventory has is shown as: its name to show and its e-mail address. Nothing if it is not there.
+///
+/// # Errors
+/// If the disk refuses.
+pub(super) fn shown_as(rows: &impl Rows, connection: u32, id: Id) -> Result<Vec<String>> {
+    let Some(json) = rows.get(&layout::resource(connection, USER, id))? else { return Ok(Vec::new()) };
+    let who = Parts::read(&json)?.few(&IDENTIFYING)?;
+    Ok(std::iter::once(display_name(&who)).chain(email(&who, text(&who, "userName"))).collect())
+}
+
 /// The identity provider's id. A blank one is no id: clients send it for what is unset, and it would make one person of all.
 fn external_id(resource: &Map<String, Value>) -> Option<String> {
     said(resource.get("externalId")).map(str::to_owned)

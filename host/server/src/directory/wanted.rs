@@ -14,6 +14,7 @@ use super::group::{self, Group};
 use super::hold::HeldBy;
 use super::member::{self, Issued, Member, MemberRow, Status};
 use super::monitor::SubjectPlace;
+use super::subject;
 use crate::admin::connections;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -113,7 +114,7 @@ pub struct WantedDecisions {
     pub stuck: Option<bool>,
     /// On what came by the connection with this id.
     pub connection: Option<Id>,
-    /// On whom has this in the name that the identity provider uses, or has this SCIM id.
+    /// On whom has this in the name that the identity provider uses, has this SCIM id, or, of a user that the inventory has, has this in the name to show or the e-mail address.
     pub search: Option<Needle>,
 }
 
@@ -121,7 +122,19 @@ impl WantedDecisions {
     fn is(&self, decision: &Decision) -> bool {
         self.included.is_none_or(|included| decision.included == included)
             && self.stuck.is_none_or(|stuck| decision.stuck.is_some() == stuck)
-            && self.search.as_ref().is_none_or(|needle| needle.is_in(&decision.name) || needle.is_id(decision.scim_id))
+    }
+
+    /// Whether it is on whom is looked for.
+    fn is_found(&self, rows: &impl Rows, connection: u32, decision: &Decision) -> Result<bool> {
+        let Some(needle) = &self.search else { return Ok(true) };
+        if needle.is_in(&decision.name) || needle.is_id(decision.scim_id) {
+            return Ok(true);
+        }
+        if decision.kind == SubjectKind::Group {
+            return Ok(false);
+        }
+        let names = subject::shown_as(rows, connection, decision.scim_id)?;
+        Ok(names.iter().any(|name| needle.is_in(name)))
     }
 }
 
@@ -163,7 +176,7 @@ impl From<Decision> for Decided {
 }
 
 /// A page in the making: what has been found, and how far it has been looked.
-struct Looking<T, P> {
+pub(super) struct Looking<T, P> {
     limit: usize,
     found: Vec<T>,
     looked: usize,
@@ -173,7 +186,8 @@ struct Looking<T, P> {
 }
 
 impl<T, P> Looking<T, P> {
-    fn begin(limit: usize) -> Self {
+    /// One that nothing has been looked at for, of at most `limit` that are wanted.
+    pub(super) fn begin(limit: usize) -> Self {
         Self { limit, found: Vec::new(), looked: 0, last: None, more: false }
     }
 
@@ -191,19 +205,33 @@ impl<T, P> Looking<T, P> {
     }
 
     /// Goes through rows. `read` gives a row's place, and the row as something if it is wanted.
-    fn through<R: DeserializeOwned>(&mut self, rows: &impl Rows, range: &Range, read: impl Fn(R) -> (P, Option<T>)) -> Result<()> {
+    pub(super) fn through<R: DeserializeOwned>(
+        &mut self,
+        rows: &impl Rows,
+        range: &Range,
+        read: impl Fn(R) -> Result<(P, Option<T>)>,
+    ) -> Result<()> {
+        let mut outcome = Ok(());
         rows.each_json(range, &mut |row: R| {
             if self.ends() {
                 return ControlFlow::Break(());
             }
-            let (place, wanted) = read(row);
-            self.look(place, wanted);
-            ControlFlow::Continue(())
-        })
+            match read(row) {
+                Ok((place, wanted)) => self.look(place, wanted),
+                Err(error) => outcome = Err(error),
+            }
+            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        outcome
+    }
+
+    /// Whether it ended before the last row of what it looked through.
+    pub(super) fn is_full(&self) -> bool {
+        self.more
     }
 
     /// What was found, and behind what the next page begins, if there may be more.
-    fn end(self) -> (Vec<T>, Option<P>) {
+    pub(super) fn end(self) -> (Vec<T>, Option<P>) {
         (self.found, self.last.filter(|_| self.more))
     }
 }
@@ -219,7 +247,7 @@ pub fn find_members(rows: &impl Rows, wanted: &WantedMembers, after: Option<Id>,
     let is_wanted = |row: &MemberRow| !row.removed && wanted.is(&row.member);
     let Some(group) = wanted.group else {
         let range = behind(layout::members(), after.map(layout::member));
-        page.through(rows, &range, |row: MemberRow| (row.member.id, Some(row).filter(is_wanted).map(|row| row.member)))?;
+        page.through(rows, &range, |row: MemberRow| Ok((row.member.id, Some(row).filter(is_wanted).map(|row| row.member))))?;
         return Ok(page.end());
     };
     group::get(rows, group)?;
@@ -242,7 +270,7 @@ pub fn find_groups(rows: &impl Rows, wanted: &WantedGroups, after: Option<Id>, l
     must_be_there(rows, wanted.connection)?;
     let mut page = Looking::begin(limit);
     let range = behind(layout::groups(), after.map(layout::group));
-    page.through(rows, &range, |group: Group| (group.id, Some(group).filter(|group| wanted.is(group))))?;
+    page.through(rows, &range, |group: Group| Ok((group.id, Some(group).filter(|group| wanted.is(group)))))?;
     Ok(page.end())
 }
 
@@ -270,9 +298,10 @@ pub fn find_decisions(
         let range = behind(layout::decisions(connection, kind), of_run.map(|after| layout::decision(connection, kind, after.id)));
         page.through(rows, &range, |decision: Decision| {
             let place = SubjectPlace { connection, kind, id: decision.scim_id };
-            (place, Some(decision).filter(|decision| wanted.is(decision)).map(Decided::from))
+            let is_wanted = wanted.is(&decision) && wanted.is_found(rows, connection, &decision)?;
+            Ok((place, is_wanted.then(|| Decided::from(decision))))
         })?;
-        if page.more {
+        if page.is_full() {
             break;
         }
     }
@@ -285,7 +314,7 @@ fn must_be_there(rows: &impl Rows, connection: Option<Id>) -> Result<()> {
 }
 
 /// What begins with `head`, behind `after` if that is given.
-fn behind(head: Key, after: Option<Key>) -> Range {
+pub(super) fn behind(head: Key, after: Option<Key>) -> Range {
     let range = Range::under(head);
     match after {
         Some(after) => range.after(after),

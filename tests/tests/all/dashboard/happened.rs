@@ -56,9 +56,18 @@ fn what_happened_is_listed_and_filtered() {
     operators.says("Operator The admin POST /dashboard/sign-in");
     let of_client = visitor.submit(&page, "/activity", &[("connection", &client.connection)]);
     assert!(rows(&of_client).iter().all(|row| row.contains("Our Okta")) && rows(&of_client).len() >= 2, "{:?}", rows(&of_client));
-    let about = visitor.submit(&page, "/activity", &[("text", &ada)]);
-    about.says("POST /Users");
-    assert_eq!(rows(&about).len(), 1);
+    // By a name, an id of theirs, or a part of what stands there.
+    for (field, value) in [("subject", "ADA@example.com"), ("subject", ada.as_str()), ("text", ada.as_str())] {
+        let about = visitor.submit(&page, "/activity", &[(field, value)]);
+        about.says("POST /Users").says("about ada@example.com");
+        assert_eq!(rows(&about).len(), 1, "{field} {value}: {:?}", rows(&about));
+    }
+    assert_eq!(rows(&visitor.submit(&page, "/activity", &[("subject", "Project")])).len(), 1);
+    visitor.submit(&page, "/activity", &[("subject", "nobody@example.com")]).says("Nothing like that has happened");
+    client.remove(&format!("/Users/{ada}"));
+    tenant.synced();
+    let gone = visitor.submit(&page, "/activity", &[("subject", "ada@example.com")]);
+    assert_eq!(rows(&gone).len(), 2, "who has gone is found as well: {:?}", rows(&gone));
     visitor.submit(&page, "/activity", &[("text", "nothing like that")]).says("Nothing like that has happened");
     // The list looks again by itself where scripts run, and only the newest entries do.
     assert_eq!(page.texts("[data-live]#entries").len(), 1);
@@ -76,6 +85,9 @@ fn a_request_shows_what_was_received_and_answered() {
     assert!(page.html.contains("/requests/dashboard-seen"), "{}", page.html);
     let page = get(&mut visitor, &tenant, "/requests/dashboard-seen");
     page.says("ada@example.com").says("<b>Ada</b>").says("Received").says("Answered");
+    page.says("POST /Users").says("Done · 201");
+    tenant.synced();
+    get(&mut visitor, &tenant, "/requests/dashboard-seen").says("about ada@example.com");
     assert!(!page.html.contains("correct horse") && !page.html.contains("<b>Ada"), "{}", page.html);
     get(&mut visitor, &tenant, "/requests/never-seen").says("What was sent is no longer known");
     let other = shared::tenant("Dashboard request elsewhere");
@@ -92,6 +104,7 @@ fn the_activity_goes_on_page_by_page() {
     let mut visitor = visitor(&tenant, "auditor");
     let page = get(&mut visitor, &tenant, "/activity?actor=operator");
     assert_eq!(page.texts("tbody tr").len(), 50);
+    assert_eq!(page.texts("#entries[data-live] a[rel=next]").len(), 1, "where it goes on moves with the list");
     let next = visitor.get(&page.attribute("a[rel=next]", "href"));
     assert!(next.texts("tbody tr").len() >= 5);
     assert_eq!(next.texts("[data-live]#entries").len(), 0);
@@ -141,6 +154,25 @@ fn holds_are_decided_for_some_and_for_all() {
     assert_eq!(left, ["p1@example.com"]);
     get(&mut visitor, &tenant, "/holds?state=closed").says("Closed").says("4 released, 1 discarded");
     get(&mut visitor, &tenant, "/holds?state=open").says("Nobody is held");
+    // Whoever was told to stay can still be let go.
+    let page = get(&mut visitor, &tenant, &format!("/holds/{id}"));
+    assert_eq!(visitor.submit(&page, "/members", &[("members", &second), ("action", "")]).status, 400, "nothing is done that nobody said");
+    visitor.submit(&page, "/members", &[("members", &second), ("action", "release")]).says("Released. They go now.");
+    tenant.synced();
+    assert_eq!(tenant.find_member("p1@example.com"), None);
+}
+
+#[test]
+fn the_window_of_a_hold_is_told_as_it_was() {
+    let tenant = shared::tenant("Dashboard hold window");
+    let _ = tenant.patch("", &json!({"guard": {"count": 0, "sharePercent": 0, "windowSeconds": 90}})).expect(200);
+    let client = tenant.connect();
+    let people = ["a", "b", "c", "d", "e"].map(|name| client.user(&format!("{name}@example.com")));
+    tenant.synced();
+    client.remove(&format!("/Users/{}", people[0]));
+    tenant.synced();
+    let hold = text(&tenant.all("/holds")[0], "id");
+    get(&mut visitor(&tenant, "auditor"), &tenant, &format!("/holds/{hold}")).says("may go within 90 seconds");
 }
 
 #[test]
@@ -197,7 +229,7 @@ fn events_are_listed_with_names_newest_first() {
     }
     tenant.synced();
     let newest = get(&mut visitor, &tenant, "/events");
-    newest.says("Group Local 49 came").says("A request, under revision 1").says("Group Local 00 came");
+    newest.says("Group Local 49 came").says("A request , under revision 1").says("Group Local 00 came");
     let rows = newest.texts("#events tbody tr");
     assert_eq!(rows.len(), 50);
     let older = visitor.get(&newest.attribute("a[href*=before]", "href"));
@@ -207,4 +239,11 @@ fn events_are_listed_with_names_newest_first() {
         rows.iter().chain(&older.texts("#events tbody tr")).map(|row| row.split(' ').next().unwrap().parse().unwrap()).collect();
     assert_eq!(shown, all);
     assert!(!older.html.contains("before="), "nothing is older");
+    assert_eq!(newest.texts("#events[data-live] a[href*=before]").len(), 1, "where it goes on moves with the list");
+    // The request behind an event is a link away, and who has gone keeps the name.
+    let request = visitor.get(&newest.attribute("#events tbody tr:first-child td:last-child a", "href"));
+    assert!(request.texts("#entries tbody tr")[0].contains("POST /tenants/{tenant}/groups"), "{}", request.html);
+    client.remove(&format!("/Users/{ada}"));
+    tenant.synced();
+    get(&mut visitor, &tenant, "/events").says("Member ada@example.com went");
 }

@@ -116,6 +116,50 @@ fn changes_are_gathered_and_planned_together() {
 }
 
 #[test]
+fn a_plan_is_changed_further_and_made_again() {
+    let (tenant, _) = three("Plan further");
+    let mut visitor = visitor(&tenant, "admin");
+    let page = adding(&mut visitor, &tenant, "user-group-filter");
+    let plan = send(&mut visitor, &page, &[("name", "staff"), ("s/groups", "NB-Staff"), ("do", "plan")]);
+    // What it proposes is a page of its own, so one can come back to it.
+    let further = visitor.get(&plan.attribute("#apply a[href$='/change']", "href"));
+    further.says("Not in force yet").says("staff");
+    assert_eq!(further.texts("#pipeline tbody tr").len(), 2);
+    let form = visitor.submit(&further, "/policies/draft", &[("do", "settings:0")]);
+    assert!(form.html.contains("NB-Staff"), "{}", form.html);
+    let again = send(&mut visitor, &form, &[("s/groups", "NB-Other"), ("do", "plan")]);
+    // Another pipeline comes in between: the changes are made again on top of it.
+    let _ = tenant.put("/pipeline", &json!({"policies": []})).expect(200);
+    tenant.synced();
+    let page = visitor.get(&again.path);
+    let further = visitor.get(&page.attribute("#apply a[href$='/change']", "href"));
+    let plan = visitor.submit(&further, "/policies/draft", &[("do", "plan")]);
+    visitor.submit(&plan, "/apply", &[]).says("The plan is applied.");
+    assert_eq!(settings(&tenant, "staff"), json!({"groups": ["NB-Other"]}));
+    let id = plan.path.rsplit('/').next().unwrap();
+    tenant.get(&format!("/pipeline/plans/{id}/policies")).problem(409);
+    assert_eq!(visitor.get(&format!("{}/change", plan.path)).status, 409);
+}
+
+#[test]
+fn the_address_of_a_form_leads_to_the_page_above_it() {
+    let (tenant, _) = three("Form addresses");
+    let mut visitor = visitor(&tenant, "admin");
+    let member = text(&tenant.members()[0], "id");
+    for (below, above) in [
+        ("/policies/draft", "/policies"),
+        ("/policies/policy", "/policies"),
+        (&format!("/users/{member}/block"), &format!("/users/{member}")),
+        ("/settings/keys/1/delete", "/settings"),
+    ] {
+        let page = visitor.get(&page_of(&tenant, below));
+        assert_eq!((page.status, page.path.as_str()), (200, page_of(&tenant, above).as_str()));
+    }
+    // Whoever has one tenant is led on to it.
+    assert_eq!(visitor.get("/dashboard/tenants").path, visitor.get("/dashboard").path);
+}
+
+#[test]
 fn settings_have_fields_and_what_is_wrong_stands_at_them() {
     let (tenant, _) = three("Fields");
     let mut visitor = visitor(&tenant, "admin");

@@ -77,7 +77,7 @@ fn users_are_found_and_filtered() {
     let out = visitor.submit(&out, "/left-out", &[("kind", "group")]);
     out.says("Groups that were left out").says("Marketing");
     let out = visitor.submit(&out, "/left-out", &[("search", "nobody")]);
-    out.says("Nobody is left out");
+    out.says("Nobody like that is left out");
 }
 
 #[test]
@@ -142,6 +142,10 @@ fn local_users_are_made_changed_and_deleted() {
     let saved = visitor.submit(&made, "/edit", &[("displayName", "Eve"), ("email", "")]);
     saved.says("Saved.");
     assert_eq!(saved.texts("h1"), ["Eve"]);
+    assert_eq!(world.tenant.member("eve").get("email"), None, "what is cleared is gone");
+    let refused = visitor.submit(&saved, "/edit", &[("email", "nonsense")]);
+    assert_eq!(refused.status, 400);
+    refused.says("such as ada@example.com");
     let refused = visitor.submit(&saved, "/edit", &[("displayName", " ")]);
     assert_eq!(refused.status, 400);
     let gone = visitor.submit(&saved, "/delete", &[]);
@@ -173,6 +177,18 @@ fn whoever_is_asked_about_is_explained() {
     let unknown = visitor.submit(&page, "/why", &[("named", "nobody@example.com")]);
     assert_eq!(unknown.status, 200);
     unknown.says("Nothing is known of this one").says("no identity provider has sent them");
+    // Part of a name, or the name to show, leads to whom it may mean, in the team or left out.
+    let shown = json!({"userName": "quinn@example.com", "displayName": "Quinn Walker", "active": true});
+    let quinn = text(&world.client.post("/Users", &shown).expect(201), "id");
+    world.tenant.synced();
+    for (named, count) in [("quinn walker", 1), ("EXAMPLE.COM", 4)] {
+        let told = visitor.submit(&page, "/why", &[("named", named)]);
+        told.says("Whom do you mean?").says("quinn@example.com");
+        assert!(told.html.contains(&format!("named={quinn}")), "{}", told.html);
+        assert!(told.texts("main li").len() >= count.min(2), "{named}: {}", told.html);
+    }
+    world.get(&mut visitor, &query("/left-out", &[("search", "walker")])).says("quinn@example.com");
+    world.get(&mut visitor, &query("/left-out", &[("search", "ada")])).says("Nobody like that is left out");
     // Somebody who is deleted is still explained, and so is a local one.
     world.client.remove(&format!("/Users/{}", world.zoe));
     world.tenant.synced();

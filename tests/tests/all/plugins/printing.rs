@@ -1,6 +1,7 @@
 //! What plugins print, from the guest to the decision: cut, capped, and told how much is left out.
 
-use doorlist_tests::Tenant;
+use doorlist_tests::callers::text;
+use doorlist_tests::{Tenant, Visitor};
 use serde_json::{Value, json};
 
 use crate::guests::{SAID, Said, guest, wasi_guest};
@@ -57,6 +58,16 @@ fn lines_beyond_the_most_are_counted() {
     assert_eq!(left_out(&log[LINES]), 30);
     let usage = &tenant.get("/plugins/printing/1.0.0").expect(200)["usage"];
     assert!(usage["logLines"].as_u64() >= Some(50), "those that are left out count: {usage}");
+    // The same by plugin, about everybody.
+    let log = tenant.all("/plugins/printing/1.0.0/log");
+    assert_eq!(log.len(), 1);
+    assert_eq!((&log[0]["name"], log[0]["lines"].as_array().map(Vec::len)), (&json!("ada@example.com"), Some(LINES + 1)), "{log:?}");
+    assert_eq!(tenant.all("/plugins/printing/1.0.1/log").len(), 0);
+    let key = text(&tenant.post("/keys", &json!({"name": "log", "role": "auditor"})).expect(201), "key");
+    let mut visitor = Visitor::signed_in(tenant.operator.address(), &key);
+    let page = visitor.get(&format!("/dashboard/tenants/{}/plugins/printing/1.0.0", tenant.id));
+    let page = visitor.get(&page.attribute("a[href$='/log']", "href"));
+    page.says("ada@example.com").says("warn: oh dear!").says("11 lines more");
     let _ = tenant.patch("", &json!({"pluginLimits": {"logBytes": 14}})).expect(200);
     assert_eq!(log_of(&tenant.user_decision("ada@example.com")), ["warn: oh dear!", "(49 more lines are left out.)"]);
 }

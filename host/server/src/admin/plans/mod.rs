@@ -118,6 +118,19 @@ fn policies(rows: &impl Rows, id: Id) -> Result<Vec<Policy>> {
     rows.json(&layout::plan_policies(id))?.ok_or_else(|| Error::internal(format!("the policies of plan {id} are not there")))
 }
 
+/// The policies of the plan with this id, in the order in which they would be asked.
+///
+/// # Errors
+/// 404 if there is no such plan, or none any more; a conflict if it was applied: its revision has them.
+pub fn proposed(rows: &impl Rows, id: Id) -> Result<Vec<Policy>> {
+    match row(rows, id)?.plan.applied {
+        Some(revision) => {
+            Err(Error::conflict(format!("This plan has been applied: revision {revision} of the pipeline has its policies.")))
+        }
+        None => policies(rows, id),
+    }
+}
+
 /// The plan with this id, as stored.
 fn row(rows: &impl Rows, id: Id) -> Result<Row> {
     let row: Option<Row> = rows.json(&layout::plan(id))?;

@@ -2,6 +2,8 @@
 //!
 //! Knows no decision and no policy.
 
+use std::collections::BTreeSet;
+
 use super::Standing;
 use crate::directory::decision::SubjectKind;
 use crate::directory::gone;
@@ -40,6 +42,27 @@ pub fn directory_id(rows: &impl Rows, tenant: PartitionNumber, kind: SubjectKind
     let newest = gone.first().map(|(_, gone)| gone.id);
     // An id may be known by no more than its history.
     newest.or_else(|| named.parse().ok()).ok_or_else(|| Error::not_found(if kind == SubjectKind::User { "member" } else { "group" }))
+}
+
+/// Every id of the users and groups that `named` means, as [`explain`](super::explain) understands it: those that are known, and those that went, as far as the
+/// events that tell of it are kept. An id also stands for itself.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn ids_named(rows: &impl Rows, tenant: PartitionNumber, named: &str) -> Result<BTreeSet<Id>> {
+    let setting = Setting::read(rows, tenant)?;
+    let mut ids: BTreeSet<Id> = named.parse().into_iter().collect();
+    for kind in [SubjectKind::User, SubjectKind::Group] {
+        for found in all(rows, &setting, kind, named)? {
+            ids.insert(found.id);
+            ids.extend(found.directory_id(rows, kind)?);
+        }
+        for (_, gone) in gone::find(rows, kind, named)? {
+            ids.insert(gone.id);
+            ids.extend(gone.scim_id);
+        }
+    }
+    Ok(ids)
 }
 
 impl Found {

@@ -41,7 +41,7 @@ use crate::store::{Numbers, Rows, Tenant};
 pub use self::comparison::{ChangedValue, Comparison, DirectoryChange, DirectoryEntry, MemberEntry, NamedGroup};
 pub use self::deciding::{Aspect, DecidingGroup};
 pub use self::evaluation::Evaluation;
-pub use self::find::directory_id;
+pub use self::find::{directory_id, ids_named};
 pub use self::makers::Maker;
 pub use self::suppose::{Supposed, WhatIf, WhatIfAnswer, what_if};
 

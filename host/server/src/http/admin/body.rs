@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::error::{Error, Problem, Result, pointer_below};
 use crate::limits::BODY_PROBLEMS_MAX;
 
+/// What is said of a body beside the problems that it has.
+pub(in crate::http) const BODY_REFUSED: &str = "The body is not what is asked for here.";
+
 /// What a type's JSON Schema is, among others in a generator.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -69,7 +72,7 @@ impl Shape {
         if problems.is_empty() {
             return Ok(value);
         }
-        Err(Error::invalid("The body is not what is asked for here.").with_problems(problems))
+        Err(Error::invalid(BODY_REFUSED).with_problems(problems))
     }
 }
 

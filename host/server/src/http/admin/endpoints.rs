@@ -7,7 +7,7 @@ use super::directory::GroupName;
 use super::endpoint::{Endpoint, Parameter, limit};
 use super::keys::CreatedKey;
 use super::pipeline::NewPipeline;
-use super::plans::{Application, Applied, NewPlan};
+use super::plans::{Application, Applied, NewPlan, PlannedPolicies};
 use super::plugins::Plugin;
 use super::sessions::{SignedInPerson, SingleSignOn};
 use super::{
@@ -26,7 +26,7 @@ use crate::admin::warnings::Warning;
 use crate::directory::plan::{Difference, Planned};
 use crate::directory::{
     Decided, Decision, EventPage, Explanation, Group, HeldMember, HistoryItem, Hold, HoldChoice, Member, MemberPatch, Monitored, NewMember,
-    Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
+    Printed, Recorded, Shadow, Shadowed, Stuck, SyncState, Watched, WhatIf, WhatIfAnswer, Would,
 };
 use crate::http::scim::exchanges::Exchange;
 use crate::limits::{NAME_BYTES_MAX, SIGNATURE_BYTES_MAX};
@@ -371,6 +371,13 @@ fn of_plans() -> Vec<Endpoint> {
         .runs(plans::list),
         Endpoint::get(ONE, "getPlan", "Read a plan").gives::<Plan>().runs(plans::get),
         Endpoint::get(
+            "/tenants/{tenant}/pipeline/plans/{plan}/policies",
+            "getPlanPolicies",
+            "Read the policies of a plan that has not been applied; of one that has, the revision has them",
+        )
+        .gives::<PlannedPolicies>()
+        .runs(plans::policies),
+        Endpoint::get(
             "/tenants/{tenant}/pipeline/plans/{plan}/differences",
             "listPlanDifferences",
             "List the differences of a plan; a page may have fewer than asked for. 410 once they are no longer kept",
@@ -511,6 +518,13 @@ fn of_plugins() -> Vec<Endpoint> {
         .or_ok()
         .runs(plugins::upload),
         Endpoint::get(ONE, "getPlugin", "Read what a plugin says of itself, and what it has cost").gives::<Plugin>().runs(plugins::get),
+        Endpoint::get(
+            "/tenants/{tenant}/plugins/{name}/{version}/log",
+            "listPluginLog",
+            "List about whom a plugin printed something or failed when it was last asked, and what; a page may have fewer than asked for",
+        )
+        .gives_pages::<Printed>()
+        .runs(wanted::printed),
         Endpoint::delete(ONE, "deletePlugin", "Delete a plugin revision that neither the pipeline nor one of the last ten before it uses")
             .runs(plugins::delete),
     ]
@@ -530,7 +544,7 @@ fn log_filters(endpoint: Endpoint) -> Endpoint {
         ))
         .with(filter(
             "text",
-            "Only entries about the subject with this id, or with this in the action, the query or the detail.",
+            "Only entries about the subject or of the request with this id, or with this in the action, the query or the detail.",
             json!({"type": "string", "maxLength": NAME_BYTES_MAX}),
         ))
 }
@@ -557,6 +571,11 @@ fn of_feed() -> Vec<Endpoint> {
             "listTenantActivity",
             "List what was asked and done, newest first; a page may have fewer than asked for",
         ))
+        .with(Parameter {
+            name: "subject",
+            description: "Only entries about the users and groups that this means: an id, a name or an address, of either side, also of who has gone.",
+            schema: json!({"type": "string", "maxLength": NAME_BYTES_MAX}),
+        })
         .gives_pages::<Entry>()
         .runs(feed::activity),
         Endpoint::get(

@@ -35,8 +35,14 @@ pub(super) async fn activity(call: Call) -> Result<Reply> {
     let status = call.parameter("status").map(|text| text.parse().map_err(|said| wrong("status", said))).transpose()?;
     let connection = call.parameter("connection").map(|id| id.parse().map_err(|_| wrong("connection", "It is the id of a connection.")));
     let text = call.parameter("text").map(str::to_owned);
-    let wanted = log::Wanted { who, connection: connection.transpose()?, failed, status, text };
-    let (items, next) = call.read_kept(|rows| log::list(rows, asked.after, asked.limit, &wanted))?;
+    let wanted = log::Wanted { who, connection: connection.transpose()?, failed, status, subjects: None, text };
+    let tenant = call.caller.rows.number();
+    let subject = call.parameter("subject").map(str::to_owned);
+    let (items, next) = call.read_kept(|rows| {
+        let named = subject.map(|named| directory::ids_named(rows, tenant, &named)).transpose()?;
+        let subjects = named.map(|ids| ids.iter().map(ToString::to_string).collect());
+        log::list(rows, asked.after, asked.limit, &log::Wanted { subjects, ..wanted })
+    })?;
     Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
 }
 

@@ -7,7 +7,7 @@
 //! Knows no row: what a tenant has is reached through the handle that authentication gave.
 
 pub(super) mod ask;
-mod body;
+pub(super) mod body;
 mod call;
 mod connections;
 mod directory;
@@ -20,7 +20,7 @@ mod keys;
 mod metrics;
 mod monitor;
 mod openapi;
-mod page;
+pub(super) mod page;
 mod past;
 mod pipeline;
 mod pipeline_schema;

@@ -22,6 +22,11 @@ pub(super) struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// The cursor from which a list that shows the newest first begins with the item of this number.
+pub(in crate::http) fn cursor_of(number: u64) -> String {
+    number.saturating_add(1).write()
+}
+
 /// Where an item stands in its list.
 pub(super) trait Place: Sized {
     /// As a cursor: opaque to clients.

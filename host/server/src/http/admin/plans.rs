@@ -63,6 +63,19 @@ pub(super) async fn get(call: Call) -> Result<Reply> {
     Reply::json(&call.read(|rows| plans::get(rows, id))?)
 }
 
+/// The policies of a plan.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlannedPolicies {
+    /// In the order in which they would be asked.
+    policies: Vec<Policy>,
+}
+
+pub(super) async fn policies(call: Call) -> Result<Reply> {
+    let id = call.id("plan")?;
+    Reply::json(&PlannedPolicies { policies: call.read(|rows| plans::proposed(rows, id))? })
+}
+
 pub(super) async fn differences(call: Call) -> Result<Reply> {
     let page = call.asked::<u64>()?;
     let id = call.id("plan")?;

@@ -72,7 +72,7 @@ pub(super) fn of_decisions(endpoint: Endpoint) -> Endpoint {
         .with(truth(INCLUDED, "Only on whom the directory has, or on whom it has not."))
         .with(truth(STUCK, "Only on whom a fault keeps at the last good projection, or on all others."))
         .with(text(CONNECTION, "Only on what came by the connection with this id. 404 if there is none."))
-        .with(search("Only on whom has this in the name that the identity provider uses, upper and lower case alike, or has this SCIM id."))
+        .with(search("Only on whom has this in the name that the identity provider uses, in the name to show or in the e-mail address, upper and lower case alike, or has this SCIM id."))
 }
 
 /// What is looked for in names, if anything is.
@@ -139,6 +139,12 @@ pub(super) async fn decisions(call: Call) -> Result<Reply> {
         search: needle(&call)?,
     };
     page(call, move |rows, after: Option<SubjectPlace>, limit| directory::find_decisions(rows, &wanted, after, limit)).await
+}
+
+/// What a plugin printed about whom.
+pub(super) async fn printed(call: Call) -> Result<Reply> {
+    let (name, version) = (call.text("name").to_owned(), call.text("version").to_owned());
+    page(call, move |rows, after: Option<SubjectPlace>, limit| directory::printed(rows, (&name, &version), after, limit)).await
 }
 
 /// A page of what `look` finds: it is given the place to start behind and how many to find, and gives the place behind which the next page begins.

@@ -29,12 +29,13 @@ mod team;
 mod unshown;
 mod visit;
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get};
 use axum::routing::{MethodRouter, on};
@@ -132,7 +133,38 @@ pub(super) fn router() -> Router<App> {
         let method: MethodRouter<App> = on(filter, answer);
         router = router.route(path.trim_end_matches('/'), method);
     }
+    for path in forms_alone() {
+        router = router.route(&format!("{DASHBOARD_BASE}{path}"), get(above));
+    }
     router.route(&format!("{DASHBOARD_BASE}/{{*rest}}"), get(nothing))
+}
+
+/// Paths that a form is sent to and where there is no page.
+fn forms_alone() -> BTreeSet<&'static str> {
+    let (looked_at, sent_to): (Vec<Route>, Vec<Route>) = pages().into_iter().partition(|route| route.method == Method::GET);
+    let looked_at: BTreeSet<&str> = looked_at.iter().map(|route| route.path).collect();
+    sent_to.iter().map(|route| route.path).filter(|path| !looked_at.contains(path)).collect()
+}
+
+/// Leads from where a form was sent to the page above it: whoever reloads an answer by its address, or comes back to it, wants to go on from there.
+async fn above(State(app): State<App>, uri: Uri) -> Response {
+    let path = uri.path().strip_prefix(DASHBOARD_BASE).unwrap_or_default();
+    // The first page on the way up: of a page with a variable part any value will do, since it is only about its shape.
+    let is_page = |path: &str| pages().iter().any(|route| route.method == Method::GET && is_of(route.path, path));
+    let mut above = path;
+    while let Some((rest, _)) = above.rsplit_once('/') {
+        above = rest;
+        if is_page(above) {
+            break;
+        }
+    }
+    page::redirect(&app.link(&format!("{DASHBOARD_BASE}{above}")))
+}
+
+/// Whether a path is one of those that a route's path stands for.
+fn is_of(route: &str, path: &str) -> bool {
+    let (route, path) = (route.trim_end_matches('/').split('/'), path.split('/'));
+    route.clone().count() == path.clone().count() && route.zip(path).all(|(part, own)| part.starts_with('{') || part == own)
 }
 
 /// There is no such page.

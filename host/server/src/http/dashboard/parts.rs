@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::admin::keys::Role;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::http::admin::body::BODY_REFUSED;
 use crate::http::dashboard::limits::{
     DASHBOARD_DOCUMENT_BYTES_MAX, DASHBOARD_LABEL_BYTES_MAX, DASHBOARD_LABEL_CHARACTERS_MAX, DASHBOARD_NAME_BYTES_MAX,
     DASHBOARD_NAME_CHARACTERS_MAX, DASHBOARD_SENTENCE_BYTES_MAX, DASHBOARD_VALUE_CHARACTERS_MAX,
@@ -195,13 +196,33 @@ pub(super) fn table(about: &str, columns: &[&str], rows: &Markup) -> Markup {
     }
 }
 
+/// A JSON Pointer as a person reads a form: `/guard/windowSeconds` is "Guard, window seconds", and the first of a list is 1.
+fn place(pointer: &str) -> String {
+    let segment = |segment: &str| {
+        if let Ok(at) = segment.parse::<usize>() {
+            return at.saturating_add(1).to_string();
+        }
+        let mut words = String::new();
+        for letter in segment.replace("~1", "/").replace("~0", "~").chars() {
+            if letter.is_ascii_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(letter.to_lowercase());
+        }
+        words
+    };
+    let place = pointer.trim_start_matches('/').split('/').map(segment).collect::<Vec<_>>().join(", ");
+    let mut letters = place.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// The faults of a document, place by place.
 pub(super) fn problems(error: &Error) -> Markup {
     html! {
         @if !error.problems().is_empty() {
             ul.problems {
                 @for problem in error.problems() {
-                    li { @if !problem.pointer.is_empty() { code { (problem.pointer) } " " } bdi { (problem.message) } }
+                    li { @if !problem.pointer.is_empty() { b { bdi { (place(&problem.pointer)) } } ": " } bdi { (problem.message) } }
                 }
             }
         }
@@ -212,7 +233,11 @@ pub(super) fn problems(error: &Error) -> Markup {
 pub(super) fn refusal(error: Option<&Error>) -> Markup {
     html! {
         @if let Some(error) = error {
-            div.problem role="alert" id="refusal" { p { bdi { (error.to_string()) } } (problems(error)) }
+            div.problem role="alert" id="refusal" {
+                // What is wrong in the API's body is, here, what was filled in.
+                p { @if error.to_string() == BODY_REFUSED { "Something is not filled in as it has to be." } @else { bdi { (error.to_string()) } } }
+                (problems(error))
+            }
         }
     }
 }
@@ -296,6 +321,19 @@ pub(super) fn copy(id: &str, label: &str, value: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_read_like_a_form() {
+        for (pointer, words) in [
+            ("/name", "Name"),
+            ("/guard/windowSeconds", "Guard, window seconds"),
+            ("/groupPrefixes/0", "Group prefixes, 1"),
+            ("/settings/a~1b", "Settings, a/b"),
+            ("/", ""),
+        ] {
+            assert_eq!(place(pointer), words, "{pointer}");
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_between_letters() {

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::Route;
-use super::names::Names;
+use super::names::{Names, why};
 use super::page::{Answer, Page, Section};
 use super::parts::{
-    Tone, ago, badge, copy, counted, document, empty, is, list, more, name, number, problems, refusal, sentence, text, words,
+    Tone, ago, badge, copy, counted, cut, document, empty, is, list, more, name, number, problems, refusal, sentence, table, text, words,
 };
 use super::schema_form::pretty;
 use super::visit::Visit;
@@ -26,9 +26,14 @@ pub(super) fn pages() -> Vec<Route> {
         Route::upload("/tenants/{tenant}/plugins", upload),
         Route::get("/tenants/{tenant}/plugins/checks", checks),
         Route::get("/tenants/{tenant}/plugins/{name}/{version}", one),
+        Route::get("/tenants/{tenant}/plugins/{name}/{version}/log", log),
         Route::post("/tenants/{tenant}/plugins/{name}/{version}/delete", delete),
     ]
 }
+
+/// Lines that the log shows about each, and characters of a line.
+const LINES_SHOWN: usize = 10;
+const LINE_CHARACTERS: usize = 200;
 
 /// The stages that an uploaded plugin passes, in their order, as the API calls them and in words.
 const STAGES: [(&str, &str); 11] = [
@@ -90,10 +95,20 @@ fn row(visit: &Visit, plugin: &Value, pipeline: &Value) -> Markup {
     }
 }
 
+/// Whether a policy is made of a plugin.
+fn uses(policy: &Value, plugin: &Value) -> bool {
+    text(policy, "/plugin") == text(plugin, "/name") && text(policy, "/version") == text(plugin, "/version")
+}
+
+/// Whether a pipeline has a policy that is made of a plugin.
+fn is_used(plugin: &Value, pipeline: &Value) -> bool {
+    list(pipeline, "/policies").iter().any(|policy| uses(policy, plugin))
+}
+
 /// The policies in force that use a plugin.
 fn users(plugin: &Value, pipeline: &Value) -> Markup {
-    let uses = |policy: &&Value| text(policy, "/plugin") == text(plugin, "/name") && text(policy, "/version") == text(plugin, "/version");
-    let users: Vec<&str> = list(pipeline, "/policies").iter().filter(uses).map(|policy| text(policy, "/name")).collect();
+    let users: Vec<&str> =
+        list(pipeline, "/policies").iter().filter(|policy| uses(policy, plugin)).map(|policy| text(policy, "/name")).collect();
     const SHOWN: usize = 5;
     html! {
         @if users.is_empty() { span.muted { "No policy" } }
@@ -207,6 +222,8 @@ async fn one(visit: Visit) -> Result<Answer> {
 async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
     let plugin = visit.ask("getPlugin").at("name", visit.part("name")).at("version", visit.part("version")).await?;
     let pipeline = visit.ask("getPipeline").await?;
+    // Mostly there is none.
+    let shadow = visit.ask("getShadow").await.unwrap_or_default();
     let names = Names::read(visit).await?;
     let ours = is(&plugin, "/firstParty");
     let joined = |pointer| list(&plugin, pointer).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
@@ -221,7 +238,11 @@ async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
                     @if ours { "Doorlist itself" }
                     @else { "Uploaded " (ago(visit.now, text(&plugin, "/created"))) " by " (names.actor(visit, plugin.get("actor").unwrap_or(&Value::Null))) }
                 }
-                dt { "Used by" } dd { (users(&plugin, &pipeline)) }
+                dt { "Used by" }
+                dd {
+                    (users(&plugin, &pipeline))
+                    @if is_used(&plugin, &shadow) { ", and the " a href=(visit.link("/policies/shadow")) { "pipeline in shadow" } }
+                }
                 dt { "Is given" } dd { (words(&joined("/reads"))) }
                 dt { "May change" } dd { (words(&joined("/writes"))) }
                 dt { "Contract" } dd { (text(&plugin, "/contract")) }
@@ -231,7 +252,11 @@ async fn plugin_page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
             }
             (copy("digest", "SHA-256", text(&plugin, "/sha256")))
         }
-        section.card id="usage" { h2 { "Since the server started" } (usage(&plugin)) }
+        section.card id="usage" {
+            h2 { "Since the server started" }
+            (usage(&plugin))
+            p { a href=(format!("{}/log", link(visit, &plugin))) { "Log" } }
+        }
         @if !ours {
             details {
                 summary { "The checks that it passed" }
@@ -278,10 +303,45 @@ fn usage(plugin: &Value) -> Markup {
                 dt { "Failed" } dd { (counted(count("traps"), "time", "times")) }
                 dt { "Ran out of time" } dd { (counted(count("timeouts"), "time", "times")) }
                 dt { "Changed its mind" } dd { (counted(count("impure"), "time", "times")) ", asked again about the same" }
-                dt { "Printed" } dd { (counted(count("logLines"), "line", "lines")) ". What it printed about somebody stands with why they are as they are, under Users." }
+                dt { "Printed" } dd { (counted(count("logLines"), "line", "lines")) }
             }
         }
     }
+}
+
+/// What it printed, about whom.
+async fn log(visit: Visit) -> Result<Answer> {
+    let (plugin, version) = (visit.part("name"), visit.part("version"));
+    // Of one that is not there nothing is told, though decisions may still name it.
+    visit.ask("getPlugin").at("name", plugin).at("version", version).await?;
+    let printed = visit.rows(|| visit.ask("listPluginLog").at("name", plugin).at("version", version)).await?;
+    let items = list(&printed, "/items");
+    let rows = html! {
+        @for one in items {
+            tr {
+                td { a href=(why(&visit, text(one, "/kind"), text(one, "/scimId"))) { (name(text(one, "/name"))) } }
+                td {
+                    @let lines = list(one, "/lines");
+                    @if !lines.is_empty() { pre { @for line in lines.iter().filter_map(Value::as_str).take(LINES_SHOWN) { (cut(line, LINE_CHARACTERS)) "\n" } } }
+                    @if lines.len() > LINES_SHOWN { p.hint { "And " (counted((lines.len() - LINES_SHOWN) as u64, "line", "lines")) " more, which stand with why." } }
+                    @if !text(one, "/fault").is_empty() { p.wrong { (sentence(text(one, "/fault"))) } }
+                }
+                td { (ago(visit.now, text(one, "/at"))) }
+            }
+        }
+    };
+    let body = html! {
+        p { "What the plugin printed when it was last asked about each, and how it failed there. " a href=(visit.link(&format!("/plugins/{plugin}/{version}"))) { "Back to the plugin" } }
+        @if !items.is_empty() {
+            (table("Log", &["About", "Printed", "When"], &rows))
+        } @else if !text(&printed, "/nextCursor").is_empty() {
+            p { "Nothing about those looked through so far. There are more." }
+        } @else {
+            (empty("It has printed nothing", &html! { "What a plugin logs when it is asked about somebody stands here, once a policy uses it." }))
+        }
+        (more(&printed, |cursor| visit.here_with("cursor", cursor)))
+    };
+    Ok(Page::new(Section::Plugins, format!("Log of {plugin} {version}"), body).into())
 }
 
 async fn delete(visit: Visit) -> Result<Answer> {

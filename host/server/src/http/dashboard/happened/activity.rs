@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::Route;
-use super::super::names::{Names, subject};
+use super::super::names::{Called, Names, subject};
 use super::super::page::{Answer, Page, Section};
 use super::super::parts::{
     Tone, ago, badge, bounded, choice, cut, empty, field_at, list, more, name, number, search, sentence, table, text,
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::limits::ACTIVITY_MAX;
 
 /// What the list can be filtered by, called the same in the API and in the page's query.
-const FILTERS: [&str; 5] = ["connection", "outcome", "status", "actor", "text"];
+const FILTERS: [&str; 6] = ["connection", "outcome", "status", "actor", "subject", "text"];
 
 /// Seconds between two looks at the newest entries.
 const LOOK_SECONDS: u32 = 5;
@@ -35,12 +35,16 @@ async fn show(visit: Visit) -> Result<Answer> {
         return Ok(Answer::Refused(StatusCode::BAD_REQUEST, page));
     }
     let entries = visit.rows(|| visit.ask("listTenantActivity").with_own(&FILTERS)).await?;
+    let called = Called::of_entries(&visit, list(&entries, "/items")).await?;
     let is_newest = visit.parameter("cursor").is_none();
     let body = html! {
         p { "What was asked and done. What that made of the directory stands under " a href=(visit.link("/events")) { "Events" } "." }
         (filters(&visit, &names, None))
-        div id="entries" data-live[is_newest] { (found(&visit, &names, &entries)) }
-        (more(&entries, |cursor| visit.here_with("cursor", cursor)))
+        // Where the list goes on moves with it.
+        div id="entries" data-live[is_newest] {
+            (found(&visit, &names, &called, &entries))
+            (more(&entries, |cursor| visit.here_with("cursor", cursor)))
+        }
     };
     let page = Page::new(Section::Activity, "Activity", body);
     // Without a script the page is not loaded again by itself: somebody may be filling in the filter.
@@ -55,15 +59,16 @@ fn filters(visit: &Visit, names: &Names, problem: Option<&str>) -> Markup {
             (choice("outcome", "Outcome", own("outcome"), &[("", "Any"), ("ok", "Went well"), ("failed", "Refused or failed")]))
             (field_at("status", "Status, as 404 or 4xx", own("status"), "", problem))
             (choice("actor", "Who", own("actor"), &[("", "Anybody"), ("client", "Identity providers"), ("operator", "Operators")]))
-            (search("text", "Subject's id, or a text", own("text")))
+            (search("subject", "About: a name or id", own("subject")))
+            (search("text", "With this text", own("text")))
             button type="submit" { "Filter" }
         }
     }
 }
 
-fn found(visit: &Visit, names: &Names, entries: &Value) -> Markup {
+fn found(visit: &Visit, names: &Names, called: &Called, entries: &Value) -> Markup {
     let items = list(entries, "/items");
-    let rows = html! { @for entry in items { (row(visit, names, entry)) } };
+    let rows = html! { @for entry in items { (row(visit, names, called, entry)) } };
     html! {
         @if !items.is_empty() {
             (table("Activity", &["When", "Who", "What", "Answer"], &rows))
@@ -80,7 +85,8 @@ fn found(visit: &Visit, names: &Names, entries: &Value) -> Markup {
     }
 }
 
-fn row(visit: &Visit, names: &Names, entry: &Value) -> Markup {
+/// An entry as a row of a table.
+pub(super) fn row(visit: &Visit, names: &Names, called: &Called, entry: &Value) -> Markup {
     let status = number(entry, "/status");
     let (detail, query, count) = (text(entry, "/detail"), text(entry, "/query"), number(entry, "/count"));
     html! {
@@ -95,7 +101,7 @@ fn row(visit: &Visit, names: &Names, entry: &Value) -> Markup {
                 @if !text(entry, "/subject").is_empty() {
                     br; span.muted { "about " }
                     @match subject(visit, entry) {
-                        Some(address) => a href=(address) { (name(text(entry, "/subject"))) },
+                        Some(address) => a href=(address) title=(cut(text(entry, "/subject"), 64)) { (name(called.or_id(text(entry, "/subject")))) },
                         None => (name(text(entry, "/subject"))),
                     }
                 }

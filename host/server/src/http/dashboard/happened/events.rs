@@ -1,19 +1,18 @@
 //! The directory's events: what came, changed and went, as applications that follow it read them, newest first.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::Route;
+use super::super::names::Called;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, cut, empty, list, name, number, table, text};
+use super::super::parts::{ago, empty, list, name, number, table, text};
 use super::super::settings::retention::no_older;
-use super::super::visit::Visit;
-use crate::error::{Error, Kind, Result};
+use super::super::visit::{Visit, with_query};
+use crate::error::Result;
+use crate::http::admin::page::cursor_of;
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 use crate::limits::EVENTS_MAX;
-use doorlist_scim::ErrorKind;
 
 /// Seconds between two looks at the newest events.
 const LOOK_SECONDS: u32 = 5;
@@ -31,7 +30,7 @@ async fn show(visit: Visit) -> Result<Answer> {
     let after = end.saturating_sub(1).saturating_sub(DASHBOARD_ROWS_MAX as u64).max(forgotten);
     let page = visit.ask("listEvents").with("after", &after.to_string()).with("limit", &DASHBOARD_ROWS_MAX.to_string()).await?;
     let events: Vec<&Value> = list(&page, "/items").iter().filter(|event| number(event, "/sequence") < end).rev().collect();
-    let names = Called::read(&visit, &events).await?;
+    let names = Called::of_events(&visit, &events).await?;
     let rows = html! { @for event in &events { (row(&visit, &names, event)) } };
     let oldest = events.last().map_or(0, |event| number(event, "/sequence"));
     let body = html! {
@@ -47,8 +46,9 @@ async fn show(visit: Visit) -> Result<Answer> {
             } @else {
                 (table("Events", &["Number", "When", "What", "By"], &rows))
             }
+            // Where the list goes on moves with it.
+            @if oldest > forgotten.saturating_add(1) { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
         }
-        @if oldest > forgotten.saturating_add(1) { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
     };
     let page = Page::new(Section::Activity, "Events", body);
     Ok(if before.is_none() { page.live_at(LOOK_SECONDS, visit.here()) } else { page }.into())
@@ -62,17 +62,25 @@ fn row(visit: &Visit, names: &Called, event: &Value) -> Markup {
             td { (ago(visit.now, text(event, "/at"))) }
             td { (what(visit, names, event)) }
             td {
-                @if event.pointer("/cause/activity").is_some() { "A request, under " } @else { "Doorlist, under " }
+                @match event.pointer("/cause/activity").and_then(Value::as_u64) {
+                    Some(number) => { a href=(entry(visit, number)) { "A request" } ", under " },
+                    None => "Doorlist, under ",
+                }
                 "revision " (revision)
             }
         }
     }
 }
 
+/// The address of the activity page that begins with an entry.
+fn entry(visit: &Visit, number: u64) -> String {
+    with_query(&visit.link("/activity"), &[("cursor".to_owned(), cursor_of(number))])
+}
+
 /// An event in words.
 fn what(visit: &Visit, names: &Called, event: &Value) -> Markup {
-    let member = |id: &str| names.link(visit, "users", id);
-    let group = |id: &str| names.link(visit, "groups", id);
+    let member = |id: &str| names.link(visit, "user", id);
+    let group = |id: &str| names.link(visit, "group", id);
     let one = |below: &str, id: &str, called: &str| html! { a href=(visit.link(&format!("/{below}/{id}"))) { (name(called)) } };
     let of_member = || one("users", text(event, "/member/id"), text(event, "/member/userName"));
     let of_group = || one("groups", text(event, "/group/id"), text(event, "/group/displayName"));
@@ -90,43 +98,4 @@ fn what(visit: &Visit, names: &Called, event: &Value) -> Markup {
             other => { (name(other)) },
         }
     }
-}
-
-/// What ids that stand alone in events are called by now.
-struct Called(BTreeMap<String, String>);
-
-impl Called {
-    async fn read(visit: &Visit, events: &[&Value]) -> Result<Self> {
-        let mut called = BTreeMap::new();
-        let kinds = [("/memberId", "getUser", "user", "/userName"), ("/groupId", "getGroup", "group", "/displayName")];
-        for event in events {
-            for (pointer, operation, part, named) in kinds {
-                let id = text(event, pointer);
-                if id.is_empty() || called.contains_key(id) {
-                    continue;
-                }
-                let found = match visit.ask(operation).at(part, id).await {
-                    Ok(found) => text(&found, named).to_owned(),
-                    Err(error) if is_gone(&error) => String::new(),
-                    Err(error) => return Err(error),
-                };
-                called.insert(id.to_owned(), found);
-            }
-        }
-        Ok(Self(called))
-    }
-
-    /// What an id is called, with a link; the id itself of who or what is gone.
-    fn link(&self, visit: &Visit, below: &str, id: &str) -> Markup {
-        html! {
-            @match self.0.get(id).filter(|called| !called.is_empty()) {
-                Some(called) => a href=(visit.link(&format!("/{below}/{id}"))) { (name(called)) },
-                None => code { (cut(id, 64)) },
-            }
-        }
-    }
-}
-
-fn is_gone(error: &Error) -> bool {
-    error.kind() == Kind::Scim(ErrorKind::NotFound)
 }

@@ -48,7 +48,8 @@ async fn page(visit: &Visit, error: Option<&Error>) -> Result<Page> {
 
 fn facts(visit: &Visit, hold: &Value) -> Markup {
     let closed = text(hold, "/closed");
-    let minutes = number(hold, "/bound/windowSeconds") / 60;
+    let seconds = number(hold, "/bound/windowSeconds");
+    let window = if seconds % 60 == 0 { counted(seconds / 60, "minute", "minutes") } else { counted(seconds, "second", "seconds") };
     html! {
         dl.facts {
             dt { "State" } dd { (holds::state(hold)) " " (holds::counts(hold)) }
@@ -56,7 +57,7 @@ fn facts(visit: &Visit, hold: &Value) -> Markup {
             @if !closed.is_empty() { dt { "Closed" } dd { (ago(visit.now, closed)) } }
             dt { "Exceeded" }
             dd {
-                "At most " (counted(number(hold, "/bound/allowed"), "member", "members")) " may go within " (counted(minutes, "minute", "minutes"))
+                "At most " (counted(number(hold, "/bound/allowed"), "member", "members")) " may go within " (window)
                 ", of " (number(hold, "/bound/members")) " that there were"
             }
         }
@@ -97,10 +98,11 @@ fn held(visit: &Visit, members: &Value, may_decide: bool) -> Markup {
     let rows = html! {
         @for held in items {
             @let id = text(held, "/member");
-            @let waits = text(held, "/state") == "held";
+            // Whoever was told to stay can still be let go.
+            @let can_be = matches!(text(held, "/state"), "held" | "discarded");
             tr {
                 td {
-                    @if may_decide && waits {
+                    @if may_decide && can_be {
                         div.check {
                             input type="checkbox" id=(format!("member-{id}")) name="members" value=(id); " "
                             label for=(format!("member-{id}")) { (name(text(held, "/userName"))) }
@@ -117,11 +119,11 @@ fn held(visit: &Visit, members: &Value, may_decide: bool) -> Markup {
         }
     };
     let list = table("Held members", &["Member", "What would happen", "Since", "State"], &rows);
-    let any_waits = items.iter().any(|held| text(held, "/state") == "held");
+    let any = items.iter().any(|held| matches!(text(held, "/state"), "held" | "discarded"));
     html! {
         @if items.is_empty() {
             (empty("Nobody of this hold is kept any more", &html! { "They have gone, or nothing would be taken from them any more." }))
-        } @else if may_decide && any_waits {
+        } @else if may_decide && any {
             (visit.form(&link(visit, "/members"), &html! {
                 (list)
                 div.row {
@@ -159,7 +161,14 @@ async fn decide_all(visit: Visit) -> Result<Answer> {
 }
 
 async fn decide(visit: &Visit, choice: Value) -> Result<Answer> {
-    let (operation, done) = if visit.form.text("action") == "release" { ("releaseHold", "released") } else { ("discardHold", "discarded") };
+    let (operation, done) = match visit.form.text("action") {
+        "release" => ("releaseHold", "released"),
+        "discard" => ("discardHold", "discarded"),
+        _ => {
+            let error = Error::invalid("Say whether they are released or stay.");
+            return Ok(Answer::Refused(status(&error), page(visit, Some(&error)).await?));
+        }
+    };
     match visit.ask(operation).at("hold", visit.part("hold")).json(choice).await {
         Ok(_) => Ok(Answer::Redirect(link(visit, &format!("?done={done}")))),
         Err(error) => Ok(Answer::Refused(status(&error), page(visit, Some(&error)).await?)),

@@ -5,15 +5,20 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::Route;
+use super::super::names::{Called, Names};
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{bounded, cut, empty, is, text, words};
+use super::super::parts::{bounded, cut, empty, is, list, table, text, words};
 use super::super::visit::Visit;
+use super::activity::row;
 use crate::error::{Kind, Result};
 use crate::http::dashboard::limits::DASHBOARD_DOCUMENT_BYTES_MAX;
 use crate::limits::EXCHANGE_BYTES_MAX;
 
 /// Characters of a body that stand on the page, as both must fit on it.
 const BODY_CHARACTERS: usize = EXCHANGE_BYTES_MAX / 2;
+
+/// Entries of one request that are shown.
+const ENTRIES: usize = 10;
 
 /// Bytes of a body as it stands on the page.
 const BODY_BYTES: usize = DASHBOARD_DOCUMENT_BYTES_MAX / 2;
@@ -30,6 +35,11 @@ pub(super) fn link(visit: &Visit, id: &str) -> String {
 
 async fn show(visit: Visit) -> Result<Answer> {
     let id = visit.part("request");
+    // One request of a client is one entry; a bulk request has one for each of its operations.
+    let entries = visit.ask("listTenantActivity").with("text", id).with("limit", &ENTRIES.to_string()).await?;
+    let entries: Vec<Value> = list(&entries, "/items").iter().filter(|entry| text(entry, "/requestId") == id).cloned().collect();
+    let (names, called) = (Names::read(&visit).await?, Called::of_entries(&visit, &entries).await?);
+    let rows = html! { @for entry in &entries { (row(&visit, &names, &called, entry)) } };
     let body = match visit.ask("getExchange").at("request", id).await {
         Ok(exchange) => bodies(&exchange),
         Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => empty(
@@ -40,6 +50,7 @@ async fn show(visit: Visit) -> Result<Answer> {
     };
     let body = html! {
         p { "Request " code { (cut(id, 64)) } ". " a href=(visit.link("/activity")) { "Back to the activity" } }
+        @if !entries.is_empty() { (table("What it was", &["When", "Who", "What", "Answer"], &rows)) }
         (body)
     };
     Ok(Page::new(Section::Activity, "Request", body).into())

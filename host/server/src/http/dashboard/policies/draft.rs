@@ -52,6 +52,27 @@ impl Draft {
         Ok((Self { revision: number(&pipeline, "/revision"), base, entries }, pipeline))
     }
 
+    /// What makes the policies of a plan of the pipeline in force, policy by policy of the same name.
+    ///
+    /// # Errors
+    /// If there is no such plan, or it was applied.
+    pub(super) async fn of_plan(visit: &Visit, plan: &str) -> Result<Self> {
+        let (mut draft, _) = Self::begin(visit).await?;
+        let planned = as_put(&visit.ask("getPlanPolicies").at("plan", plan).await?);
+        draft.entries = planned.iter().map(|policy| draft.entry(policy)).collect();
+        Ok(draft)
+    }
+
+    /// A policy as an entry: what is different from the one of its name, or all of it.
+    fn entry(&self, policy: &Value) -> Entry {
+        let own = policy.as_object().cloned().unwrap_or_default();
+        let at = self.base.iter().position(|base| text(base, "/name") == text(policy, "/name"));
+        let Some(base) = at.and_then(|at| self.base.get(at)).and_then(Value::as_object) else { return Entry { at: None, own } };
+        let gone = base.keys().filter(|name| !own.contains_key(*name)).map(|name| (name.clone(), Value::Null));
+        let changed = own.iter().filter(|(name, value)| base.get(*name) != Some(value)).map(|(name, value)| (name.clone(), value.clone()));
+        Entry { at, own: changed.chain(gone).collect() }
+    }
+
     /// That of a form.
     ///
     /// # Errors
@@ -246,6 +267,22 @@ mod tests {
         let read: Written = serde_json::from_str(r#"{"revision":3,"policies":[{"at":1,"connection":null},{"name":"n"}]}"#).unwrap();
         assert_eq!(read.policies[0], Entry { at: Some(1), own: Map::from_iter([("connection".to_owned(), Value::Null)]) });
         assert_eq!(read.policies[1].at, None);
+    }
+
+    #[test]
+    fn a_planned_policy_is_what_it_changes() {
+        let draft = draft(&[("a", "x"), ("b", "y")]);
+        let planned = |changes: Value| {
+            let mut policy = draft.base[1].clone();
+            policy.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+            draft.entry(&policy)
+        };
+        assert_eq!(planned(json!({})), Entry { at: Some(1), own: Map::new() });
+        let settings = Map::from_iter([("settings".to_owned(), json!({"a": 2}))]);
+        assert_eq!(planned(json!({"settings": {"a": 2}})), Entry { at: Some(1), own: settings });
+        assert_eq!(planned(json!({"name": "new"})).at, None);
+        let without = json!({"name": "a", "plugin": "x", "version": "1.0.0", "mode": "enforce"});
+        assert_eq!(draft.entry(&without), Entry { at: Some(0), own: Map::from_iter([("settings".to_owned(), Value::Null)]) });
     }
 
     #[test]

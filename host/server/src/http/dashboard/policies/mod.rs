@@ -26,7 +26,12 @@ use crate::http::admin::ask::status;
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
 pub(super) fn pages() -> Vec<Route> {
-    let own = vec![Route::get("/tenants/{tenant}/policies", show), Route::post("/tenants/{tenant}/policies/draft", change).to_change()];
+    let own = vec![
+        Route::get("/tenants/{tenant}/policies", show),
+        Route::post("/tenants/{tenant}/policies/draft", change).to_change(),
+        // By an address of its own, so that one can come back to it.
+        Route::get("/tenants/{tenant}/policies/plans/{plan}/change", change_plan).to_change(),
+    ];
     [own, edit::pages(), plan::pages(), history::pages(), monitor::pages(), shadow::pages()].into_iter().flatten().collect()
 }
 
@@ -215,6 +220,12 @@ async fn change(visit: Visit) -> Result<Answer> {
         _ => {}
     }
     Ok(page(&visit, &draft, from.min(draft.len().saturating_sub(1)), None).await?.into())
+}
+
+/// The policies of a plan, to go on changing them.
+async fn change_plan(visit: Visit) -> Result<Answer> {
+    let draft = Draft::of_plan(&visit, visit.part("plan")).await?;
+    Ok(page(&visit, &draft, 0, None).await?.into())
 }
 
 /// Has a draft planned, and goes to the plan.

@@ -220,6 +220,7 @@ fn application(visit: &Visit, plan: &Value, in_force: u64) -> Markup {
         @if removals > 0 { (accept(visit, removals, Some(allowed))) }
         div.row {
             button.primary type="submit" { "Apply" }
+            a.button href=(format!("{}/change", self::address(visit, plan))) { "Change more" }
             a.button href=(visit.link("/policies")) { "Discard" }
         }
     };
@@ -228,7 +229,7 @@ fn application(visit: &Visit, plan: &Value, in_force: u64) -> Markup {
             h2 { "Apply" }
             @if is_overtaken(plan, in_force) {
                 p { "Another revision of the pipeline has come into force since, so this plan can no longer be applied." }
-                p { a.button href=(visit.link("/policies")) { "Begin again" } }
+                p { a.button href=(format!("{}/change", self::address(visit, plan))) { "Make these changes again" } }
             } @else {
                 @if is(plan, "/moved") { p { "Users, groups or policies have changed since. It is computed again before it is applied; if it would do something that it does not show, it is not." } }
                 (visit.form(&address, &inner))

@@ -37,7 +37,7 @@ fn filters(visit: &Visit, names: &Names, kind: &str) -> Markup {
     let own = |name: &str| visit.parameter(name).unwrap_or_default();
     html! {
         form.filters method="get" action=(visit.link("/left-out")) role="search" {
-            (search("search", "Name at the identity provider", own("search")))
+            (search("search", "Name or e-mail address", own("search")))
             (choice("kind", "What", kind, &[("user", "Users"), ("group", "Groups")]))
             (names.choice(own("connection")))
             button type="submit" { "Filter" }
@@ -66,9 +66,13 @@ fn found(visit: &Visit, names: &Names, kind: &str, decisions: &Value) -> Markup 
             (table("Left out", &["Name", "Why", "Comes from", "Decided"], &rows))
         } @else if !text(decisions, "/nextCursor").is_empty() {
             p { "Nobody among those looked through so far. There are more." }
+        } @else if visit.parameter("search").is_some() || visit.parameter("connection").is_some() {
+            (empty("Nobody like that is left out", &html! {
+                "They may be in the team, or were never sent: " a href=(visit.link("/why")) { "ask why" } "."
+            }))
         } @else {
             (empty("Nobody is left out", &html! {
-                "Everybody whom an identity provider sent, and who is like that, is in the team. Who is missing nonetheless was never sent: "
+                "Everybody whom an identity provider sent is in the team. Who is missing nonetheless was never sent: "
                 a href=(visit.link("/why")) { "ask why" } "."
             }))
         }

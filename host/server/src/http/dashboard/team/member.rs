@@ -192,11 +192,8 @@ async fn block(visit: Visit) -> Result<Answer> {
 }
 
 async fn edit(visit: Visit) -> Result<Answer> {
-    let mut body = json!({"displayName": visit.form.text("displayName")});
-    let email = visit.form.text("email");
-    if let (Some(body), false) = (body.as_object_mut(), email.is_empty()) {
-        body.insert("email".to_owned(), email.into());
-    }
+    let email = Some(visit.form.text("email")).filter(|email| !email.is_empty());
+    let body = json!({"displayName": visit.form.text("displayName"), "email": email});
     change(visit, body, "saved").await
 }
 

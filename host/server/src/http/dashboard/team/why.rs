@@ -53,7 +53,7 @@ async fn answer(visit: &Visit, kind: &str, named: &str) -> Result<Markup> {
     let operation = if kind == "group" { "explainGroup" } else { "explainUser" };
     let explained = match visit.ask(operation).at(kind, named).await {
         Ok(explained) => explained,
-        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => return Ok(unknown(visit, named, &error)),
+        Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => return alike(visit, kind, named, &error).await,
         Err(error) => return Err(error),
     };
     let names = Names::read(visit).await?;
@@ -67,12 +67,58 @@ async fn answer(visit: &Visit, kind: &str, named: &str) -> Result<Markup> {
     })
 }
 
-fn unknown(visit: &Visit, named: &str, error: &Error) -> Markup {
+/// Who may be meant by a part of a name, or a name to show.
+struct Alike {
+    id: String,
+    name: String,
+    called: String,
+}
+
+/// Asks about whom has what was typed in a name: one is explained, some are to choose from.
+async fn alike(visit: &Visit, kind: &str, named: &str, error: &Error) -> Result<Markup> {
+    let most = SHOWN_EACH.to_string();
+    let decided = visit.ask("listDecisions").with("kind", kind).with("search", named).with("limit", &most).await?;
+    let (listed, at) = if kind == "group" { ("listGroups", "/displayName") } else { ("listUsers", "/userName") };
+    let there = visit.ask(listed).with("search", named).with("limit", &most).await?;
+    let mut found: Vec<Alike> = Vec::new();
+    for one in list(&there, "/items") {
+        let called = if kind == "group" { "" } else { text(one, "/displayName") };
+        found.push(Alike { id: text(one, "/id").to_owned(), name: text(one, at).to_owned(), called: called.to_owned() });
+    }
+    for one in list(&decided, "/items") {
+        let ids = [text(one, "/scimId"), text(one, "/member")];
+        if !found.iter().any(|known| ids.contains(&known.id.as_str())) {
+            found.push(Alike { id: text(one, "/scimId").to_owned(), name: text(one, "/name").to_owned(), called: String::new() });
+        }
+    }
+    let more = [&decided, &there].into_iter().any(|page| !text(page, "/nextCursor").is_empty());
+    Ok(if found.is_empty() { unknown(visit, named, error, more) } else { choose(visit, kind, &found, more) })
+}
+
+fn choose(visit: &Visit, kind: &str, found: &[Alike], more: bool) -> Markup {
+    html! {
+        section.card {
+            h2 { "Whom do you mean?" }
+            ul {
+                @for one in found {
+                    li {
+                        a href=(names::why(visit, kind, &one.id)) { (name(&one.name)) }
+                        @if !one.called.is_empty() && one.called != one.name { " " span.muted { (name(&one.called)) } }
+                    }
+                }
+            }
+            @if more { p.hint { "There may be more: type more of the name." } }
+        }
+    }
+}
+
+fn unknown(visit: &Visit, named: &str, error: &Error, more: bool) -> Markup {
     let log = super::super::visit::with_query(&visit.link("/activity"), &[("text".to_owned(), named.to_owned())]);
     html! {
         (empty("Nothing is known of this one", &html! {
             p { bdi { (error.to_string()) } }
-            p { "So no identity provider has sent them. There: are they assigned to the application, or a member of a group that is? Is the connection activated?" }
+            @if more { p { "Not everybody was looked through: type the whole user name, e-mail address or id." } }
+            @else { p { "So no identity provider has sent them. There: are they assigned to the application, or a member of a group that is? Is the connection activated?" } }
             p { a href=(log) { "Look for it in the activity" } " · " a href=(visit.link("/integrations")) { "Look at the connections" } }
         }))
     }
@@ -127,6 +173,10 @@ fn circumstances(visit: &Visit, names: &Names, explained: &Value) -> Markup {
                         "; up to revision " (number(explained, "/evaluation/pipelineRevision")) " nothing else was concluded"
                     }
                 }
+            }
+            @if !text(explained, "/scimId").is_empty() {
+                dt { "Activity" }
+                dd { a href=(super::super::visit::with_query(&visit.link("/activity"), &[("subject".to_owned(), text(explained, "/scimId").to_owned())])) { "What was asked about this one" } }
             }
             @if let Some(request) = request { dt { "Last SCIM request" } dd { (touched(visit, names, request)) } }
             @if let Some(touch) = touch { dt { "Last touched by" } dd { (touched(visit, names, touch)) } }
