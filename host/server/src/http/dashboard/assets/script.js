@@ -31,8 +31,10 @@ document.addEventListener("submit", (event) => {
   // Once is enough. After the form has been put together, so that the button's own value goes with it.
   if (button) setTimeout(() => (button.disabled = true), 0);
   for (const told of event.target.querySelectorAll("[data-while-sent]")) {
+    // Some buttons of a form take long, others do not.
+    if (told.dataset.by && told.dataset.by !== button?.value) continue;
     told.hidden = false;
-    watch(told);
+    if (told.dataset.whileSent) watch(told);
   }
 });
 

@@ -220,6 +220,7 @@ async fn page(visit: &Visit, draft: &Draft, sheet: &Sheet, error: Option<&Error>
             button type="submit" name="do" value="keep" { "Keep and change more" }
             a.button href=(visit.link("/policies")) { "Discard" }
         }
+        (super::planning())
     };
     let body = html! {
         p {

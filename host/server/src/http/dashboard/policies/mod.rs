@@ -111,7 +111,18 @@ fn pending(visit: &Visit, draft: &Draft) -> Markup {
                     button type="submit" name="do" value="shadow" data-asks="Put this pipeline in shadow, in place of any that is there?" { "Watch it in shadow" }
                     a.button href=(visit.link("/policies")) { "Discard" }
                 }
+                (planning())
             }
+        }
+    }
+}
+
+/// What stands beside the button that asks for a plan while that is computed: of many people it takes seconds.
+fn planning() -> Markup {
+    html! {
+        div hidden role="status" data-while-sent data-by="plan" {
+            p { "Looking at everybody by these policies." }
+            progress aria-label="The plan is being computed" {}
         }
     }
 }
