@@ -30,6 +30,25 @@ struct Seen {
     /// When it was last heard of, to about [`CLIENT_HEARD_MS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     heard: Option<Timestamp>,
+    /// Whether its latest requests came with a slash behind the base.
+    #[serde(default, skip_serializing_if = "is_false")]
+    slash_behind_base: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What one request shows of its client.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks<'a> {
+    /// The habits in it.
+    pub traits: Traits,
+    /// What it calls itself.
+    pub user_agent: Option<&'a str>,
+    /// Whether a slash more than belongs there stands behind the base, as with a base URL that was entered with a slash at its end.
+    pub slash_behind_base: bool,
 }
 
 /// What a connection's client looks like.
@@ -80,7 +99,8 @@ struct Gathered {
 
 impl Clients {
     /// Notes what a request of a connection's client shows.
-    pub fn see(&self, (tenant, connection): (PartitionNumber, u32), traits: Traits, user_agent: Option<&str>, now: Timestamp) {
+    pub fn see(&self, (tenant, connection): (PartitionNumber, u32), looks: Looks<'_>, now: Timestamp) {
+        let Looks { traits, user_agent, slash_behind_base } = looks;
         let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if gathered.len() >= CLIENTS_SEEN_MAX {
             gathered.retain(|_, known| known.fresh);
@@ -101,6 +121,11 @@ impl Clients {
         }
         if known.seen.heard.is_none_or(|heard| now >= heard.plus_millis(CLIENT_HEARD_MS)) {
             known.seen.heard = Some(now);
+            // Once it is put right, that is seen by then.
+            known.seen.slash_behind_base = slash_behind_base;
+            known.fresh = true;
+        } else if slash_behind_base && !known.seen.slash_behind_base {
+            known.seen.slash_behind_base = true;
             known.fresh = true;
         }
     }
@@ -141,10 +166,12 @@ fn merge(tx: &mut Tx<'_>, connection: u32, seen: &Seen) -> Result<()> {
     let is_known = traits == before.traits && user_agent == before.user_agent && before.changed.is_some();
     let changed = if is_known { before.changed } else { seen.changed };
     let heard = before.heard.max(seen.heard);
-    if is_known && heard == before.heard {
+    let newer = if seen.heard >= before.heard { seen } else { &before };
+    let slash_behind_base = newer.slash_behind_base;
+    if is_known && heard == before.heard && slash_behind_base == before.slash_behind_base {
         return Ok(());
     }
-    tx.put_json(&key, &Seen { traits, user_agent, changed, heard })
+    tx.put_json(&key, &Seen { traits, user_agent, changed, heard, slash_behind_base })
 }
 
 /// What is known of a connection's client; `None` before its first request.
@@ -170,6 +197,14 @@ pub fn shown(rows: &impl Rows, connection: u32) -> Result<Option<Shown>> {
     }))
 }
 
+/// Whether the latest requests of a connection's client came with a slash more than belongs behind the base.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn has_slash_behind_base(rows: &impl Rows, connection: u32) -> Result<bool> {
+    Ok(rows.json::<Seen>(&layout::client(connection))?.is_some_and(|seen| seen.slash_behind_base))
+}
+
 /// What is kept of a name that a stranger gives.
 fn cut(agent: &str) -> String {
     agent.chars().filter(|letter| !letter.is_control()).take(USER_AGENT_CHARACTERS_MAX).collect()
@@ -178,4 +213,24 @@ fn cut(agent: &str) -> String {
 /// Whether `known` is what is kept of `agent`, without making it.
 fn is_cut_of(known: &str, agent: &str) -> bool {
     agent.chars().filter(|letter| !letter.is_control()).take(USER_AGENT_CHARACTERS_MAX).eq(known.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_behind_the_base_is_known_at_once_and_forgotten_when_it_was_taken_off() {
+        let clients = Clients::default();
+        let mut now = Timestamp::from_millis(1_000_000);
+        let mut see = |slash_behind_base, after| {
+            now = now.plus_millis(after);
+            clients.see((1, 1), Looks { traits: Traits::default(), user_agent: None, slash_behind_base }, now);
+            clients.0.lock().unwrap()[&(1, 1)].seen.slash_behind_base
+        };
+        assert!(!see(false, 0));
+        assert!(see(true, 1));
+        assert!(see(false, 1), "one of several requests may be another's");
+        assert!(!see(false, CLIENT_HEARD_MS));
+    }
 }

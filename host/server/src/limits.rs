@@ -131,6 +131,12 @@ pub const TENANTS_MAX: u64 = 1_000_000;
 /// Names of groups, and users, that are looked at for warnings about a connection: what a person would look at is a sample.
 pub const WARNINGS_LOOKED_MAX: usize = 10_000;
 
+/// E-mail addresses of a user that other connections are searched for: that at work, that at home, and one more.
+pub const WARNING_EMAILS_LOOKED_MAX: usize = 3;
+
+/// Characters of a value that is taken, as a refusal tells them: enough to know it by.
+pub const TAKEN_VALUE_CHARACTERS_MAX: usize = 100;
+
 /// Names that a warning gives as examples.
 pub const WARNING_EXAMPLES_MAX: usize = 3;
 

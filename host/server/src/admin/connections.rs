@@ -90,6 +90,8 @@ pub struct Shown {
     pub created: Timestamp,
     /// What its client has written and not deleted.
     pub inventory: SubjectCounts,
+    /// Whether a user or a group has ever come by it. A provider that only tested the connection has sent none.
+    pub ever_synced: bool,
     /// What its client's traffic shows; absent before the first request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<client::Shown>,
@@ -280,6 +282,8 @@ pub fn restore(tx: &mut Tx<'_>, id: Id, provider: Provider, name: &str, now: Tim
 fn show(rows: &impl Rows, connection: Connection, policies: &[pipeline::Policy]) -> Result<Shown> {
     let filters = Filters::read(policies, connection.id);
     let count = |kind| rows.number(&layout::resource_count(connection.number, kind));
+    // A count stays where everybody has gone again.
+    let ever = |kind| rows.has(&layout::resource_count(connection.number, kind));
     Ok(Shown {
         id: connection.id,
         provider: connection.provider,
@@ -291,6 +295,7 @@ fn show(rows: &impl Rows, connection: Connection, policies: &[pipeline::Policy])
         unique_group_names: connection.unique_group_names,
         created: connection.created,
         inventory: SubjectCounts { users: count(layout::USER)?, groups: count(layout::GROUP)? },
+        ever_synced: ever(layout::USER)? || ever(layout::GROUP)?,
         client: client::shown(rows, connection.number)?,
         changing_external_ids: provision::changing_external_ids(rows, connection.number)?,
     })

@@ -7,14 +7,16 @@ use std::ops::ControlFlow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::connections::{self, Connection};
 use super::filters::{Filters, UserGroupMatch};
-use super::{listing, pipeline};
+use super::{listing, pipeline, tokens};
+use crate::client;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
-use crate::limits::{CONNECTIONS_MAX, WARNING_EXAMPLES_MAX, WARNINGS_LOOKED_MAX};
+use crate::limits::{CONNECTIONS_MAX, TOKENS_MAX, WARNING_EMAILS_LOOKED_MAX, WARNING_EXAMPLES_MAX, WARNINGS_LOOKED_MAX};
 use crate::provision::{self, ChangingExternalIds, ExternalIdChange, Kind, Scope, Stored};
 use crate::store::{Key, Range, Rows, Table, from_json, layout};
 
@@ -32,8 +34,12 @@ pub struct Warning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum WarningKind {
+    /// No token of the connection opens anything.
+    Token,
     /// The base URL is one that an identity provider cannot reach.
     BaseUrl,
+    /// The identity provider was given the base URL with a slash at its end.
+    TrailingSlash,
     /// A prefix for groups, of which none that came begins with it.
     GroupPrefix,
     /// A group of users to synchronize, of which none that came has the name.
@@ -55,8 +61,17 @@ pub fn of(rows: &impl Rows, id: Id, public_url: &str, now: Timestamp) -> Result<
     let filters = Filters::read(&pipeline::current(rows)?.policies, id);
     let mut warnings = Vec::new();
     let mut warn = |kind, text| warnings.push(Warning { kind, text });
+    let tokens = tokens::list(rows, connection.number, None, TOKENS_MAX)?;
+    if !tokens.iter().any(|token| token.expires_at.is_none_or(|ends| ends > now)) {
+        let text = "No token is valid: all were deleted or have expired, so the client is refused. Make another one.";
+        warn(WarningKind::Token, text.to_owned());
+    }
     if let Some(text) = unreachable(public_url) {
         warn(WarningKind::BaseUrl, text);
+    }
+    if client::has_slash_behind_base(rows, connection.number)? {
+        let text = "The base URL ends in a slash where it was entered, so requests come with two: //Users. They are answered all the same; take the slash off, since not all of its kind are so patient.";
+        warn(WarningKind::TrailingSlash, text.to_owned());
     }
     let names = group_names(rows, connection.number)?;
     if !names.is_empty() {
@@ -84,8 +99,10 @@ pub fn of(rows: &impl Rows, id: Id, public_url: &str, now: Timestamp) -> Result<
         warn(WarningKind::ChangingExternalId, unsteady(&changing));
     }
     for (other, examples) in shared {
-        let text =
-            format!("The connection {other} sends some of the same people: {}. Each of them is a member twice.", examples.join(", "));
+        let text = format!(
+            "The connection {other} sends some of the same people: {}. Both send them, so whoever of them no filter leaves out is in the team twice.",
+            examples.join(", ")
+        );
         warn(WarningKind::SamePeople, text);
     }
     Ok(warnings)
@@ -108,6 +125,9 @@ fn unsteady(changing: &ChangingExternalIds) -> String {
     )
 }
 
+/// Ends of names that no public name server knows (RFC 6761, 6762, 8375, and what routers and companies take).
+const INSIDE: [&str; 5] = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
+
 /// Why no identity provider can reach a URL, if it is plain that none can.
 fn unreachable(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
@@ -117,11 +137,18 @@ fn unreachable(url: &str) -> Option<String> {
         None => authority.split(':').next().unwrap_or_default(),
     };
     let is_inside = match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified(),
+        Ok(IpAddr::V4(address)) => {
+            // Of providers' own networks (RFC 6598).
+            let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+            address.is_loopback() || address.is_private() || address.is_link_local() || address.is_unspecified() || is_shared
+        }
         Ok(IpAddr::V6(address)) => {
             address.is_loopback() || address.is_unspecified() || address.is_unique_local() || address.is_unicast_link_local()
         }
-        Err(_) => host == "localhost" || host.ends_with(".local") || host.ends_with(".internal") || !host.contains('.'),
+        Err(_) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            !host.contains('.') || INSIDE.iter().any(|end| host.ends_with(end))
+        }
     };
     if is_inside {
         return Some(format!(
@@ -178,17 +205,17 @@ fn users(rows: &impl Rows, connection: &Connection) -> Result<(usize, Vec<(Strin
     let range = Range::under(Key::new(Table::Connection));
     let all = listing::read(rows, &range, CONNECTIONS_MAX, |_, value| from_json::<Connection>(value))?;
     let others: Vec<Connection> = all.into_iter().filter(|other| other.number != connection.number && !other.deleting).collect();
-    let mut names = Vec::new();
+    let mut people = Vec::new();
     let (mut without, mut failed) = (0, None);
     rows.each(&Range::under(Key::new(Table::Resource).number(connection.number).byte(layout::USER)), &mut |_, value| {
         match Stored::read(value) {
             Ok(stored) => {
                 without += usize::from(stored.text("externalId").trim().is_empty());
-                names.push(stored.text("userName").to_owned());
+                people.push((stored.text("userName").to_owned(), emails(&stored)));
             }
             Err(error) => failed = Some(error),
         }
-        if failed.is_none() && names.len() < WARNINGS_LOOKED_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if failed.is_none() && people.len() < WARNINGS_LOOKED_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     if let Some(error) = failed {
         return Err(error);
@@ -197,8 +224,8 @@ fn users(rows: &impl Rows, connection: &Connection) -> Result<(usize, Vec<(Strin
     for other in others {
         let scope = Scope { connection: other.number };
         let mut examples = Vec::new();
-        for name in &names {
-            if examples.len() < WARNING_EXAMPLES_MAX && !provision::ids_with(rows, scope, Kind::user(), ("userName", name), 1)?.is_empty() {
+        for (name, emails) in &people {
+            if examples.len() < WARNING_EXAMPLES_MAX && is_sent(rows, scope, std::iter::once(name).chain(emails))? {
                 examples.push(name.clone());
             }
         }
@@ -207,6 +234,25 @@ fn users(rows: &impl Rows, connection: &Connection) -> Result<(usize, Vec<(Strin
         }
     }
     Ok((without, shared))
+}
+
+/// The e-mail addresses of a user, some of them.
+fn emails(user: &Stored) -> Vec<String> {
+    let elements = user.resource.get("emails").and_then(Value::as_array).into_iter().flatten();
+    let values = elements.filter_map(|email| email.get("value").and_then(Value::as_str));
+    values.take(WARNING_EMAILS_LOOKED_MAX).map(str::to_owned).collect()
+}
+
+/// Whether a connection has a user with one of these as name or e-mail address.
+fn is_sent<'a>(rows: &impl Rows, scope: Scope, texts: impl Iterator<Item = &'a String>) -> Result<bool> {
+    for text in texts {
+        for attribute in ["userName", "emails.value"] {
+            if !provision::ids_with(rows, scope, Kind::user(), (attribute, text), 1)?.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -227,6 +273,13 @@ mod tests {
             ("https://[::1]:8080", Some("outside")),
             ("https://doorlist", Some("outside")),
             ("https://box.local", Some("outside")),
+            ("https://Doorlist.LOCALHOST.", Some("outside")),
+            ("https://doorlist.lan", Some("outside")),
+            ("https://doorlist.corp.internal:8443", Some("outside")),
+            ("https://100.64.0.1", Some("outside")),
+            ("https://100.127.255.254", Some("outside")),
+            ("https://100.128.0.1", None),
+            ("https://locals.example.com", None),
         ] {
             let told = unreachable(url);
             assert_eq!(told.is_some(), expected.is_some(), "{url}: {told:?}");

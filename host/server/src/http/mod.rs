@@ -254,6 +254,10 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     response
 }
 
+/// Put on a SCIM request that came with two slashes behind the base: its client was given the base URL with a slash at its end.
+#[derive(Clone, Copy)]
+struct SlashBehindBase;
+
 /// Bounds the request's path and query, and gives the path its one spelling.
 #[allow(clippy::result_large_err, reason = "a refusal is a response")]
 fn prepare(request: &mut Request) -> Result<(), Response> {
@@ -263,8 +267,12 @@ fn prepare(request: &mut Request) -> Result<(), Response> {
         let detail = format!("Path and query together have more than {URI_BYTES_MAX} bytes.");
         return Err(refuse(uri, StatusCode::URI_TOO_LONG, &detail));
     }
+    let has_slash_behind_base = uri.path().strip_prefix(SCIM_BASE).is_some_and(|below| below.starts_with("//"));
     if let Some(uri) = one_spelling(uri.path()).and_then(|path| with_path(uri, &path)) {
         *request.uri_mut() = uri;
+    }
+    if has_slash_behind_base {
+        request.extensions_mut().insert(SlashBehindBase);
     }
     Ok(())
 }

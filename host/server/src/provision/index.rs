@@ -11,6 +11,7 @@ use super::kind::{Indexed, Place};
 use super::{Kind, Scope};
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::limits::TAKEN_VALUE_CHARACTERS_MAX;
 use crate::store::layout;
 use crate::store::{Key, Range, Rows, Tx};
 
@@ -73,7 +74,12 @@ pub(super) fn update(
 fn refuse_taken(tx: &Tx<'_>, scope: Scope, kind: &Kind, id: Id, place: &Place, value: &str) -> Result<()> {
     let Some(Indexed { name, unique, .. }) = kind.indexed.iter().find(|indexed| indexed.place == *place) else { return Ok(()) };
     if *unique && find(tx, scope, kind, place, value)?.into_iter().any(|other| other != id) {
-        return Err(Error::new(ErrorKind::Uniqueness, format!("Another {} has this {name}.", kind.noun())));
+        // Of an attribute of the tenant's own nobody knows whether it may stand in a log.
+        let told = match place {
+            Place::Number(_) => format!(": “{}”", value.chars().take(TAKEN_VALUE_CHARACTERS_MAX).collect::<String>()),
+            Place::Named(_) => String::new(),
+        };
+        return Err(Error::new(ErrorKind::Uniqueness, format!("Another {} has this {name}{told}.", kind.noun())));
     }
     Ok(())
 }

@@ -252,3 +252,55 @@ fn users_who_come_again_under_another_external_id_are_warned_of() {
     }
     assert_eq!(told(), texts);
 }
+
+/// The same people by another name: one provider calls them by their address, the other one only knows it.
+#[test]
+fn people_whom_two_connections_send_are_known_by_name_and_address() {
+    let tenant = shared::tenant("same people");
+    let (one, other) = (tenant.connect(), tenant.connect_with(&json!({"provider": "okta", "name": "Okta"})));
+    let person =
+        |client: &Client, name: &str, emails: Value| drop(client.post("/Users", &json!({"userName": name, "emails": emails})).expect(201));
+    person(&one, "ada@example.com", json!([]));
+    person(&one, "grace", json!([{"value": "grace@example.com"}]));
+    person(&one, "alan", json!([{"value": "at@work.example.com"}, {"value": "at@home.example.com"}]));
+    person(&one, "alone", json!([{"value": "alone@example.com"}]));
+    assert_eq!(warnings(&tenant, &one, "samePeople"), [""; 0]);
+    person(&other, "a.lovelace", json!([{"value": "ADA@example.com"}]));
+    person(&other, "Grace@example.com", json!([]));
+    person(&other, "turing", json!([{"value": "at@home.example.com"}]));
+    let told = warnings(&tenant, &one, "samePeople");
+    let expected = "The connection Okta sends some of the same people: ada@example.com, grace, alan. Both send them, so whoever of them no filter leaves out is in the team twice.";
+    assert_eq!(told, [expected]);
+    assert_eq!(warnings(&tenant, &other, "samePeople").len(), 1);
+}
+
+#[test]
+fn a_connection_without_a_valid_token_is_warned_of() {
+    let tenant = shared::tenant("no token");
+    let client = tenant.connect();
+    assert_eq!(warnings(&tenant, &client, "token"), [""; 0]);
+    let tokens = format!("/connections/{}/tokens", client.connection);
+    let first = text(&tenant.all(&tokens)[0], "id");
+    let _ = tenant.delete(&format!("{tokens}/{first}")).expect(204);
+    assert_eq!(
+        warnings(&tenant, &client, "token"),
+        ["No token is valid: all were deleted or have expired, so the client is refused. Make another one."]
+    );
+    let _ = tenant.post(&tokens, &json!({})).expect(201);
+    assert_eq!(warnings(&tenant, &client, "token"), [""; 0]);
+}
+
+#[test]
+fn a_base_url_that_was_entered_with_a_slash_is_warned_of() {
+    let tenant = shared::tenant("slash behind the base");
+    let (careful, careless) = (tenant.connect(), tenant.connect());
+    let told = |client: &Client| warnings(&tenant, client, "trailingSlash");
+    for path in ["/Users", "/Users/", "/Users//", "/Users?filter=userName%20eq%20%22//%22"] {
+        let _ = careful.get(path).expect(200);
+    }
+    let _ = careless.get("/Users").expect(200);
+    let _ = careless.get("//Users").expect(200);
+    let texts = eventually("the slash is known", || Some(told(&careless)).filter(|texts| !texts.is_empty()));
+    assert!(texts.len() == 1 && texts[0].starts_with("The base URL ends in a slash where it was entered"), "{texts:?}");
+    assert_eq!(told(&careful), [""; 0]);
+}

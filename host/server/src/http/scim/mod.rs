@@ -25,9 +25,10 @@ use doorlist_scim::quirks::plus_is_plus;
 use serde_json::Value;
 
 use self::target::Target;
-use super::{App, RequestId, SCIM_BASE, note_cause, request};
+use super::{App, RequestId, SCIM_BASE, SlashBehindBase, note_cause, request};
 use crate::activity::{Actor, Entry, likeness};
 use crate::auth::ScimCaller;
+use crate::client::Looks;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::limits::{
@@ -44,6 +45,7 @@ struct Call {
     uri: Uri,
     headers: HeaderMap,
     request_id: Option<RequestId>,
+    slash_behind_base: bool,
     now: Timestamp,
     /// The query's parameters, once somebody asked for them.
     parameters: OnceLock<Vec<(String, String)>>,
@@ -90,6 +92,7 @@ pub async fn handle(State(app): State<App>, request: Request) -> Response {
         uri: parts.uri,
         headers: parts.headers,
         request_id: parts.extensions.remove(),
+        slash_behind_base: parts.extensions.get::<SlashBehindBase>().is_some(),
     };
     let pace = call.take(1);
     if !matches!(call.method.as_str(), "POST" | "PUT" | "PATCH") {
@@ -280,13 +283,14 @@ impl Call {
         // Two clients of one token that take turns are looked at each time, which costs a little and loses nothing.
         let has_adscimversion = self.headers.contains_key(ADSCIMVERSION);
         // Nor does looking now and then, so that it is known when it was last heard of.
-        let hash = likeness((agent, has_adscimversion, self.now.as_millis() / CLIENT_HEARD_MS));
+        let hash = likeness((agent, has_adscimversion, self.slash_behind_base, self.now.as_millis() / CLIENT_HEARD_MS));
         if body.is_none() && self.uri.query().is_none() && self.caller.last_agent.swap(hash, Ordering::Relaxed) == hash {
             return;
         }
         let traits = Traits::of_request(self.method.as_str(), self.parameters(), Headers { user_agent: agent, has_adscimversion }, body);
         let whose = (self.caller.tenant.number(), self.caller.connection.number);
-        self.app.clients.see(whose, traits, agent, self.now);
+        let looks = Looks { traits, user_agent: agent, slash_behind_base: self.slash_behind_base };
+        self.app.clients.see(whose, looks, self.now);
     }
 
     /// The error as an answer; 405 says what is allowed (RFC 9110 section 15.5.6).
