@@ -91,6 +91,10 @@ async function connect(page, name) {
   await page.getByRole("button", { name: "Get started" }).click();
   await check(page, "wizard-2");
   await page.getByLabel("Only groups whose name starts").check();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("Enter at least one beginning of a name").waitFor();
+  expect(await page.getByLabel("Group name starts with").evaluate((field) => field === document.activeElement), "what is wrong is gone on with");
+  await check(page, "wizard-refused");
   await page.getByLabel("Group name starts with").fill("NB-");
   await page.getByRole("button", { name: "Continue" }).click();
   await check(page, "wizard-3");
@@ -99,7 +103,7 @@ async function connect(page, name) {
   await page.getByRole("button", { name: "Continue" }).click();
   await check(page, "wizard-4");
   await page.getByRole("button", { name: "Make base URL and token" }).click();
-  const token = await page.getByLabel("Token Key").inputValue();
+  const token = await page.getByRole("textbox", { name: "Token Key" }).inputValue();
   await page.getByRole("button", { name: "Copy" }).first().waitFor();
   expect(token.startsWith("dl_scim_"), "the token is shown");
   await check(page, "credentials");
@@ -108,7 +112,9 @@ async function connect(page, name) {
   await check(page, "connection-waiting");
 
   // JumpCloud: its test, its activation with a test user, then people and groups. The page follows without being loaded again.
-  await page.evaluate(() => (window.stays = true));
+  await page.evaluate(() => (window.stays = document.getElementById("state")));
+  const place = () => page.locator("#base-url").evaluate((field) => field.getBoundingClientRect().top + window.scrollY);
+  const before = await place();
   const state = page.locator("#progress");
   await scim(token, "GET", "/Users?startIndex=1&count=1");
   await state.getByText("JumpCloud reached Doorlist with the token").waitFor();
@@ -132,7 +138,9 @@ async function connect(page, name) {
     Operations: [{ op: "add", path: "members", value: people.slice(0, 2).map(({ id }) => ({ value: id })) }],
   });
   await state.getByText("Connected").waitFor({ timeout: 30_000 });
-  expect(await page.evaluate(() => window.stays === true), "the page turned green without being loaded anew");
+  expect(await page.evaluate(() => window.stays?.isConnected), "the page turned green without being loaded anew, and what is said aloud stayed in its place");
+  await page.locator("#warned").getByText(/warning/).waitFor();
+  expect((await place()) === before, `the base URL moved from ${before} to ${await place()}`);
   await check(page, "connection-green");
   return { token, tenant, people, group };
 }

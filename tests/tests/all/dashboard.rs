@@ -10,6 +10,7 @@ mod policies;
 mod settings;
 mod sign_on;
 mod team;
+mod wizard;
 
 use doorlist_tests::callers::text;
 use doorlist_tests::{Tenant, Visitor};

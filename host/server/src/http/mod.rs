@@ -107,6 +107,8 @@ pub struct Shared {
     explanations: Places,
     /// Attempts to sign in to the dashboard.
     attempts: dashboard::Attempts,
+    /// Held by whoever makes a connection there: one at a time, so that of two presses the second sees what the first one made.
+    connecting: tokio::sync::Mutex<()>,
     /// Secrets that it is about to show.
     unshown: dashboard::Unshown,
     /// Checks of plugins that it can show while they are made.
@@ -152,6 +154,7 @@ impl App {
             uploads: Places::of_uploads(),
             explanations: Places::of_explanations(),
             attempts: dashboard::Attempts::default(),
+            connecting: tokio::sync::Mutex::default(),
             unshown: dashboard::Unshown::default(),
             checks: dashboard::Checks::default(),
             sign_on: sign_on.map(Arc::new),

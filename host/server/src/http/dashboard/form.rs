@@ -46,11 +46,6 @@ impl Form {
         self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// The lines of a field that are not blank, without blanks around them.
-    pub(super) fn lines(&self, name: &str) -> Vec<String> {
-        self.text(name).lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-    }
-
     /// Every field.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -126,6 +121,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Form> {
         return Err(Error::new(ErrorKind::PayloadTooLarge, format!("The form has more than {FORM_FIELDS_MAX} fields.")));
     }
     Ok(Form { fields, file: None })
+}
+
+/// The lines of a text that are not blank, to the letter but for their ends: spaces count.
+pub(super) fn entries(text: &str) -> Vec<String> {
+    text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
 }
 
 /// The pairs of a query or a form.

@@ -9,6 +9,24 @@ pub const UNSHOWN_MS_MAX: i64 = 600_000;
 /// Bytes of a form that a page sends: the longest settings of a policy, percent-encoded.
 pub const FORM_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of an address of the wizard that connects a provider, with what was chosen so far in it: what every browser and proxy lets through. Longer answers are in its form only.
+pub const WIZARD_ADDRESS_BYTES_MAX: usize = 4 << 10;
+
+/// Milliseconds for which a connection that nobody has used is asked about before the wizard makes another one of its name: whoever goes back and presses again does it by then.
+pub const WIZARD_AGAIN_MS_MAX: i64 = 600_000;
+
+/// Entries of a connection's filter that stand in a row. Its settings have all.
+pub const DASHBOARD_ENTRIES_SHOWN_MAX: usize = 20;
+
+/// Warnings that a connection's page shows.
+pub const WARNINGS_SHOWN_MAX: usize = 20;
+
+/// Connections whose warnings are looked for to be told on their cards: each takes a look at many of its users, every few seconds.
+pub const CARDS_WARNED_MAX: usize = 10;
+
+/// Milliseconds for which a connection's page tells of what its client was refused: what is older was seen to, or is in the activity.
+pub const REFUSED_LATELY_MS_MAX: i64 = 24 * 60 * 60 * 1_000;
+
 /// Fields of such a form.
 pub const FORM_FIELDS_MAX: usize = 2_000;
 

@@ -208,7 +208,8 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
     }
     match (route.run)(visit).await {
         Ok(Answer::Page(page)) => page::respond(&app, StatusCode::OK, shell(&frame, &page)),
-        Ok(Answer::Refused(status, page)) => page::respond(&app, status, shell(&frame, &page)),
+        // What was typed is on it, so it is not loaded again by itself.
+        Ok(Answer::Refused(status, page)) => page::respond(&app, status, shell(&frame, &page::Page { live: None, ..page })),
         Ok(Answer::Redirect(to)) => page::redirect(&to),
         Ok(Answer::SignOut(to)) => sign_in::signed_out(&app, &to),
         Err(error) => failed(&app, Some(&frame), &error),

@@ -279,14 +279,16 @@ pub(super) fn field_at(name: &str, label: &str, value: &str, hint: &str, problem
     }
 }
 
-/// Some lines of text to fill in.
-pub(super) fn area(name: &str, label: &str, value: &str, hint: &str, rows: u32) -> Markup {
-    let described = format!("{name}-hint");
+/// Some lines of text to fill in, with what is wrong with them. That is where one goes on.
+pub(super) fn area_at(name: &str, label: &str, value: &str, hint: &str, rows: u32, problem: Option<&str>) -> Markup {
+    let (told, wrong) = (format!("{name}-hint"), format!("{name}-wrong"));
+    let described = if problem.is_some() { format!("{told} {wrong}") } else { told.clone() };
     html! {
         div.field {
             label for=(name) { (label) }
-            textarea id=(name) name=(name) rows=(rows) spellcheck="false" aria-describedby=[(!hint.is_empty()).then_some(&described)] { (value) }
-            @if !hint.is_empty() { p.hint id=(described) { (hint) } }
+            textarea id=(name) name=(name) rows=(rows) spellcheck="false" aria-describedby=(described) aria-invalid=[problem.map(|_| "true")] autofocus[problem.is_some()] { "\n" (value) }
+            p.hint id=(told) { (hint) }
+            @if let Some(problem) = problem { p.wrong id=(wrong) { bdi { (problem) } } }
         }
     }
 }
@@ -312,7 +314,7 @@ pub(super) fn copy(id: &str, label: &str, value: &str) -> Markup {
             label for=(id) { (label) }
             div.copy {
                 input type="text" id=(id) value=(value) readonly spellcheck="false" autocomplete="off";
-                button.copier type="button" hidden data-copies=(id) { "Copy" }
+                button.copier type="button" hidden data-copies=(id) aria-label=(format!("Copy {label}")) { "Copy" }
             }
         }
     }

@@ -35,6 +35,12 @@ impl Unshown {
         kept.push(Kept { whose: whose(visit, of), secret: secret.to_owned(), until: visit.now.plus_millis(UNSHOWN_MS_MAX) });
     }
 
+    /// Whether this session made a secret of this thing and has not seen it.
+    pub(super) fn has(&self, visit: &Visit, of: &str) -> bool {
+        let (kept, whose) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), whose(visit, of));
+        kept.iter().any(|kept| kept.whose == whose && kept.until > visit.now)
+    }
+
     /// The secret of this thing, if this session made one and has not seen it.
     pub(super) fn take(&self, visit: &Visit, of: &str) -> Option<String> {
         let (mut kept, whose) = (self.0.lock().unwrap_or_else(PoisonError::into_inner), whose(visit, of));

@@ -76,6 +76,11 @@ impl Visit {
         find(&self.query, name).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// A query parameter as it was sent.
+    pub(super) fn raw_parameter(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
     /// Whether the operator may do what asks for this role, in the tenant of the path or, without one, in the installation.
     pub(super) fn may(&self, role: Role) -> bool {
         self.role >= Some(role)

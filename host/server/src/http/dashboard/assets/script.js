@@ -16,8 +16,13 @@ document.addEventListener("click", async (event) => {
   } catch {
     document.execCommand("copy");
   }
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  const called = button.getAttribute("aria-label");
+  const say = (word) => {
+    button.textContent = word;
+    button.setAttribute("aria-label", called.replace(/^(Copy|Copied)/, word));
+  };
+  say("Copied");
+  setTimeout(() => say("Copy"), 2000);
 });
 
 // A form that asks first says what it is about to do.
@@ -59,7 +64,7 @@ window.addEventListener("pageshow", () => {
   for (const told of document.querySelectorAll("[data-while-sent]")) told.hidden = true;
 });
 
-// Parts that change by themselves are looked at again, and put in place of the old ones only if they differ.
+// Parts that change by themselves are looked at again, and what is in them is changed only if it differs. The parts themselves stay, so that those which are said aloud are.
 const seconds = Number(document.body.dataset.lookAgain);
 if (seconds > 0) {
   const look = async () => {
@@ -71,7 +76,7 @@ if (seconds > 0) {
           for (const part of document.querySelectorAll("[data-live][id]")) {
             const now = fresh.getElementById(part.id);
             if (now && now.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
-              part.replaceWith(document.importNode(now, true));
+              part.replaceChildren(...document.importNode(now, true).childNodes);
             }
           }
           if (!("lookAgain" in fresh.body.dataset)) return;

@@ -1,25 +1,30 @@
-//! Identity provider sync: a card for each connection, the wizard that makes one ([`wizard`]), and the page on which one watches it ([`connection`]).
+//! Identity provider sync: a card for each connection, the wizard that makes one ([`wizard`]), the page on which one watches it ([`connection`]), and its
+//! [`settings`].
 
 mod connection;
+mod filters;
+mod progress;
 mod provider;
+mod settings;
 mod wizard;
 
+use doorlist_scim::ErrorKind;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use self::provider::PROVIDERS;
 use super::Route;
 use super::page::{Answer, Page, Section};
-use super::parts::{Tone, ago, badge, counted, empty, is, list, more, name, number, text};
+use super::parts::{Tone, badge, counted, empty, is, list, more, name, number, text};
 use super::visit::Visit;
 use crate::admin::keys::Role;
-use crate::error::Result;
-use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
+use crate::error::{Kind, Result};
+use crate::http::dashboard::limits::{CARDS_WARNED_MAX, DASHBOARD_ROWS_MAX};
 
 pub(super) fn pages() -> Vec<Route> {
     let own =
         vec![Route::get("/tenants/{tenant}/integrations", show), Route::post("/tenants/{tenant}/integrations/{connection}/switch", switch)];
-    [own, wizard::pages(), connection::pages()].into_iter().flatten().collect()
+    [own, wizard::pages(), connection::pages(), settings::pages()].into_iter().flatten().collect()
 }
 
 async fn show(visit: Visit) -> Result<Answer> {
@@ -27,15 +32,29 @@ async fn show(visit: Visit) -> Result<Answer> {
     let sync = visit.ask("getSync").await?;
     let connections = list(&page, "/items");
     let may = visit.may(Role::Admin);
+    let mut cards = Vec::new();
+    for (at, connection) in connections.iter().enumerate() {
+        let warnings = match at < CARDS_WARNED_MAX {
+            true => visit.ask("listWarnings").at("connection", text(connection, "/id")).await,
+            false => Ok(Value::Null),
+        };
+        let warnings = match warnings {
+            // It was deleted this moment.
+            Err(error) if error.kind() == Kind::Scim(ErrorKind::NotFound) => Value::Null,
+            warnings => warnings?,
+        };
+        cards.push(card(&visit, connection, &warnings, may));
+    }
     let body = html! {
         div id="sync" data-live { (state(&visit, &sync)) }
         @if connections.is_empty() {
             (empty("No identity provider is connected yet", &html! {
-                "Connect yours below, and its groups and their members arrive by themselves. Whoever was added here by hand stays as they are."
+                @if may { "Connect yours below, and its groups and their members arrive by themselves. Whoever was added here by hand stays as they are." }
+                @else { "Once an admin connects one, its groups and their members arrive by themselves." }
             }))
         }
         div.cards id="connections" data-live {
-            @for connection in connections { (card(&visit, connection, may)) }
+            @for card in &cards { (card) }
         }
         (more(&page, |cursor| visit.here_with("cursor", cursor)))
         @if may {
@@ -78,12 +97,30 @@ fn state(visit: &Visit, sync: &Value) -> Markup {
     }
 }
 
+/// What a warning is about, in some words; the sentence stands on the connection's page.
+fn about(warning: &Value) -> &'static str {
+    match text(warning, "/kind") {
+        "token" => "No valid token",
+        "baseUrl" => "Base URL",
+        "trailingSlash" => "Slash behind the base URL",
+        "groupPrefix" => "Prefix matches nothing",
+        "userGroup" => "Group is not there",
+        "externalId" => "externalId missing",
+        "changingExternalId" => "externalId changes",
+        "samePeople" => "Same people twice",
+        _ => "Other",
+    }
+}
+
 /// A connection's card.
-fn card(visit: &Visit, connection: &Value, may: bool) -> Markup {
+fn card(visit: &Visit, connection: &Value, warnings: &Value, may: bool) -> Markup {
     let id = text(connection, "/id");
     let address = visit.link(&format!("/integrations/{id}"));
     let enabled = is(connection, "/enabled");
-    let last = text(connection, "/client/lastRequest");
+    let warnings = list(warnings, "/items");
+    let mut abouts: Vec<&str> = warnings.iter().map(about).collect();
+    abouts.dedup();
+    let lets_in = !warnings.iter().any(|warning| text(warning, "/kind") == "token");
     let button = html! {
         @if enabled {
             button type="submit" name="enabled" value="false" data-asks="Turn this connection off? Its client is refused until it is turned on again; everybody stays as they are." { "Turn off" }
@@ -96,21 +133,22 @@ fn card(visit: &Visit, connection: &Value, may: bool) -> Markup {
             h2 { a href=(address) { (name(text(connection, "/name"))) } }
             p.row {
                 (badge(Tone::Plain, provider::name(text(connection, "/provider"))))
-                @if enabled { (badge(Tone::Good, "On")) } @else { (badge(Tone::Warning, "Off")) }
+                @if !enabled { (badge(Tone::Warning, "Off")) } @else { (badge(if lets_in { Tone::Good } else { Tone::Plain }, "On")) }
             }
-            p {
-                @if last.is_empty() { "Not synchronized" } @else { "Synced " (ago(visit.now, last)) }
-            }
-            @if connection.get("changingExternalIds").is_some() {
-                p { a href=(address) { (badge(Tone::Warning, "externalId changes")) } }
+            p { (progress::heard(visit, connection)) }
+            @if !abouts.is_empty() {
+                p.row {
+                    a href=(format!("{address}#warnings")) { (counted(warnings.len() as u64, "warning", "warnings")) }
+                    @for about in &abouts { (badge(Tone::Warning, about)) }
+                }
             }
             p.muted {
                 (counted(number(connection, "/inventory/users"), "user", "users")) " and "
                 (counted(number(connection, "/inventory/groups"), "group", "groups")) " came"
             }
             div.row {
-                a.button href=(address) { "Settings" }
-                @if may { (visit.form(&format!("{address}/switch"), &button)) }
+                a.button href=(address) { "Look" }
+                @if may { a.button href=(format!("{address}/settings")) { "Settings" } (visit.form(&format!("{address}/switch"), &button)) }
             }
         }
     }

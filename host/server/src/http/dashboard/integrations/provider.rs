@@ -10,6 +10,8 @@ pub(super) struct Provider {
     pub key: &'static str,
     /// As people call it.
     pub name: &'static str,
+    /// The same within a sentence.
+    pub called: &'static str,
     /// What it can do, in a sentence.
     pub about: &'static str,
     /// How long connecting it takes.
@@ -22,6 +24,8 @@ pub(super) struct Provider {
     pub token_label: &'static str,
     /// What its console calls the test of both.
     pub test_label: &'static str,
+    /// How that is asked for.
+    pub test: &'static str,
 }
 
 /// All of them, the first one first.
@@ -29,42 +33,50 @@ pub(super) static PROVIDERS: [Provider; 4] = [
     Provider {
         key: "jumpcloud",
         name: "JumpCloud",
+        called: "JumpCloud",
         about: "Users and groups as soon as they change, from a custom application of your JumpCloud organization.",
         minutes: "5 to 15",
         permission: "the role Administrator or Administrator with Billing",
         url_label: "Base URL",
         token_label: "Token Key",
         test_label: "Test Connection",
+        test: "Press Test Connection",
     },
     Provider {
         key: "okta",
         name: "Okta",
+        called: "Okta",
         about: "Users and pushed groups, from a SCIM application of your Okta organization.",
         minutes: "10 to 20",
         permission: "the role Application Administrator or Super Administrator",
         url_label: "SCIM connector base URL",
         token_label: "Authorization (HTTP Header, Bearer)",
         test_label: "Test Connector Configuration",
+        test: "Press Test Connector Configuration",
     },
     Provider {
         key: "entra",
         name: "Microsoft Entra ID",
+        called: "Microsoft Entra ID",
         about: "Users and groups every 40 minutes, from an enterprise application of your tenant.",
         minutes: "10 to 20",
         permission: "the role Application Administrator or Cloud Application Administrator",
         url_label: "Tenant URL",
         token_label: "Secret Token",
         test_label: "Test Connection",
+        test: "Press Test Connection",
     },
     Provider {
         key: "generic",
         name: "Other (SCIM 2.0)",
+        called: "your identity provider",
         about: "Users and groups from any identity provider that speaks SCIM 2.0, such as Keycloak or authentik.",
         minutes: "10 to 20",
-        permission: "whatever it takes to set up outbound SCIM there",
+        permission: "a role that may set up outbound SCIM",
         url_label: "Base URL",
         token_label: "Bearer token",
         test_label: "connection test",
+        test: "Test the connection",
     },
 ];
 
@@ -85,7 +97,7 @@ pub(super) fn instructions(provider: &Provider) -> Markup {
             ol.steps {
                 li { "In the JumpCloud Admin Portal go to " b { "SSO Applications" } ", open your custom application, or add one with " b { "Add New Application" } ", and choose the tab " b { "Identity Management" } "." }
                 li { "Choose API Type " b { "SCIM API" } " and SCIM Version " b { "SCIM 2.0" } "." }
-                li { "Paste " b { "Base URL" } " and " b { "Token Key" } " from above. The URL has no slash at its end." }
+                li { "Paste " b { "Base URL" } " and " b { "Token Key" } ". The URL has no slash at its end." }
                 li { "Enter a " b { "Test User Email" } " that nobody uses: JumpCloud makes a user with it, changes it and deletes it again." }
                 li { "Press " b { "Test Connection" } ", tick " b { "Enable management of User Groups and Group Membership in this application" } ", and press " b { "Activate" } "." }
                 li { "On the tab " b { "User Groups" } " tick the groups to send, and " b { "Save" } ". Only members of these groups come, and JumpCloud does not send empty groups." }

@@ -63,7 +63,8 @@ async fn page(visit: &Visit, draft: &Draft, from: usize, error: Option<&Error>) 
         (pending(visit, draft))
         @if draft.len() == 0 {
             (empty("There is no policy", &html! {
-                "Everybody whom an identity provider sends is in the team, with the role that new users get. Add a policy to filter, rename or give roles."
+                "Everybody whom an identity provider sends is in the team, with the role that new users get."
+                @if may { " Add a policy to filter, rename or give roles." }
             }))
         } @else {
             (table(visit, draft, from, &names, error))

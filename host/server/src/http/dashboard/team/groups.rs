@@ -71,7 +71,9 @@ fn found(visit: &Visit, names: &Names, groups: &Value) -> Markup {
             }))
         } @else {
             (empty("The team has no group yet", &html! {
-                a href=(visit.link("/integrations")) { "Connect an identity provider" } ", and its groups come by themselves. Or add one by hand."
+                @if visit.may(Role::Admin) {
+                    a href=(visit.link("/integrations")) { "Connect an identity provider" } ", and its groups come by themselves. Or add one by hand."
+                } @else { "Groups come by themselves once an admin connects an identity provider, or one by one when an admin adds them." }
             }))
         }
     }

@@ -92,7 +92,9 @@ fn found(visit: &Visit, names: &Names, users: &Value) -> Markup {
             }))
         } @else {
             (empty("Nobody is in the team yet", &html! {
-                a href=(visit.link("/integrations")) { "Connect an identity provider" } ", and its users come by themselves. Or add somebody by hand."
+                @if visit.may(Role::Admin) {
+                    a href=(visit.link("/integrations")) { "Connect an identity provider" } ", and its users come by themselves. Or add somebody by hand."
+                } @else { "Users come by themselves once an admin connects an identity provider, or one by one when an admin adds them." }
             }))
         }
         (more(users, |cursor| visit.here_with("cursor", cursor)))
