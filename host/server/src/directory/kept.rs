@@ -21,7 +21,7 @@ pub struct Kept<'a, R> {
 }
 
 impl<'a, R: Rows> Kept<'a, R> {
-    /// The rows of a tenant that keeps what happened as `retention` says. Looks through the events that are to be deleted and are still there, which are few.
+    /// The rows of a tenant that keeps what happened as `retention` says. Looks through the events that are to be deleted and are still there: few, but for the first minutes after a tenant has said for how long.
     ///
     /// # Errors
     /// If the disk refuses.

@@ -404,7 +404,8 @@ pub fn patch(tx: &mut Tx<'_>, id: Id, patch: &MemberPatch, when: Occasion, roles
         return Err(Error::conflict(format!("{what} of this member comes from its identity provider; change it there.")));
     }
     patch.display_name.iter().try_for_each(|name| check_name("displayName", name))?;
-    patch.email.iter().flatten().try_for_each(|email| check_address(email))?;
+    // What the identity provider of a connection that is gone sent may stay, whatever it is.
+    patch.email.iter().flatten().filter(|email| Some(*email) != before.member.email.as_ref()).try_for_each(|email| check_address(email))?;
     if let Some(name) = &patch.display_name {
         after.member.display_name.clone_from(name);
     }

@@ -136,6 +136,7 @@ fn a_plan_is_changed_further_and_made_again() {
     let plan = visitor.submit(&further, "/policies/draft", &[("do", "plan")]);
     visitor.submit(&plan, "/apply", &[]).says("The plan is applied.");
     assert_eq!(settings(&tenant, "staff"), json!({"groups": ["NB-Other"]}));
+    assert_eq!(names(&tenant), ["staff"], "what somebody else took out meanwhile is not put back");
     let id = plan.path.rsplit('/').next().unwrap();
     tenant.get(&format!("/pipeline/plans/{id}/policies")).problem(409);
     assert_eq!(visitor.get(&format!("{}/change", plan.path)).status, 409);

@@ -135,12 +135,14 @@ impl Call {
         self.caller.rows.read(look)
     }
 
-    /// Looks at one snapshot of the rows without what is past its time: for what tells of activity, events and the past.
+    /// Looks at one snapshot of the rows without what is past its time: for what tells of activity, events and the past. On a thread of its own, since what is past its
+    /// time and still there is gone through first, which may be much just after a tenant has said for how long it is kept.
     ///
     /// # Errors
     /// What `look` answers, or if the disk refuses.
-    pub(super) fn read_kept<T>(&self, look: impl FnOnce(&Kept<'_, View>) -> Result<T>) -> Result<T> {
-        self.read(|rows| look(&Kept::of(rows, &self.retention(), self.caller.now)?))
+    pub(super) async fn read_kept<T: Send + 'static>(&self, look: impl FnOnce(&Kept<'_, View>) -> Result<T> + Send + 'static) -> Result<T> {
+        let (rows, retention, now) = (self.caller.rows.clone(), self.retention(), self.caller.now);
+        blocking(move || rows.read(|rows| look(&Kept::of(rows, &retention, now)?))).await
     }
 
     /// For how long what happened is kept; of the installation's own without regard to its age.

@@ -7,7 +7,7 @@ use super::page::{Page, Place, read_limit, wrong};
 use crate::admin::log;
 use crate::directory::{self, RecordingPlace};
 use crate::error::{Error, Result};
-use crate::limits::{SYNC_LOOK_MS, SYNC_WAIT_MS_MAX};
+use crate::limits::{NAME_BYTES_MAX, SYNC_LOOK_MS, SYNC_WAIT_MS_MAX};
 
 pub(super) async fn events(call: Call) -> Result<Reply> {
     let after = match call.parameter("after") {
@@ -15,7 +15,7 @@ pub(super) async fn events(call: Call) -> Result<Reply> {
         None => 0,
     };
     let limit = read_limit(call.parameter("limit"))?;
-    Reply::json(&call.read_kept(|rows| directory::events_after(rows, after, limit))?)
+    Reply::json(&call.read_kept(move |rows| directory::events_after(rows, after, limit)).await?)
 }
 
 pub(super) async fn activity(call: Call) -> Result<Reply> {
@@ -34,16 +34,25 @@ pub(super) async fn activity(call: Call) -> Result<Reply> {
     };
     let status = call.parameter("status").map(|text| text.parse().map_err(|said| wrong("status", said))).transpose()?;
     let connection = call.parameter("connection").map(|id| id.parse().map_err(|_| wrong("connection", "It is the id of a connection.")));
-    let text = call.parameter("text").map(str::to_owned);
+    let text = bounded(&call, "text")?;
     let wanted = log::Wanted { who, connection: connection.transpose()?, failed, status, subjects: None, text };
     let tenant = call.caller.rows.number();
-    let subject = call.parameter("subject").map(str::to_owned);
-    let (items, next) = call.read_kept(|rows| {
+    let subject = bounded(&call, "subject")?;
+    let look = call.read_kept(move |rows| {
         let named = subject.map(|named| directory::ids_named(rows, tenant, &named)).transpose()?;
         let subjects = named.map(|ids| ids.iter().map(ToString::to_string).collect());
         log::list(rows, asked.after, asked.limit, &log::Wanted { subjects, ..wanted })
-    })?;
+    });
+    let (items, next) = look.await?;
     Reply::json(&Page { items, next_cursor: next.map(|next| next.write()) })
+}
+
+/// A text that is looked for, as long as a name may be.
+fn bounded(call: &Call, name: &'static str) -> Result<Option<String>> {
+    match call.parameter(name) {
+        Some(text) if text.len() > NAME_BYTES_MAX => Err(wrong(name, &format!("It has at most {NAME_BYTES_MAX} bytes."))),
+        text => Ok(text.map(str::to_owned)),
+    }
 }
 
 pub(super) async fn sync(call: Call) -> Result<Reply> {
@@ -60,7 +69,7 @@ pub(super) async fn sync(call: Call) -> Result<Reply> {
             () = call.app.stopped() => {}
         }
     }
-    Reply::json(&call.read_kept(|rows| directory::sync_state(rows))?)
+    Reply::json(&call.read_kept(|rows| directory::sync_state(rows)).await?)
 }
 
 pub(super) async fn exchange(call: Call) -> Result<Reply> {

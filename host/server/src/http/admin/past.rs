@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::call::{Call, Reply, blocking};
+use super::call::{Call, Reply};
 use super::endpoint::{Endpoint, Parameter};
 use super::page::{Asked, Place, wrong};
 use crate::clock::Timestamp;
@@ -76,13 +76,7 @@ async fn look<T: Send + 'static>(
     look: impl FnOnce(Past, &Kept<'_, View>) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let now = call.caller.now;
-    kept(call, move |rows| look(Past::at(rows, moment, now)?, rows)).await
-}
-
-/// A look at one snapshot of the rows without what is past its time.
-async fn kept<T: Send + 'static>(call: &Call, look: impl FnOnce(&Kept<'_, View>) -> Result<T> + Send + 'static) -> Result<T> {
-    let (rows, retention, now) = (call.caller.rows.clone(), call.retention(), call.caller.now);
-    blocking(move || rows.read(|rows| look(&Kept::of(rows, &retention, now)?))).await
+    call.read_kept(move |rows| look(Past::at(rows, moment, now)?, rows)).await
 }
 
 /// A page of a list of the past.
@@ -172,7 +166,7 @@ async fn history(
     list: impl FnOnce(&Kept<'_, View>, Option<u64>, usize) -> Result<Vec<directory::HistoryItem>> + Send + 'static,
 ) -> Result<Reply> {
     let asked: Asked<u64> = call.asked()?;
-    let items = kept(&call, move |rows| list(rows, asked.after, asked.limit + 1)).await?;
+    let items = call.read_kept(move |rows| list(rows, asked.after, asked.limit + 1)).await?;
     Reply::json(&asked.page(items, |item| item.event.sequence))
 }
 

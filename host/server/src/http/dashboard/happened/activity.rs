@@ -76,6 +76,8 @@ fn found(visit: &Visit, names: &Names, called: &Called, entries: &Value) -> Mark
             p { "Nothing among the entries looked through so far. There are more." }
         } @else if FILTERS.iter().any(|name| visit.parameter(name).is_some()) {
             (empty("Nothing like that has happened", &html! { "Change the filter. The newest " (ACTIVITY_MAX) " entries are kept" (no_older(visit, "activityDays")) "." }))
+        } @else if visit.parameter("cursor").is_some() {
+            p { "Nothing is kept from before that." }
         } @else {
             (empty("Nothing has happened yet", &html! {
                 "What identity providers ask and what operators do stands here as soon as it happens. "

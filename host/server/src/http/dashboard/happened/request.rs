@@ -12,7 +12,7 @@ use super::super::visit::Visit;
 use super::activity::row;
 use crate::error::{Kind, Result};
 use crate::http::dashboard::limits::DASHBOARD_DOCUMENT_BYTES_MAX;
-use crate::limits::EXCHANGE_BYTES_MAX;
+use crate::limits::{ADMIN_PAGE_MAX, EXCHANGE_BYTES_MAX};
 
 /// Characters of a body that stand on the page, as both must fit on it.
 const BODY_CHARACTERS: usize = EXCHANGE_BYTES_MAX / 2;
@@ -36,8 +36,9 @@ pub(super) fn link(visit: &Visit, id: &str) -> String {
 async fn show(visit: Visit) -> Result<Answer> {
     let id = visit.part("request");
     // One request of a client is one entry; a bulk request has one for each of its operations.
-    let entries = visit.ask("listTenantActivity").with("text", id).with("limit", &ENTRIES.to_string()).await?;
-    let entries: Vec<Value> = list(&entries, "/items").iter().filter(|entry| text(entry, "/requestId") == id).cloned().collect();
+    let entries = visit.ask("listTenantActivity").with("text", id).with("limit", &ADMIN_PAGE_MAX.to_string()).await?;
+    let entries: Vec<Value> =
+        list(&entries, "/items").iter().filter(|entry| text(entry, "/requestId") == id).take(ENTRIES).cloned().collect();
     let (names, called) = (Names::read(&visit).await?, Called::of_entries(&visit, &entries).await?);
     let rows = html! { @for entry in &entries { (row(&visit, &names, &called, entry)) } };
     let body = match visit.ask("getExchange").at("request", id).await {

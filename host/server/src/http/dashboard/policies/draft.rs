@@ -52,15 +52,62 @@ impl Draft {
         Ok((Self { revision: number(&pipeline, "/revision"), base, entries }, pipeline))
     }
 
-    /// What makes the policies of a plan of the pipeline in force, policy by policy of the same name.
+    /// The changes of a plan, made to the pipeline in force: if that is not the one that the plan was computed against, what others have changed since stays.
     ///
     /// # Errors
-    /// If there is no such plan, or it was applied.
+    /// If there is no such plan, it was applied, or what it was computed against is no longer kept.
     pub(super) async fn of_plan(visit: &Visit, plan: &str) -> Result<Self> {
-        let (mut draft, _) = Self::begin(visit).await?;
+        let base = number(&visit.ask("getPlan").at("plan", plan).await?, "/pipelineRevision");
         let planned = as_put(&visit.ask("getPlanPolicies").at("plan", plan).await?);
-        draft.entries = planned.iter().map(|policy| draft.entry(policy)).collect();
+        let (mut draft, _) = Self::begin(visit).await?;
+        if draft.revision == base {
+            draft.entries = planned.iter().map(|policy| draft.entry(policy)).collect();
+        } else {
+            draft.change_like(&as_put(&Self::revision(visit, base).await?), &planned);
+        }
         Ok(draft)
+    }
+
+    async fn revision(visit: &Visit, revision: u64) -> Result<Value> {
+        let pipeline = visit.ask("getPipelineRevision").at("revision", &revision.to_string()).await;
+        pipeline.map_err(|error| match error.kind() {
+            Kind::Scim(ErrorKind::NotFound) => {
+                Error::conflict("The revision that these changes began with is no longer kept. Begin again.")
+            }
+            _ => error,
+        })
+    }
+
+    /// Makes the changes that lead from some policies to others, policy by policy of the same name. In which order they stand is left as it is.
+    fn change_like(&mut self, before: &[Value], after: &[Value]) {
+        let find = |policies: &[Value], name: &str| policies.iter().find(|policy| text(policy, "/name") == name).cloned();
+        for policy in before.iter().filter(|policy| find(after, text(policy, "/name")).is_none()) {
+            self.place(text(policy, "/name")).into_iter().for_each(|place| self.remove(place));
+        }
+        for policy in after {
+            let name = text(policy, "/name");
+            let (wanted, was) = (policy.as_object().cloned().unwrap_or_default(), find(before, name));
+            let was = was.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+            let gone = was.keys().filter(|key| !wanted.contains_key(*key)).map(|key| (key.as_str(), Value::Null));
+            let changed =
+                wanted.iter().filter(|(key, value)| was.get(*key) != Some(value)).map(|(key, value)| (key.as_str(), value.clone()));
+            let changes: Vec<(&str, Value)> = changed.chain(gone).collect();
+            match self.place(name) {
+                _ if changes.is_empty() => {}
+                Some(place) => self.change_policy(place, &changes),
+                // New, or taken out by somebody else meanwhile: then all of it is wanted.
+                None => {
+                    let place = self.add();
+                    let whole: Vec<(&str, Value)> = wanted.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+                    self.change_policy(place, &whole);
+                }
+            }
+        }
+    }
+
+    /// The place of the policy of a name.
+    fn place(&self, name: &str) -> Option<usize> {
+        self.policies().iter().position(|policy| text(policy, "/name") == name)
     }
 
     /// A policy as an entry: what is different from the one of its name, or all of it.
@@ -79,13 +126,7 @@ impl Draft {
     /// If the form carries none, or the revision that it began with is no longer kept.
     pub(super) async fn read(visit: &Visit) -> Result<Self> {
         let Written { revision, policies } = serde_json::from_str(visit.form.raw(DRAFT).unwrap_or_default()).map_err(|_| unreadable())?;
-        let pipeline = visit.ask("getPipelineRevision").at("revision", &revision.to_string()).await;
-        let pipeline = pipeline.map_err(|error| match error.kind() {
-            Kind::Scim(ErrorKind::NotFound) => {
-                Error::conflict("The revision that these changes began with is no longer kept. Begin again.")
-            }
-            _ => error,
-        })?;
+        let pipeline = Self::revision(visit, revision).await?;
         let base = as_put(&pipeline);
         if policies.len() > POLICIES_MAX || policies.iter().any(|entry| entry.at.is_some_and(|at| at >= base.len())) {
             return Err(unreadable());
@@ -283,6 +324,21 @@ mod tests {
         assert_eq!(planned(json!({"name": "new"})).at, None);
         let without = json!({"name": "a", "plugin": "x", "version": "1.0.0", "mode": "enforce"});
         assert_eq!(draft.entry(&without), Entry { at: Some(0), own: Map::from_iter([("settings".to_owned(), Value::Null)]) });
+    }
+
+    #[test]
+    fn changes_are_made_to_what_others_left() {
+        let mut draft = draft(&[("a", "x"), ("c", "z"), ("last", "role-protection")]);
+        let policy = |name: &str, a: u8| json!({"name": name, "plugin": "x", "version": "1.0.0", "mode": "enforce", "settings": {"a": a}});
+        // They change `a`, take out `last`, add `new`, change `b`, which somebody took out, and leave `d` alone, which somebody took out as well. `c` came meanwhile.
+        let before = [policy("a", 1), policy("b", 1), policy("d", 1), policy("last", 1)];
+        let after = [policy("a", 2), policy("b", 2), policy("d", 1), policy("new", 3)];
+        draft.change_like(&before, &after);
+        assert_eq!(names(&draft), ["a", "c", "b", "new"]);
+        assert_eq!((draft.change(0), draft.change(1), draft.change(2)), (Some("Changed"), None, Some("New")));
+        assert_eq!(draft.policy(0).map(|policy| policy["settings"].clone()), Some(json!({"a": 2})));
+        assert_eq!(draft.policy(2), Some(policy("b", 2)));
+        assert_eq!(draft.removed(), ["last"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::http::dashboard::limits::{
     DASHBOARD_INPUT_BYTES_MAX, DASHBOARD_STEPS_BYTES_MAX, DASHBOARD_STEPS_MAX, DASHBOARD_VALUE_CHARACTERS_MAX,
 };
+use crate::limits::NAME_BYTES_MAX;
 use doorlist_scim::ErrorKind;
 
 /// Characters of one document that a policy was given.
@@ -74,8 +75,12 @@ struct Alike {
     called: String,
 }
 
-/// Asks about whom has what was typed in a name: one is explained, some are to choose from.
+/// Whoever has what was typed in a name, to choose from.
 async fn alike(visit: &Visit, kind: &str, named: &str, error: &Error) -> Result<Markup> {
+    // No name is longer.
+    if named.len() > NAME_BYTES_MAX {
+        return Ok(unknown(visit, named, error, false));
+    }
     let most = SHOWN_EACH.to_string();
     let decided = visit.ask("listDecisions").with("kind", kind).with("search", named).with("limit", &most).await?;
     let (listed, at) = if kind == "group" { ("listGroups", "/displayName") } else { ("listUsers", "/userName") };
