@@ -81,7 +81,7 @@ async function signIn(page) {
 /** From nothing to a green connection. Gives the token and the tenant's address. */
 async function connect(page, name) {
   await check(page, "tenants");
-  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Name", { exact: true }).fill(name);
   await page.getByRole("button", { name: "Make a tenant" }).click();
   await page.getByRole("link", { name: "Connect JumpCloud" }).waitFor();
   await check(page, "integrations-empty");

@@ -161,12 +161,22 @@ impl Visitor {
     }
 
     /// Sends the form of a page whose address ends so, with its own fields as they are but for these. A field without a value (`""`) of a checkbox or button is
-    /// sent as it is given.
+    /// sent as it is given. If a page in between asks whether that is meant, the answer is yes.
     ///
     /// # Panics
     /// If the page has no such form, or several.
     #[track_caller]
     pub fn submit(&mut self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
+        let answer = self.submit_once(page, action, fields);
+        if answer.texts("#question").is_empty() { answer } else { self.submit_once(&answer, action, &[]) }
+    }
+
+    /// The same, stopping at a page in between that asks.
+    ///
+    /// # Panics
+    /// If the page has no such form, or several.
+    #[track_caller]
+    pub fn submit_once(&mut self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
         let (method, address, mut all) = page.form(action);
         for (name, value) in fields {
             all.retain(|(other, _)| other != name);

@@ -301,6 +301,20 @@ impl Operator {
         }
     }
 
+    /// What the operator's key is called; `None` for a person, for the key of the environment, and for one that has just been deleted.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn key_name(&self) -> Result<Option<String>> {
+        let Some(key) = self.key else { return Ok(None) };
+        if self.rights.of_installation().is_some() {
+            return self.store.installation().read(|rows| keys::named(rows, keys::Scope::Root, key));
+        }
+        let tenants = self.store.installation().read(|rows| own(rows, &self.rights))?;
+        let Some((number, _)) = tenants.first() else { return Ok(None) };
+        self.store.tenant(*number).read(|rows| keys::named(rows, keys::Scope::Tenant(*number), key))
+    }
+
     /// Writes, with an entry in the log of what the operator reaches: the installation's, or that of each of its tenants.
     async fn write(&self, entry: &Entry, mut change: impl FnMut(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
         let mut logs = Vec::new();

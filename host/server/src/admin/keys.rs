@@ -136,6 +136,14 @@ pub fn list(rows: &impl Rows, scope: Scope, after: Option<Id>, limit: usize) -> 
     listing::read(rows, &range, limit, |_, value| Ok(from_json::<Stored>(value)?.key))
 }
 
+/// What the key with this id is called, if there is one. `rows` are those of `scope`.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn named(rows: &impl Rows, scope: Scope, id: Id) -> Result<Option<String>> {
+    Ok(rows.json::<Stored>(&scope.row(id))?.map(|stored| stored.key.name))
+}
+
 /// Deletes a key: from here on it opens nothing. `tx` is that of `scope`.
 ///
 /// # Errors

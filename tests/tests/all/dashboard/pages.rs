@@ -34,6 +34,7 @@ type Looked = (&'static str, Look, &'static [&'static str]);
 /// Every page.
 const PAGES: &[Looked] = &[
     ("", Look::Leads, &[""]),
+    ("/keys/made", Look::Leads, &[""]),
     ("/tenants/{tenant}", Look::Leads, &[""]),
     ("/tenants/{tenant}/integrations", Look::Shows, &[""]),
     ("/tenants/{tenant}/integrations/new/{provider}", Look::Changes, &["", "?step=2", "?step=3", "?step=4"]),
@@ -81,6 +82,8 @@ type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 const FORMS: &[Sent] = &[
     ("/tenants", &[("name", "Made by an intruder")]),
     ("/sessions/{session}/end", &[]),
+    ("/keys", &[("key-name", "Made by an intruder"), ("role", "owner")]),
+    ("/keys/{key}/delete", &[]),
     ("/tenants/{tenant}/integrations/new/{provider}", &[("name", "Made by an intruder")]),
     ("/tenants/{tenant}/integrations/{connection}/settings", &[("name", "Changed by an intruder"), ("userGroups", "")]),
     ("/tenants/{tenant}/integrations/{connection}/switch", &[("enabled", "false")]),
@@ -368,6 +371,8 @@ impl World {
         let fields: Vec<(&str, String)> = token
             .map(|token| ("csrf", token.to_owned()))
             .into_iter()
+            // Whatever asks first was answered.
+            .chain([("sure", "yes".to_owned())])
             .chain(form.1.iter().map(|(name, value)| (*name, own(value))))
             .collect();
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -1,7 +1,8 @@
 //! Settings of a tenant on their page.
 
 use doorlist::signature::SecretKey;
-use doorlist_tests::Visitor;
+use doorlist_tests::callers::text;
+use doorlist_tests::{Server, Visitor};
 use serde_json::json;
 
 use super::{page_of, visitor};
@@ -91,6 +92,41 @@ fn owners_make_keys_that_are_shown_once() {
     let page = admin.get(&page_of(&tenant, "/settings"));
     assert_eq!(page.texts("#keys form").len(), 0);
     assert_eq!(page.texts("#guard form").len(), 1);
+}
+
+#[test]
+fn owners_of_the_installation_make_keys_on_the_start_page() {
+    // A server of its own: who has its keys stands on the page.
+    let server = Server::start();
+    let operator = server.operator();
+    let mut root = Visitor::signed_in(server.address(), operator.key());
+    let page = root.get("/dashboard");
+    page.says("Keys of the installation");
+    let made = root.submit(&page, "/dashboard/keys", &[("key-name", "Support <b>"), ("role", "auditor")]);
+    let key = made.attribute("#key", "value");
+    assert!(key.starts_with("dl_key_"), "{key}");
+    let again = root.get(&made.path);
+    assert!(again.path == "/dashboard" && !again.html.contains(&key), "a key is shown once: {}", again.path);
+    again.says("Support <b>");
+    let mut support = Visitor::signed_in(server.address(), &key);
+    let look = support.get("/dashboard");
+    look.says("Signed in as auditor, key Support <b>").says("Owners make and delete keys.");
+    assert_eq!(look.texts("main form[method=post]").len(), 0);
+    let refused = root.submit(&again, "/dashboard/keys", &[("key-name", " "), ("role", "admin")]);
+    assert_eq!((refused.status, refused.texts("#keys #refusal").len()), (400, 1), "{}", refused.html);
+    let keys = operator.get("/keys").expect(200)["items"].as_array().unwrap().clone();
+    let id = |name: &str| keys.iter().find(|key| key["name"] == name).unwrap()["id"].as_str().unwrap().to_owned();
+    let asked = root.submit_once(&again, &format!("/dashboard/keys/{}/delete", id("Support <b>")), &[]);
+    asked.says("Delete this key?");
+    assert_eq!(support.get("/dashboard").path, "/dashboard");
+    root.submit_once(&asked, "/delete", &[]).says("Deleted.");
+    assert!(support.get("/dashboard").path.contains("/sign-in"));
+    // The last one that makes others stays, and the page says so.
+    let last = text(&operator.post("/keys", &json!({"name": "Last", "role": "owner"})).expect(201), "id");
+    let page = root.get("/dashboard");
+    let refused = root.submit(&page, &format!("/dashboard/keys/{last}/delete"), &[]);
+    refused.says("This is the installation's last owner key.");
+    assert_eq!(refused.status, 409);
 }
 
 #[test]

@@ -333,3 +333,22 @@ fn names_are_only_names() {
     page.says(markup);
     assert!(page.texts("td bdi").iter().any(|name| name.contains("שלום")), "what is written from right to left stays in its place");
 }
+
+#[test]
+fn attributes_read_as_words() {
+    let tenant = shared::tenant("Readable attributes");
+    let client = tenant.connect();
+    let body = json!({
+        "userName": "lin@example.com",
+        "emails": [{"value": "lin@example.com", "type": "work", "primary": true}, {"value": "lin@home.example", "type": "home"}],
+        "addresses": [{"streetAddress": "Road 1\nRear house", "locality": "Town", "country": "DE", "type": "work"}],
+        "name": {"givenName": "Lin"},
+    });
+    let _ = client.post("/Users", &body).expect(201);
+    tenant.synced();
+    let key = text(&tenant.post("/keys", &json!({"name": "Looks", "role": "auditor"})).expect(201), "key");
+    let mut visitor = Visitor::signed_in(tenant.operator.address(), &key);
+    let page = visitor.get(&format!("/dashboard/tenants/{}/users/{}", tenant.id, text(&tenant.member("lin@example.com"), "id")));
+    page.says("lin@example.com (work, primary); lin@home.example (home)").says("Road 1, Rear house, Town, DE (work)");
+    page.says(r#"{"givenName":"Lin"}"#);
+}

@@ -92,11 +92,12 @@ impl Csrf {
     }
 }
 
-/// What whoever sends a form that is not ours is told.
+/// What whoever sends a form that is not ours is told. Most often it is one of a page that was open while they signed in anew.
 pub(super) fn not_ours() -> Error {
     Error::new(
         ErrorKind::Forbidden,
-        "This form is out of date, or does not come from this dashboard. Go back, reload the page and try again.",
+        "This form is out of date, or does not come from this dashboard. Nothing was done. A page that was open when you signed in anew has to be opened again; \
+         then try once more.",
     )
 }
 

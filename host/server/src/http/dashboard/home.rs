@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::page::{Answer, Page, Section};
 use super::parts::{ago, counted, empty, field, list, more, name, refusal, text};
-use super::settings::people;
+use super::settings::{Refused, keys, of, people};
 use super::visit::Visit;
 use super::{DASHBOARD_BASE, Route, sign_in};
 use crate::admin::keys::Role;
 use crate::admin::tenants::Tenant;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::admin::ask::status;
 use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 
@@ -19,8 +19,11 @@ pub(super) fn pages() -> Vec<Route> {
         Route::get("", show),
         Route::post("/tenants", create),
         Route::get("/tenants/{tenant}", tenant),
-        Route::post("/sign-out", sign_in::sign_out),
+        Route::post(sign_in::SIGN_OUT, sign_in::sign_out),
         Route::post("/sessions/{session}/end", end_session),
+        Route::post("/keys", keys::create),
+        Route::get("/keys/made", keys::made),
+        Route::post("/keys/{key}/delete", keys::delete),
     ]
 }
 
@@ -28,7 +31,7 @@ async fn show(visit: Visit) -> Result<Answer> {
     match visit.operator.own_tenants()?.as_deref() {
         Some([tenant]) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", tenant.id)))),
         Some(several) => Ok(Page::new(Section::None, "Tenants", own(&visit, several)).into()),
-        None => Ok(page(&visit, (None, None)).await?.into()),
+        None => Ok(page(&visit, None).await?.into()),
     }
 }
 
@@ -61,13 +64,14 @@ fn rows(visit: &Visit, tenants: impl ExactSizeIterator<Item = (String, String, S
     }
 }
 
-/// The page, with what was refused of making a tenant, and of signing somebody out.
-async fn page(visit: &Visit, (error, unended): (Option<&Error>, Option<&Error>)) -> Result<Page> {
+/// The page, with what was refused: of making a tenant, of keys, or of signing somebody out.
+pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
     let tenants = visit.ask("listTenants").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
     let items = list(&tenants, "/items");
-    let people = people::everybody(visit, unended).await?;
+    let people = people::everybody(visit, of(refused, "people")).await?;
+    let keys = keys::card(visit, of(refused, "keys")).await?;
     let make = html! {
-        (refusal(error))
+        (refusal(of(refused, "tenants")))
         (field("name", "Name", visit.form.text("name"), "What you call this customer. It can be changed later."))
         p { button.primary type="submit" { "Make a tenant" } }
     };
@@ -81,6 +85,7 @@ async fn page(visit: &Visit, (error, unended): (Option<&Error>, Option<&Error>))
         @if visit.may(Role::Owner) {
             section.card { h2 { "New tenant" } (visit.form(&visit.app.link(&format!("{DASHBOARD_BASE}/tenants")), &make)) }
         }
+        (keys)
         (people)
     };
     Ok(Page::new(Section::None, "Tenants", body))
@@ -89,14 +94,14 @@ async fn page(visit: &Visit, (error, unended): (Option<&Error>, Option<&Error>))
 async fn create(visit: Visit) -> Result<Answer> {
     match visit.ask("createTenant").json(json!({"name": visit.form.text("name")})).await {
         Ok(made) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}/tenants/{}", text(&made, "/id"))))),
-        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, (Some(&error), None)).await?)),
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("tenants", &error))).await?)),
     }
 }
 
 async fn end_session(visit: Visit) -> Result<Answer> {
     match visit.ask("endSession").at("session", visit.part("session")).await {
         Ok(_) => Ok(Answer::Redirect(visit.app.link(&format!("{DASHBOARD_BASE}?done=signed-out")))),
-        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, (None, Some(&error))).await?)),
+        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("people", &error))).await?)),
     }
 }
 

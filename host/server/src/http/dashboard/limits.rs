@@ -33,6 +33,9 @@ pub const FORM_FIELDS_MAX: usize = 2_000;
 /// Rows of a list on one page of the dashboard: with the longest names that it shows such a page has less than 100 kB.
 pub const DASHBOARD_ROWS_MAX: usize = 50;
 
+/// Keys of the installation on the start page, where as many tenants and people may stand as well.
+pub const DASHBOARD_INSTALLATION_KEYS_MAX: usize = 20;
+
 /// Characters of a name, or another text of somebody else's, that the dashboard shows where many stand.
 pub const DASHBOARD_NAME_CHARACTERS_MAX: usize = 120;
 

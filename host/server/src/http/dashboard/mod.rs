@@ -6,6 +6,7 @@
 //!
 //! Knows no row and no rule.
 
+mod ask_first;
 mod assets;
 mod checks;
 mod cookies;
@@ -148,17 +149,20 @@ fn forms_alone() -> BTreeSet<&'static str> {
 
 /// Leads from where a form was sent to the page above it: whoever reloads an answer by its address, or comes back to it, wants to go on from there.
 async fn above(State(app): State<App>, uri: Uri) -> Response {
-    let path = uri.path().strip_prefix(DASHBOARD_BASE).unwrap_or_default();
-    // The first page on the way up: of a page with a variable part any value will do, since it is only about its shape.
-    let is_page = |path: &str| pages().iter().any(|route| route.method == Method::GET && is_of(route.path, path));
-    let mut above = path;
-    while let Some((rest, _)) = above.rsplit_once('/') {
-        above = rest;
-        if is_page(above) {
-            break;
-        }
+    page::redirect(&app.link(&page_of(uri.path())))
+}
+
+/// The page that a form was on, by where it was sent: the page that has this address, or else the first on the way up.
+fn page_of(address: &str) -> String {
+    let pages = pages();
+    // Of a page with a variable part any value will do, since it is only about its shape.
+    let is_page = |path: &str| pages.iter().any(|route| route.method == Method::GET && is_of(route.path, path));
+    let mut path = address.strip_prefix(DASHBOARD_BASE).unwrap_or_default();
+    while !is_page(path) {
+        let Some((rest, _)) = path.rsplit_once('/') else { break };
+        path = rest;
     }
-    page::redirect(&app.link(&format!("{DASHBOARD_BASE}{above}")))
+    format!("{DASHBOARD_BASE}{path}")
 }
 
 /// Whether a path is one of those that a route's path stands for.
@@ -167,9 +171,24 @@ fn is_of(route: &str, path: &str) -> bool {
     route.clone().count() == path.clone().count() && route.zip(path).all(|(part, own)| part.starts_with('{') || part == own)
 }
 
-/// There is no such page.
-async fn nothing(State(app): State<App>) -> Response {
-    failed(&app, None, &Error::not_found("page"))
+/// There is no such page. Below a tenant that somebody reaches, its navigation stays.
+async fn nothing(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let frame = match sign_in::signed_in(&app, &parts.headers) {
+        Ok(signed_in) => frame_at(&app, &parts, signed_in).await,
+        Err(_) => None,
+    };
+    failed(&app, frame.as_ref(), &Error::not_found("page"))
+}
+
+/// What is around an address that is no page.
+async fn frame_at(app: &App, parts: &Parts, signed_in: sign_in::SignedIn) -> Option<page::Frame> {
+    let below = parts.uri.path().strip_prefix(DASHBOARD_BASE)?.strip_prefix("/tenants/")?;
+    let tenant = below.split('/').next().unwrap_or_default().to_owned();
+    let path = vec![("tenant".to_owned(), tenant)];
+    let request_id = RequestId::of(&parts.extensions).ok()?;
+    let visit = Visit::begin(app, signed_in, parts.uri.path(), (path, Vec::new(), Form::default()), request_id).await;
+    visit.ok().map(|visit| visit.frame())
 }
 
 /// Answers a request for a page.
@@ -179,7 +198,7 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
         Ok(signed_in) => signed_in,
         Err(error) if error.kind() == Kind::Scim(ErrorKind::Unauthorized) => {
             request::discard(body);
-            return sign_in::ask(&app, &parts);
+            return sign_in::ask(&app, &parts, route);
         }
         Err(error) => return failed(&app, None, &error),
     };
@@ -193,10 +212,10 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
     let form = match (&route.method, form) {
         (&Method::GET, _) => Form::default(),
         (_, Ok(form)) => form,
-        (_, Err(error)) => return failed(&app, None, &error),
+        (_, Err(error)) => return unread(&app, &parts, &error),
     };
     if route.method != Method::GET && !signed_in.csrf.is_answered_by(&form) {
-        return failed(&app, None, &form::not_ours());
+        return unread(&app, &parts, &form::not_ours());
     }
     let visit = match visit(&app, &mut parts, signed_in, form).await {
         Ok(visit) => visit,
@@ -205,6 +224,9 @@ async fn answer(app: App, route: &'static Route, request: Request) -> Response {
     let frame = visit.frame();
     if let Some(needs) = route.needs.filter(|needs| !visit.may(*needs)) {
         return failed(&app, Some(&frame), &too_small(needs, visit.operator.person.is_some()));
+    }
+    if let Some(question) = ask_first::question(route, &visit) {
+        return page::respond(&app, StatusCode::OK, shell(&frame, &ask_first::page(&visit, question)));
     }
     match (route.run)(visit).await {
         Ok(Answer::Page(page)) => page::respond(&app, StatusCode::OK, shell(&frame, &page)),
@@ -231,8 +253,17 @@ async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>> {
 
 /// The page that tells of an error.
 fn failed(app: &App, frame: Option<&page::Frame>, error: &Error) -> Response {
+    told(app, frame, error, None)
+}
+
+/// The page that tells why a form was not even read, with the way to the page that it was on.
+fn unread(app: &App, parts: &Parts, error: &Error) -> Response {
+    told(app, None, error, Some(&app.link(&page_of(parts.uri.path()))))
+}
+
+fn told(app: &App, frame: Option<&page::Frame>, error: &Error, on: Option<&str>) -> Response {
     let status = super::admin::ask::status(error);
-    let mut response = page::respond(app, status, page::error(app, frame, status, error));
+    let mut response = page::respond(app, status, page::error(app, frame, status, error, on));
     note_cause(&mut response, error);
     response
 }

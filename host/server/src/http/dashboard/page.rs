@@ -35,6 +35,7 @@ pub(super) enum Section {
     Policies,
     Plugins,
     Activity,
+    Events,
     Holds,
     Settings,
 }
@@ -48,6 +49,7 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Policies, "Policies", "/policies"),
     (Section::Plugins, "Plugins", "/plugins"),
     (Section::Activity, "Activity", "/activity"),
+    (Section::Events, "Events", "/events"),
     (Section::Holds, "Holds", "/holds"),
     (Section::Settings, "Settings", "/settings"),
 ];
@@ -125,11 +127,18 @@ impl Frame {
     }
 }
 
-/// A key is known by its role, a person by their name.
+/// A person is known by their name, a key by its role and by what it is called.
 fn who(visit: &Visit) -> String {
     let role = visit.role.map(parts::role_word);
     match (&visit.operator.person, role) {
-        (None, role) => role.unwrap_or_default().to_owned(),
+        (None, role) => {
+            let role = role.unwrap_or_default();
+            // A page is not refused because a name cannot be read: it says less.
+            match visit.operator.key_name() {
+                Ok(Some(name)) => format!("{role}, key {}", parts::label(&name)),
+                _ => role.to_owned(),
+            }
+        }
         (Some(person), None) => parts::title(person.shown()),
         (Some(person), Some(role)) => format!("{}, {role}", parts::title(person.shown())),
     }
@@ -228,8 +237,8 @@ fn whole(app: &App, title: &str, head: &Markup, live: Option<&Live>, content: &M
     }
 }
 
-/// The page that tells of an error.
-pub(super) fn error(app: &App, frame: Option<&Frame>, status: StatusCode, error: &Error) -> Markup {
+/// The page that tells of an error, with a link to where somebody goes on, if there is such a page.
+pub(super) fn error(app: &App, frame: Option<&Frame>, status: StatusCode, error: &Error, on: Option<&str>) -> Markup {
     let title = match status {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::FORBIDDEN => "Not allowed",
@@ -240,6 +249,7 @@ pub(super) fn error(app: &App, frame: Option<&Frame>, status: StatusCode, error:
     let body = html! {
         p.problem role="alert" { bdi { (error.to_string()) } }
         (parts::problems(error))
+        @if let Some(on) = on { p { a.button.primary href=(on) { "Open the page anew" } } }
         p { a href=(app.link(DASHBOARD_BASE)) { "Go to the start" } }
     };
     match frame {

@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::Route;
 use super::page::{Answer, Page, Section};
-use super::parts::{ago, choice, copy, empty, field, label, list, more, name, refusal, text};
+use super::parts::{field, list, name, refusal, text};
 use super::visit::Visit;
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
 use crate::http::admin::ask::status;
-use crate::http::dashboard::limits::DASHBOARD_ROWS_MAX;
 use crate::limits::{GUARD_COUNT_DEFAULT, GUARD_SHARE_PERCENT_DEFAULT, GUARD_WINDOW_SECONDS_DEFAULT};
 
+pub(super) mod keys;
 pub(super) mod people;
 pub(super) mod retention;
 
@@ -22,15 +22,12 @@ pub(super) fn pages() -> Vec<Route> {
         Route::post("/tenants/{tenant}/settings/name", rename),
         Route::post("/tenants/{tenant}/settings/guard", guard),
         Route::post("/tenants/{tenant}/settings/retention", retention::set),
-        Route::post("/tenants/{tenant}/settings/keys", create_key),
-        Route::get("/tenants/{tenant}/settings/keys/made", made_key),
-        Route::post("/tenants/{tenant}/settings/keys/{key}/delete", delete_key),
+        Route::post("/tenants/{tenant}/settings/keys", keys::create),
+        Route::get("/tenants/{tenant}/settings/keys/made", keys::made),
+        Route::post("/tenants/{tenant}/settings/keys/{key}/delete", keys::delete),
         Route::post("/tenants/{tenant}/settings/sessions/{session}/end", people::end),
     ]
 }
-
-/// For what a secret is kept until it is shown.
-const KEY: &str = "operator key";
 
 /// The numbers of the guard: their names, labels, hints and defaults.
 const GUARD: [(&str, &str, &str, u64); 3] = [
@@ -46,12 +43,13 @@ async fn show(visit: Visit) -> Result<Answer> {
 /// What was refused, and which form asked for it.
 pub(super) type Refused<'a> = Option<(&'a str, &'a Error)>;
 
-fn of<'a>(refused: Refused<'a>, form: &str) -> Option<&'a Error> {
+/// What was refused of this form.
+pub(super) fn of<'a>(refused: Refused<'a>, form: &str) -> Option<&'a Error> {
     refused.filter(|(asked, _)| *asked == form).map(|(_, error)| error)
 }
 
 pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
-    let keys = visit.ask("listTenantKeys").with("limit", &DASHBOARD_ROWS_MAX.to_string()).with_own(&["cursor"]).await?;
+    let keys = keys::card(visit, of(refused, "keys")).await?;
     let people = people::card(visit, of(refused, "people")).await?;
     let body = html! {
         section.card id="name" {
@@ -65,12 +63,7 @@ pub(super) async fn page(visit: &Visit, refused: Refused<'_>) -> Result<Page> {
             (refusal(of(refused, "guard")))
             (guard_form(visit, of(refused, "guard").is_some()))
         }
-        section.card id="keys" {
-            h2 { "Operators and API keys" }
-            p { "An operator is who has a key: people sign in here with it, scripts use it for the admin API. A key of this tenant reaches nothing else. Keys of the whole installation are not listed here." }
-            (refusal(of(refused, "keys")))
-            (key_list(visit, &keys))
-        }
+        (keys)
         (people)
         section.card {
             h2 { "Plugins" }
@@ -147,84 +140,6 @@ async fn guard(visit: Visit) -> Result<Answer> {
         }
     }
     done(&visit, "guard", visit.ask("patchTenant").json(json!({"guard": guard})).await).await
-}
-
-fn key_list(visit: &Visit, keys: &Value) -> Markup {
-    let items = list(keys, "/items");
-    let may = visit.may(Role::Owner);
-    let make = html! {
-        (field("key-name", "Name", visit.form.text("key-name"), "Whose it is, or what it is for."))
-        (choice("role", "Role", visit.form.text("role"), &[
-            ("auditor", "Auditor: looks, and changes nothing"),
-            ("admin", "Admin: changes everything but operators"),
-            ("owner", "Owner: makes and deletes operators as well"),
-        ]))
-        p { button.primary type="submit" { "Make a key" } }
-    };
-    html! {
-        @if items.is_empty() {
-            (empty("This tenant has no key of its own", &html! { "With one, somebody reaches this tenant and no other." }))
-        } @else {
-            div.scroll tabindex="0" role="region" aria-label="Keys" {
-                table {
-                    thead { tr { th { "Name" } th { "Key" } th { "Role" } th { "Made" } @if may { th { span.muted { "Action" } } } } }
-                    tbody {
-                        @for key in items {
-                            tr {
-                                td { (name(text(key, "/name"))) }
-                                td { code { "…" (text(key, "/hint")) } }
-                                td { (text(key, "/role")) }
-                                td { (ago(visit.now, text(key, "/created"))) }
-                                @if may {
-                                    td {
-                                        (visit.form(&visit.link(&format!("/settings/keys/{}/delete", text(key, "/id"))), &html! {
-                                            button.quiet type="submit" aria-label=(format!("Delete: {}", label(text(key, "/name")))) data-asks="Delete this key? Whoever uses it is signed out and refused at once." { "Delete" }
-                                        }))
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            (more(keys, |cursor| visit.here_with("cursor", cursor)))
-        }
-        @if may { h3 { "New key" } (visit.form(&visit.link("/settings/keys"), &make)) }
-        @else { p.muted { "Owners make and delete keys." } }
-    }
-}
-
-async fn create_key(visit: Visit) -> Result<Answer> {
-    let body = json!({"name": visit.form.text("key-name"), "role": visit.form.text("role")});
-    match visit.ask("createTenantKey").json(body).await {
-        Ok(made) => {
-            visit.app.unshown.put(&visit, KEY, text(&made, "/key"));
-            Ok(Answer::Redirect(visit.link("/settings/keys/made")))
-        }
-        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("keys", &error))).await?)),
-    }
-}
-
-/// The key that was just made, once.
-async fn made_key(visit: Visit) -> Result<Answer> {
-    let Some(key) = visit.app.unshown.take(&visit, KEY) else {
-        return Ok(Answer::Redirect(visit.link("/settings")));
-    };
-    let body = html! {
-        section.card {
-            (copy("key", "API key", &key))
-            p { b { "The key is shown only this once." } " If it is lost, delete it and make another one." }
-            p { a.button.primary href=(visit.link("/settings")) { "I have kept it" } }
-        }
-    };
-    Ok(Page::new(Section::Settings, "New key", body).into())
-}
-
-async fn delete_key(visit: Visit) -> Result<Answer> {
-    match visit.ask("deleteTenantKey").at("key", visit.part("key")).await {
-        Ok(_) => Ok(Answer::Redirect(visit.link("/settings?done=deleted"))),
-        Err(error) => Ok(Answer::Refused(status(&error), page(&visit, Some(("keys", &error))).await?)),
-    }
 }
 
 fn roles(visit: &Visit) -> Markup {

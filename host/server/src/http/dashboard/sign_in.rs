@@ -15,7 +15,7 @@ use super::cookies::Cookie;
 use super::form::{CSRF, Csrf, Form};
 use super::page::{Answer, document, redirect, respond};
 use super::visit::{Visit, with_query};
-use super::{DASHBOARD_BASE, form, parts, sign_on};
+use super::{DASHBOARD_BASE, Route, form, parts, sign_on};
 use crate::activity::Entry;
 use crate::auth::Operator;
 use crate::clock::Timestamp;
@@ -24,6 +24,12 @@ use crate::http::request::RequestId;
 use crate::http::{App, note_cause};
 use crate::limits::{SIGN_IN_FAILURE_MS, SIGN_IN_FAILURES_MAX};
 use crate::secret::{Purpose, Secret};
+
+/// Where one signs out, below the dashboard's address.
+pub(super) const SIGN_OUT: &str = "/sign-out";
+
+/// The query parameter of the page for signing in that says that a form came when nobody was signed in any more.
+const ENDED: &str = "ended";
 
 /// An open session.
 #[derive(Clone)]
@@ -77,18 +83,30 @@ pub(super) fn signed_in(app: &App, headers: &HeaderMap) -> Result<SignedIn> {
     Ok(SignedIn { operator, csrf: Csrf::of(&secret), secret })
 }
 
-/// Sends whoever is not signed in to the page for it, and back afterwards if they only wanted to look.
-pub(super) fn ask(app: &App, parts: &Parts) -> Response {
+/// Sends whoever is not signed in to the page for it, and back afterwards: to where they wanted to look, or to the page with the form that they sent. What a form
+/// had is not kept, and the page says so.
+pub(super) fn ask(app: &App, parts: &Parts, route: &Route) -> Response {
     let address = app.link(&format!("{DASHBOARD_BASE}/sign-in"));
-    let wanted = parts.uri.path_and_query().map(ToString::to_string).filter(|wanted| parts.method == Method::GET && is_ours(wanted));
-    let query: Vec<(String, String)> = wanted.into_iter().map(|wanted| ("next".to_owned(), wanted)).collect();
+    let is_sent = parts.method != Method::GET;
+    let mut query: Vec<(String, String)> = Vec::new();
+    // Whoever wanted to sign out has what they wanted.
+    if is_sent && route.path != SIGN_OUT {
+        query.push((ENDED.to_owned(), "yes".to_owned()));
+    }
+    let wanted = if is_sent { Some(super::page_of(parts.uri.path())) } else { parts.uri.path_and_query().map(ToString::to_string) };
+    query.extend(wanted.filter(|wanted| is_ours(wanted)).map(|wanted| ("next".to_owned(), wanted)));
     redirect(&with_query(&address, &query))
 }
 
-/// Whether an address is one of the dashboard's: nobody is sent elsewhere after signing in.
+/// Whether an address is one of the dashboard's: nobody is sent elsewhere after signing in, nor by a path that leads up out of it.
 pub(super) fn is_ours(address: &str) -> bool {
-    let below = address.strip_prefix(DASHBOARD_BASE);
-    below.is_some_and(|below| below.is_empty() || below.starts_with('/') || below.starts_with('?')) && !address.contains(['\\', '\r', '\n'])
+    let Some(below) = address.strip_prefix(DASHBOARD_BASE) else { return false };
+    let path = below.split(['?', '#']).next().unwrap_or_default();
+    // Browsers take these for dots, and let go what is no printed sign.
+    let leads_up = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    (below.is_empty() || below.starts_with(['/', '?']))
+        && !address.contains(|letter: char| letter == '\\' || letter.is_control())
+        && !path.split('/').any(leads_up)
 }
 
 /// The page on which one signs in.
@@ -98,12 +116,18 @@ pub(super) async fn show(State(app): State<App>, request: Request) -> Response {
         return redirect(&app.link(DASHBOARD_BASE));
     }
     let query = form::pairs(parts.uri.query().unwrap_or_default().as_bytes());
+    let has_ended = query.iter().any(|(name, _)| name == ENDED);
     let next = query.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next).unwrap_or_default();
-    door(&app, &parts.headers, StatusCode::OK, &next, None)
+    whole_door(&app, &parts.headers, StatusCode::OK, &next, (None, has_ended))
 }
 
-/// The page, with a visitor's cookie if there is none yet.
+/// The page, with what was refused.
 pub(super) fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: Option<&Error>) -> Response {
+    whole_door(app, headers, status, next, (error, false))
+}
+
+/// The page, with a visitor's cookie if there is none yet; says what was refused, or that a form came too late.
+fn whole_door(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, (error, has_ended): (Option<&Error>, bool)) -> Response {
     let known = Cookie::Visitor.read(app, headers).and_then(|value| Secret::parse(Purpose::Session, &value));
     let visitor = match known.map_or_else(|| Secret::generate(Purpose::Session), Ok) {
         Ok(visitor) => visitor,
@@ -113,6 +137,7 @@ pub(super) fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &st
         main.narrow id="main" {
             h1 { "Sign in to Doorlist" }
             (parts::refusal(error))
+            @if has_ended { p.notice role="status" { "Your session has ended; sign in again. What you had typed was not sent." } }
             @if let Some(sign_on) = &app.sign_on {
                 p { a.button.primary href=(sign_on::link(app, next)) { (sign_on.button) } }
                 h2 { "Or with an API key" }
@@ -124,7 +149,7 @@ pub(super) fn door(app: &App, headers: &HeaderMap, status: StatusCode, next: &st
                     label for="key" { "API key" }
                     input type="password" id="key" name="key" required autofocus autocomplete="current-password" spellcheck="false" aria-describedby="key-hint";
                     p.hint id="key-hint" {
-                        "It begins with " code { "dl_key_" } ". The server printed the first one when it was started for the first time; owners make more under Settings."
+                        "It begins with " code { "dl_key_" } ". The server printed the first one when it was started for the first time; owners make more, for one tenant under its Settings, for all on the start page."
                     }
                 }
                 p { button.primary type="submit" { "Sign in" } }
@@ -241,6 +266,15 @@ mod tests {
             ("https://example.com/dashboard", false),
             ("//example.com/dashboard", false),
             ("/dashboard/\\example.com", false),
+            ("/dashboard/../evil", false),
+            ("/dashboard/../../evil", false),
+            ("/dashboard/tenants/..", false),
+            ("/dashboard/..?a=b", false),
+            ("/dashboard/.%2E/evil", false),
+            ("/dashboard/%2e%2e/evil", false),
+            ("/dashboard/.\t./evil", false),
+            ("/dashboard/tenants/x?y=../z", true),
+            ("/dashboard/tenants/x/plugins/a..b/1.0.0", true),
             ("", false),
         ] {
             assert_eq!(is_ours(address), ours, "{address}");

@@ -92,6 +92,11 @@ impl Visit {
         self.app.link(&format!("{DASHBOARD_BASE}/tenants/{tenant}{below}"))
     }
 
+    /// The path of this page.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The address of this page, with its query.
     pub(super) fn here(&self) -> String {
         with_query(&self.app.link(&self.address), &self.query)

@@ -33,6 +33,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  if (question) sure(event.target);
   // Once is enough. After the form has been put together, so that the button's own value goes with it.
   if (button) setTimeout(() => (button.disabled = true), 0);
   for (const told of event.target.querySelectorAll("[data-while-sent]")) {
@@ -42,6 +43,14 @@ document.addEventListener("submit", (event) => {
     if (told.dataset.whileSent) watch(told);
   }
 });
+
+// What was asked here is not asked again by a page in between.
+function sure(form) {
+  if (form.querySelector("input[name=sure]")) return;
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "sure", value: "yes" });
+  form.append(field);
+}
 
 // While a form is on its way, what becomes of it is shown where its page says.
 async function watch(told) {
@@ -61,6 +70,7 @@ async function watch(told) {
 // Coming back by the history shows buttons that were pressed as they were.
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false;
+  for (const field of document.querySelectorAll("form:has(button[data-asks]) input[name=sure]")) field.remove();
   for (const told of document.querySelectorAll("[data-while-sent]")) told.hidden = true;
 });
 

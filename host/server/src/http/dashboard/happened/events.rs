@@ -50,7 +50,7 @@ async fn show(visit: Visit) -> Result<Answer> {
             @if oldest > forgotten.saturating_add(1) { p { a href=(visit.here_with("before", &oldest.to_string())) { "Older" } } }
         }
     };
-    let page = Page::new(Section::Activity, "Events", body);
+    let page = Page::new(Section::Events, "Events", body);
     Ok(if before.is_none() { page.live_at(LOOK_SECONDS, visit.here()) } else { page }.into())
 }
 

@@ -22,8 +22,8 @@ async fn show(visit: Visit) -> Result<Answer> {
     let state = visit.parameter("state").unwrap_or_default();
     let body = html! {
         p {
-            "When more members would be removed or suspended within a time than the tenant lets go, the others stay as they are and are held here, until you release them "
-            "or discard that."
+            "When more members would be removed or suspended within a time than the tenant's " a href=(visit.link("/settings#guard")) { "guard" }
+            " lets go, the others stay as they are and are held here, until you release them or discard that."
         }
         @if number(&sync, "/stuck") > 0 { p { a.button href=(visit.link("/stuck")) { (number(&sync, "/stuck")) " stuck" } } }
         form.filters method="get" action=(visit.link("/holds")) role="search" {
@@ -58,7 +58,7 @@ fn found(visit: &Visit, holds: &Value) -> Markup {
     html! {
         @if items.is_empty() {
             (empty("Nobody is held", &html! {
-                "How many members may go at a time is set by the tenant's guard. Nothing needs to be done here."
+                "How many members may go at a time is set by the tenant's " a href=(visit.link("/settings#guard")) { "guard" } ". Nothing needs to be done here."
             }))
         } @else {
             (table("Holds", &["Hold", "State", "Members", "Why"], &rows))

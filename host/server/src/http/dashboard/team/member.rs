@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::super::Route;
 use super::super::names::Names;
 use super::super::page::{Answer, Page, Section};
-use super::super::parts::{ago, choice, cut, field, is, list, name, refusal, text, title, words};
+use super::super::parts::{ago, choice, field, is, list, name, refusal, text, title, words};
 use super::super::visit::Visit;
+use super::attributes::shown;
 use super::{history, status, users, why};
 use crate::admin::keys::Role;
 use crate::error::{Error, Result};
@@ -19,9 +20,6 @@ const HISTORY_SHOWN: &str = "5";
 
 /// Attributes that the page shows. The API has the rest.
 const ATTRIBUTES_SHOWN: usize = 30;
-
-/// Characters of an attribute's value.
-const ATTRIBUTE_CHARACTERS: usize = 200;
 
 pub(super) fn pages() -> Vec<Route> {
     vec![
@@ -109,12 +107,6 @@ fn facts(visit: &Visit, names: &Names, member: &Value) -> Markup {
             }
         }
     }
-}
-
-/// An attribute's value as text: what is no text as JSON.
-fn shown(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    cut(&text, ATTRIBUTE_CHARACTERS)
 }
 
 fn group_list(visit: &Visit, groups: &Value) -> Markup {

@@ -1,8 +1,9 @@
 //! Team: the directory's users and groups, what operators change of them, and why anybody is in it or not.
 //!
-//! Reading order: [`users`] and [`groups`] are the lists, [`member`] and [`group`] the page of one, [`left_out`] whom policies left out, [`why`] the
+//! Reading order: [`users`] and [`groups`] are the lists, [`member`] and [`group`] the page of one ([`attributes`] how its attributes read), [`left_out`] whom policies left out, [`why`] the
 //! explanation of anybody, [`history`] what happened to one.
 
+mod attributes;
 mod group;
 mod groups;
 mod history;
