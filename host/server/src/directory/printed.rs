@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::decision::{self, Decision, SubjectKind};
 use super::monitor::SubjectPlace;
-use super::wanted::{Looking, behind};
+use super::wanted::through_decisions;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::id::Id;
 use crate::store::Rows;
-use crate::store::layout::{self, GROUP, USER};
+use crate::store::layout::{GROUP, USER};
 
 /// What a plugin printed when it was last asked about a user or group, and how it failed there, if it did.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -46,20 +46,8 @@ pub fn printed(
     after: Option<SubjectPlace>,
     limit: usize,
 ) -> Result<(Vec<Printed>, Option<SubjectPlace>)> {
-    let runs = decision::connections(rows)?.into_iter().flat_map(|connection| [GROUP, USER].map(|kind| (connection, kind)));
-    let mut page = Looking::begin(limit);
-    for (connection, kind) in runs.filter(|run| after.is_none_or(|after| *run >= (after.connection, after.kind))) {
-        let of_run = after.filter(|after| (after.connection, after.kind) == (connection, kind));
-        let range = behind(layout::decisions(connection, kind), of_run.map(|after| layout::decision(connection, kind, after.id)));
-        page.through(rows, &range, |decision: Decision| {
-            let place = SubjectPlace { connection, kind, id: decision.scim_id };
-            Ok((place, of(decision, plugin, version)))
-        })?;
-        if page.is_full() {
-            break;
-        }
-    }
-    Ok(page.end())
+    let connections = decision::connections(rows)?;
+    through_decisions(rows, (&connections, &[GROUP, USER]), after, limit, |_, decision| Ok(of(decision, plugin, version)))
 }
 
 /// What of a decision is a plugin's.

@@ -176,7 +176,7 @@ impl From<Decision> for Decided {
 }
 
 /// A page in the making: what has been found, and how far it has been looked.
-pub(super) struct Looking<T, P> {
+struct Looking<T, P> {
     limit: usize,
     found: Vec<T>,
     looked: usize,
@@ -186,8 +186,7 @@ pub(super) struct Looking<T, P> {
 }
 
 impl<T, P> Looking<T, P> {
-    /// One that nothing has been looked at for, of at most `limit` that are wanted.
-    pub(super) fn begin(limit: usize) -> Self {
+    fn begin(limit: usize) -> Self {
         Self { limit, found: Vec::new(), looked: 0, last: None, more: false }
     }
 
@@ -205,12 +204,7 @@ impl<T, P> Looking<T, P> {
     }
 
     /// Goes through rows. `read` gives a row's place, and the row as something if it is wanted.
-    pub(super) fn through<R: DeserializeOwned>(
-        &mut self,
-        rows: &impl Rows,
-        range: &Range,
-        read: impl Fn(R) -> Result<(P, Option<T>)>,
-    ) -> Result<()> {
+    fn through<R: DeserializeOwned>(&mut self, rows: &impl Rows, range: &Range, read: impl Fn(R) -> Result<(P, Option<T>)>) -> Result<()> {
         let mut outcome = Ok(());
         rows.each_json(range, &mut |row: R| {
             if self.ends() {
@@ -225,13 +219,8 @@ impl<T, P> Looking<T, P> {
         outcome
     }
 
-    /// Whether it ended before the last row of what it looked through.
-    pub(super) fn is_full(&self) -> bool {
-        self.more
-    }
-
     /// What was found, and behind what the next page begins, if there may be more.
-    pub(super) fn end(self) -> (Vec<T>, Option<P>) {
+    fn end(self) -> (Vec<T>, Option<P>) {
         (self.found, self.last.filter(|_| self.more))
     }
 }
@@ -291,17 +280,34 @@ pub fn find_decisions(
     };
     let is_kind = |number: &u8| wanted.kind.is_none_or(|kind| kind.number() == *number);
     let kinds: Vec<u8> = [GROUP, USER].into_iter().filter(is_kind).collect();
-    let runs = connections.into_iter().flat_map(|connection| kinds.iter().map(move |kind| (connection, *kind)));
+    through_decisions(rows, (&connections, &kinds), after, limit, |connection, decision| {
+        let is_wanted = wanted.is(&decision) && wanted.is_found(rows, connection, &decision)?;
+        Ok(is_wanted.then(|| Decided::from(decision)))
+    })
+}
+
+/// At most `limit` of what `read` makes of decisions behind `after`, connection by connection and kind by kind, and behind which the next page begins, if there may be
+/// more. Looks through [`LIST_LOOKED_MAX`] decisions.
+///
+/// # Errors
+/// What `read` answers, or if the disk refuses.
+pub(super) fn through_decisions<T>(
+    rows: &impl Rows,
+    (connections, kinds): (&[u32], &[u8]),
+    after: Option<SubjectPlace>,
+    limit: usize,
+    read: impl Fn(u32, Decision) -> Result<Option<T>>,
+) -> Result<(Vec<T>, Option<SubjectPlace>)> {
+    let runs = connections.iter().flat_map(|connection| kinds.iter().map(move |kind| (*connection, *kind)));
     let mut page = Looking::begin(limit);
     for (connection, kind) in runs.filter(|run| after.is_none_or(|after| *run >= (after.connection, after.kind))) {
         let of_run = after.filter(|after| (after.connection, after.kind) == (connection, kind));
         let range = behind(layout::decisions(connection, kind), of_run.map(|after| layout::decision(connection, kind, after.id)));
         page.through(rows, &range, |decision: Decision| {
             let place = SubjectPlace { connection, kind, id: decision.scim_id };
-            let is_wanted = wanted.is(&decision) && wanted.is_found(rows, connection, &decision)?;
-            Ok((place, is_wanted.then(|| Decided::from(decision))))
+            Ok((place, read(connection, decision)?))
         })?;
-        if page.is_full() {
+        if page.more {
             break;
         }
     }
@@ -314,7 +320,7 @@ fn must_be_there(rows: &impl Rows, connection: Option<Id>) -> Result<()> {
 }
 
 /// What begins with `head`, behind `after` if that is given.
-pub(super) fn behind(head: Key, after: Option<Key>) -> Range {
+fn behind(head: Key, after: Option<Key>) -> Range {
     let range = Range::under(head);
     match after {
         Some(after) => range.after(after),
