@@ -113,13 +113,14 @@ pub fn run(store: &Store, clock: &Clock, (gatherer, clients): (&Gatherer, &Clien
     if let Err(error) = deletions.resume(store) {
         tracing::error!(%error, cause = ?error.cause(), "deletions that were under way are not taken up before the next start");
     }
-    let mut looked = None;
+    // As if it had looked just now: when a machine starts, its clock may not be set yet, and what is deleted by it does not come back.
+    let mut looked = clock.now();
     while !stop.load(Ordering::Acquire) {
         gatherer.write(store);
         clients.write(store);
         let now = clock.now();
         if is_due(looked, now) {
-            looked = Some(now);
+            looked = now;
             if let Err(error) = deletions.look(store) {
                 tracing::warn!(%error, cause = ?error.cause(), "what is past its time is looked for again");
             }
@@ -133,6 +134,6 @@ pub fn run(store: &Store, clock: &Clock, (gatherer, clients): (&Gatherer, &Clien
 }
 
 /// Whether it is time to look again for what is past its time. A clock that was set tells nothing of how long ago the last look was.
-fn is_due(looked: Option<Timestamp>, now: Timestamp) -> bool {
-    looked.is_none_or(|looked| now.as_millis().abs_diff(looked.as_millis()) >= RETENTION_LOOK_MS)
+fn is_due(looked: Timestamp, now: Timestamp) -> bool {
+    now.as_millis().abs_diff(looked.as_millis()) >= RETENTION_LOOK_MS
 }
